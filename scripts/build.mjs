@@ -1,0 +1,68 @@
+// Builds everything that a clone lacks: the native part (plain cc), the type-checked tests (out/), the bundle (build/).
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+process.chdir(root)
+
+const native = 'src/native'
+const warnings = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-Wshadow', '-Wstrict-prototypes']
+
+mkdirSync('build', { recursive: true })
+for (const file of readdirSync('build')) if (file.endsWith('.js')) rmSync(join('build', file))
+
+cc([
+  ...[...warnings, '-O2', '-g0', '-fPIC', '-shared', '-fvisibility=hidden', '-D_GNU_SOURCE'],
+  ...['-isystem', nodeHeaders(), '-o', 'build/ringmaster.node', `${native}/addon.c`],
+])
+cc([
+  ...[...warnings, '-Os', '-g0', '-ffreestanding', '-nostdlib', '-static', '-fno-pie', '-no-pie'],
+  ...['-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-Wl,--build-id=none', '-s'],
+  ...['-o', 'build/ringmaster-exec', `${native}/exec-helper.c`],
+])
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmitOnError'], {
+  stdio: 'inherit',
+})
+await build({
+  entryPoints: { ringmaster: 'src/cli/main.ts' },
+  outdir: 'build',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  minifySyntax: true,
+  legalComments: 'none',
+  metafile: true,
+  chunkNames: 'chunk-[hash]',
+  // fastify and pino are CommonJS and call require() for node: modules.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+})
+
+/** The headers that belong to this Node, else the vendored ones (the ABI used here is the same in all supported versions). */
+function nodeHeaders() {
+  const own = join(dirname(process.execPath), '..', 'include', 'node')
+  return ['node_api.h', 'uv.h'].every((name) => existsSync(join(own, name)))
+    ? own
+    : join('third_party', 'node-headers')
+}
+
+function cc(args) {
+  const compiler = process.env['CC'] ?? 'cc'
+  try {
+    execFileSync(compiler, args, { stdio: 'inherit' })
+  } catch (error) {
+    if (error.code === 'ENOENT') {
+      console.error(
+        `cannot build the native part: no C compiler "${compiler}". Install one (Debian: gcc libc6-dev) or set CC.`,
+      )
+    }
+    process.exit(1)
+  }
+}

@@ -1,0 +1,17 @@
+/** Every code a `SupervisorError` can have. Codes are part of the public interface and are never reused. */
+export type ErrorCode =
+  | 'USAGE'
+  | 'NATIVE_MISSING'
+  | 'CONFIG_INVALID'
+  | 'START_REFUSED'
+
+/** What went wrong before or beside supervision, in a sentence that says what, where and what to do. A child's death is an event, never an error. */
+export class SupervisorError extends Error {
+  override readonly name = 'SupervisorError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

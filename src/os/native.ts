@@ -1,0 +1,80 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { SupervisorError } from '../lib/errors.ts'
+
+/**
+ * What the C addon offers: what Linux has and Node.js lacks. Mechanism only; each function does one thing and leaves
+ * the decision to its caller. A function that can fail returns a negative errno, as system calls do in the kernel.
+ * Works on the main thread alone: children and signals belong to it.
+ */
+export interface Native {
+  /**
+   * Reaps from now on every child that libuv does not own, and reports each end of a process once: of orphans, and of
+   * children named by {@link own}. `code` is the exit code, 0 when a signal ended it; `signal` is its number (real-time
+   * ones too), 0 for none; `owned` says whether node:child_process started it. Call once.
+   */
+  reap(onExit: (pid: number, code: number, signal: number, owned: boolean) => void): void
+  /**
+   * Has the end of `pid`, a child that node:child_process just started in this turn, reported to `reap`'s callback with
+   * its true status: Node.js reports a death by a real-time signal as exit code 0. Returns false when libuv has no such child.
+   */
+  own(pid: number): boolean
+  /** Orphans of descendants become children of this process (PR_SET_CHILD_SUBREAPER), as they do under PID 1. */
+  becomeSubreaper(): number
+  /**
+   * Calls `callback` with the number of each `signal` (1–64) that arrives, without keeping the event loop alive. SEGV, BUS,
+   * ILL, FPE, TRAP, SYS, ABRT are reported only when another process sent them; a fault of our own ends us as it would
+   * any program. SIGUSR1 is unblocked too (`--disable-sigusr1` blocks it).
+   */
+  onSignal(signal: number, callback: (signal: number) => void): number
+  /** This process gets `signal` when its parent dies (PR_SET_PDEATHSIG). Gets it now if the parent is no longer `parentPid`. */
+  onParentDeath(signal: number, parentPid: number): number
+  /** Sets no_new_privs on this process, for good. */
+  setNoNewPrivileges(): number
+  /** A real pipe, `[readEnd, writeEnd]`, both close-on-exec, the read end non-blocking; or a negative errno. */
+  pipe(): readonly [number, number] | number
+  /** Writes as much of `chunks` (at most 64) as `fd` takes now, never blocking nor changing its flags: bytes written or a negative errno (EAGAIN: full). */
+  write(fd: number, chunks: readonly Uint8Array[]): number
+  /** True once for each time that child `pid` has stopped (SIGSTOP, SIGTSTP …) since the last call. Does not reap it. */
+  hasStopped(pid: number): boolean
+  /** The session of this process (getsid). */
+  sessionId(): number
+  /** The process group of this process (getpgrp). */
+  processGroup(): number
+  /** The session whose controlling terminal `fd` is (tcgetsid), or a negative errno (ENOTTY: none of ours). */
+  terminalSession(fd: number): number
+  /** The foreground process group of the terminal `fd` (tcgetpgrp). */
+  foregroundGroup(fd: number): number
+  /** Makes `group` the foreground group of the terminal `fd`, also from the background (tcsetpgrp with SIGTTOU held off). */
+  setForegroundGroup(fd: number, group: number): number
+  /** Gives up the controlling terminal (TIOCNOTTY), so that a child's session can take it; the SIGHUP and SIGCONT this causes do not reach us. */
+  releaseTerminal(fd: number): number
+  /** Ends this process at once with `code` (_exit): no handlers, no waiting for the thread pool. */
+  exit(code: number): never
+}
+
+let loaded: Native | undefined
+
+/** The addon; the first call loads it. Throws `NATIVE_MISSING` when it is not built, or not for this machine. */
+export function native(): Native {
+  loaded ??= load()
+  return loaded
+}
+
+/** Absolute path of the exec helper, which `node:child_process` starts in place of each command. */
+export function execHelperPath(): string {
+  return fileURLToPath(import.meta.resolve('#exec-helper'))
+}
+
+function load(): Native {
+  try {
+    return createRequire(import.meta.url)('#native') as Native
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
+    throw new SupervisorError(
+      'NATIVE_MISSING',
+      `cannot load the native part: ${reason}. In a clone run "npm run build" (it needs a C compiler); in an image install the package for this CPU`,
+      { cause },
+    )
+  }
+}
