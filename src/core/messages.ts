@@ -19,11 +19,21 @@ export type Fact =
   /** The run has a process; its command is not executed yet. */
   | { readonly type: 'spawned'; readonly run: number; readonly pid: number }
   /** The run has no process and never will. `errno` is a name such as ENOENT, `step` what was being done. */
-  | { readonly type: 'spawnFailed'; readonly run: number; readonly errno: string; readonly step: string }
+  | {
+      readonly type: 'spawnFailed'
+      readonly run: number
+      readonly errno: string
+      readonly step: string
+    }
   /** The run's command took the place of the exec helper. */
   | { readonly type: 'executed'; readonly run: number }
   /** The exec helper could not set up or execute the command; `exited` follows. */
-  | { readonly type: 'execFailed'; readonly run: number; readonly errno: string; readonly step: string }
+  | {
+      readonly type: 'execFailed'
+      readonly run: number
+      readonly errno: string
+      readonly step: string
+    }
   /** The main process of the run ended. Comes after `executed` or `execFailed`. */
   | { readonly type: 'exited'; readonly run: number; readonly status: ExitStatus }
   /** Nothing of the run's tree lives. Answers `endTree`. */

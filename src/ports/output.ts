@@ -1,7 +1,16 @@
 /** Where the output of runs goes. */
 export interface Output {
   /** Reads both descriptors to their end and closes them; lines carry the name of `instance`. `onEnd` is called once, when both are at their end or were given up by {@link OutputStream.release}. */
-  attach(source: { readonly instance: string; readonly process: string; readonly run: number; readonly stdout: number; readonly stderr: number }, onEnd: () => void): OutputStream
+  attach(
+    source: {
+      readonly instance: string
+      readonly process: string
+      readonly run: number
+      readonly stdout: number
+      readonly stderr: number
+    },
+    onEnd: () => void,
+  ): OutputStream
 }
 
 export interface OutputStream {

@@ -1,0 +1,83 @@
+import type { ExitStatus } from '../lib/exit-codes.ts'
+import type { ProcessSpec } from '../plan/plan.ts'
+import type { Cause, Phase, SupervisorPhase } from './messages.ts'
+
+/** All that the core knows, as plain data: it survives a round trip through JSON. */
+export interface State {
+  readonly phase: SupervisorPhase
+  readonly processes: readonly ProcessSpec[]
+  /** In the order of the plan. */
+  readonly instances: readonly Instance[]
+  /** The number that the next spawn gets. */
+  readonly nextRun: number
+  /** What began the shutdown, and so the code that it ends with. */
+  readonly ending: { readonly reason: string; readonly code: number } | null
+  /** A second INT or QUIT came: nothing is waited for any more. */
+  readonly isForced: boolean
+  /** Runs whose output is not read to its end. */
+  readonly openOutputs: readonly number[]
+}
+
+/** One numbered replica: what is wanted of it, what it is, and how its past runs went. */
+export interface Instance {
+  readonly name: string
+  readonly process: string
+  readonly number: number
+  readonly isWanted: boolean
+  readonly phase: Phase
+  /** From the wish to spawn until nothing of the tree lives. */
+  readonly live: LiveRun | null
+  /** Runs that failed in a row; the end of a stable run sets it to 1. */
+  readonly failures: number
+  readonly restarts: number
+  readonly wasReady: boolean
+  readonly last: EndedRun | null
+}
+
+export interface LiveRun {
+  readonly run: number
+  /** null until it is spawned. */
+  readonly pid: number | null
+  readonly spawnedAtWallMs: number | null
+  readonly readySinceMonoMs: number | null
+  /** The step that failed before the command ran: `ENOENT exec`. */
+  readonly refused: string | null
+  /** Set when the main process has ended. */
+  readonly end: { readonly status: ExitStatus; readonly atMonoMs: number } | null
+  /** The first thing that ended it, written once; only SIGKILL turns `stop-requested` into `grace-exceeded`. */
+  readonly cause: Cause | null
+  readonly isKilled: boolean
+}
+
+export interface EndedRun {
+  readonly run: number
+  readonly cause: Cause
+  /** null when there never was a process. */
+  readonly status: ExitStatus | null
+}
+
+/** The state before the first event: everything is wanted, nothing runs. */
+export function initialState(processes: readonly ProcessSpec[]): State {
+  return {
+    phase: 'running',
+    processes,
+    instances: processes.flatMap((process) =>
+      process.instances.map((spec) => ({
+        name: spec.name,
+        process: spec.process,
+        number: spec.number,
+        isWanted: true,
+        phase: 'pending' as const,
+        live: null,
+        failures: 0,
+        restarts: 0,
+        wasReady: false,
+        last: null,
+      })),
+    ),
+    nextRun: 1,
+    ending: null,
+    isForced: false,
+    openOutputs: [],
+  }
+}
