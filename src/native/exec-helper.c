@@ -1,0 +1,175 @@
+// The exec helper: node:child_process starts it in place of a command; it sets what Node.js cannot set of a child, then
+// becomes the command. A static program without a C library, so that it runs in any image. No policy: all is in its options.
+//
+//   ringmaster-exec [KEY=VALUE...] -- COMMAND [ARGUMENT...]
+//
+// Done in this order, whatever the order given; each at most once unless said otherwise:
+//   report=FD            where a failure is written; closed at exec
+//   fds=N                the command gets descriptors 0 to N-1 and no other
+//   (always)             all signals to their default action, none blocked
+//   session=1            a session of its own; nothing to do when it leads one
+//   group=1              a process group of its own; nothing to do when it leads one
+//   terminal=FD          the controlling terminal of its session
+//   foreground=FD        its group becomes the foreground group of this terminal
+//   oom=N                oom_score_adj, -1000 to 1000
+//   rlimit=R:SOFT:HARD   resource by number, values by number or "unlimited"; once for each resource
+//   nice=N               -20 to 19
+//   ionice=CLASS:LEVEL   0 to 3, 0 to 7
+//   affinity=CPUS        as 0,2-3
+//   umask=OCTAL
+//   bounding=HEX         drops all other capabilities from the bounding set (and from no other set)
+//   groups=A,B,...       exactly these supplementary groups; empty for none; nothing to do when they are the ones
+//   gid=N  uid=N         real, effective and saved; nothing to do when they are the ones
+//   capabilities=HEX     what the command holds: permitted, effective, inheritable and ambient
+//   nnp=1                no_new_privs
+//   cwd=PATH
+//   deathsig=SIG:PPID    SIG when the parent dies; at once when the parent is not PPID any more
+//   listenpid=1          writes the own PID over the value of LISTEN_PID, which must have as many characters or more
+//   (exec)               COMMAND with a slash as it is, else from PATH as execvp(3), but never through a shell
+//
+// Nothing is done unless all options are well formed, and a refusal ends the start: a command never runs with more rights
+// than asked for. A failure is one line "ERRNO STEP\n" on the report descriptor. STEP is the key; "usage" for an unknown
+// option or no command; "exec"; or "interpreter" when the file is there and the program in its "#!" line, or its ELF
+// interpreter, is not. The exit code is 127 when there is no such command, else 126.
+#include "exec-attributes.h"
+
+enum { MAX_PATH = 4096, EXIT_REFUSED = 126, EXIT_NO_COMMAND = 127 };
+static const char DEFAULT_PATH[] = "/usr/local/bin:/bin:/usr/bin";
+
+static const char EXEC[] = "exec", INTERPRETER[] = "interpreter";
+
+struct refusal {
+  long error;
+  const char *step; // an option, "usage", EXEC or INTERPRETER
+};
+
+_Noreturn void start(char **stack);
+static void set_up(const struct settings *settings, char *const *environment);
+static struct refusal become(char *const *command, char *const *environment);
+static struct refusal search(const char *path, char *const *command, char *const *environment);
+static struct refusal execute(const char *file, char *const *command, char *const *environment);
+static int rank(struct refusal refusal);
+static void check(const struct settings *settings, enum option option, long result);
+static _Noreturn void fail(const struct settings *settings, struct refusal refusal);
+
+// Called by _start. What lies on the stack: the number of arguments, the arguments, NULL, the environment, NULL.
+void start(char **stack) {
+  char **argument = stack + 1;
+  char **environment = argument + (long)stack[0] + 1;
+  const char *malformed = NULL;
+  struct settings settings;
+  settings.given = settings.limit_given = 0;
+
+  if (*argument != NULL) argument++;
+  for (; *argument != NULL; argument++) {
+    const char *text = *argument;
+    enum option option;
+    if (take(&text, "--") && *text == 0) break;
+    if (!read_option(*argument, &settings, &option) && malformed == NULL)
+      malformed = option < OPTIONS ? OPTION_NAMES[option] : "usage";
+  }
+  if (malformed == NULL && (*argument == NULL || argument[1] == NULL)) malformed = "usage";
+  if (is_given(&settings, REPORT)) check(&settings, REPORT, sys_set_fd_flags(settings.report, FD_CLOEXEC));
+  if (malformed != NULL) fail(&settings, (struct refusal){EINVAL, malformed});
+  set_up(&settings, environment);
+  fail(&settings, become(argument + 1, environment));
+}
+
+#define STEP(option, call) if (is_given(settings, option)) check(settings, option, call)
+
+static void set_up(const struct settings *settings, char *const *environment) {
+  STEP(FDS, keep_descriptors(settings->fds));
+  reset_signals();
+  STEP(SESSION, sys_getsid() == sys_getpid() ? 0 : sys_setsid());
+  STEP(GROUP, sys_getpgid() == sys_getpid() ? 0 : sys_setpgid());
+  STEP(TERMINAL, sys_ioctl(settings->terminal, TIOCSCTTY, NULL));
+  STEP(FOREGROUND, take_foreground(settings->foreground));
+  STEP(OOM, write_oom(settings->oom));
+  STEP(RLIMIT, set_limits(settings));
+  STEP(NICE, sys_set_nice(settings->nice));
+  STEP(IONICE, sys_set_ioprio(settings->io_priority));
+  STEP(AFFINITY, sys_set_affinity(settings->cpus, sizeof settings->cpus));
+  STEP(UMASK, (sys_umask(settings->umask), 0));
+  STEP(BOUNDING, keep_bounding(settings->bounding));
+  STEP(GROUPS, set_groups(settings->groups, settings->group_count));
+  STEP(GID, set_gid(settings->gid));
+  STEP(UID, set_uid(settings->uid, is_given(settings, CAPABILITIES) && settings->capabilities != 0));
+  STEP(CAPABILITIES, set_capabilities(settings->capabilities, is_given(settings, NNP)));
+  STEP(NNP, sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0));
+  STEP(CWD, sys_chdir(settings->cwd)); // with the rights of the user
+  STEP(DEATHSIG, die_with_parent(settings->death_signal, settings->parent)); // forgotten at each change of credentials
+  STEP(LISTENPID, write_listen_pid(environment));
+}
+
+static struct refusal become(char *const *command, char *const *environment) {
+  const char *path = DEFAULT_PATH;
+  if (**command == 0) return (struct refusal){ENOENT, EXEC};
+  for (const char *at = *command; *at != 0; at++) if (*at == '/') return execute(*command, command, environment);
+  for (char *const *at = environment; *at != NULL; at++) {
+    const char *value = *at;
+    if (!take(&value, "PATH=")) continue;
+    path = value;
+    break;
+  }
+  return search(path, command, environment);
+}
+
+// Tries each folder of `path`; an empty one is the current folder. Goes on after a file that is not there or not for us,
+// and reports the first of the latter, if any; another error ends it.
+static struct refusal search(const char *path, char *const *command, char *const *environment) {
+  size_t length = length_of(*command) + 1;
+  struct refusal worst = {ENOENT, EXEC};
+  for (;; path++) {
+    char file[MAX_PATH];
+    struct refusal refusal = {ENAMETOOLONG, EXEC};
+    size_t folder = 0;
+    while (path[folder] != 0 && path[folder] != ':') folder++;
+    size_t prefix = folder > 0 ? folder + 1 : 0;
+    if (prefix + length <= sizeof file) {
+      memcpy(file, path, folder);
+      file[folder] = '/';
+      memcpy(file + prefix, *command, length);
+      refusal = execute(file, command, environment);
+    }
+    if (rank(refusal) > rank(worst)) worst = refusal;
+    path += folder;
+    if (rank(worst) == 3 || *path == 0) return worst;
+  }
+}
+
+// Returns only if the kernel refuses. ENOENT for a file that exists is about its interpreter.
+static struct refusal execute(const char *file, char *const *command, char *const *environment) {
+  long error = -sys_execve(file, command, environment);
+  bool is_there = (error == ENOENT || error == ENOTDIR) && sys_exists(file) == 0;
+  return (struct refusal){error, is_there ? INTERPRETER : EXEC};
+}
+
+// How much a refusal says: 0 no such file, 1 none that could be named, 2 there but not for us, 3 ends the search.
+static int rank(struct refusal refusal) {
+  switch (refusal.error) {
+    case ENOENT: case ENOTDIR: return refusal.step == INTERPRETER ? 2 : 0;
+    case ESTALE: case ENODEV: case ETIMEDOUT: return 0; // network file systems
+    case ENAMETOOLONG: return 1;
+    case EACCES: case EPERM: return 2;
+    default: return 3;
+  }
+}
+
+static void check(const struct settings *settings, enum option option, long result) {
+  if (result < 0) fail(settings, (struct refusal){-result, OPTION_NAMES[option]});
+}
+
+static void fail(const struct settings *settings, struct refusal refusal) {
+  bool is_command = refusal.step == EXEC || refusal.step == INTERPRETER;
+  bool is_missing = is_command && (refusal.error == ENOENT || refusal.error == ENOTDIR);
+  char line[48], *middle = line + 12, *end = middle;
+  char *begin = number_before(middle, (unsigned)refusal.error);
+  *end++ = ' ';
+  for (const char *at = refusal.step; *at != 0; at++) *end++ = *at;
+  *end++ = '\n';
+  if (is_given(settings, REPORT)) {
+    sys_set_mask(UINT64_MAX); // SIGPIPE or SIGXFSZ would hide the exit code
+    sys_write(settings->report, begin, (size_t)(end - begin));
+  }
+  sys_exit(is_missing ? EXIT_NO_COMMAND : EXIT_REFUSED);
+}
