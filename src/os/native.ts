@@ -5,18 +5,22 @@ import { SupervisorError } from '../lib/errors.ts'
 /**
  * What the C addon offers: what Linux has and Node.js lacks. Mechanism only; each function does one thing and leaves
  * the decision to its caller. A function that can fail returns a negative errno, as system calls do in the kernel.
- * Works on the main thread alone: children and signals belong to it.
+ * Works on the main thread alone: children and signals belong to it. A wrong argument throws a TypeError. What a callback
+ * throws becomes an 'uncaughtException'; the work goes on after it.
  */
 export interface Native {
   /**
    * Reaps from now on every child that libuv does not own, and reports each end of a process once: of orphans, and of
    * children named by {@link own}. `code` is the exit code, 0 when a signal ended it; `signal` is its number (real-time
-   * ones too), 0 for none; `owned` says whether node:child_process started it. Call once.
+   * ones too), 0 for none; `owned` says whether node:child_process started it. Call once. Does not keep the event loop
+   * alive, and calls back first in its next turn.
    */
   reap(onExit: (pid: number, code: number, signal: number, owned: boolean) => void): void
   /**
    * Has the end of `pid`, a child that node:child_process just started in this turn, reported to `reap`'s callback with
-   * its true status: Node.js reports a death by a real-time signal as exit code 0. Returns false when libuv has no such child.
+   * its true status: Node.js reports a death by a real-time signal as exit code 0. The report comes after Node.js's own 'exit'
+   * event, so that ChildProcess is settled (`exitCode` set, `kill()` does nothing) when it arrives. Returns false when libuv
+   * has no such child. Needs `reap` first.
    */
   own(pid: number): boolean
   /** Orphans of descendants become children of this process (PR_SET_CHILD_SUBREAPER), as they do under PID 1. */
@@ -24,16 +28,20 @@ export interface Native {
   /**
    * Calls `callback` with the number of each `signal` (1–64) that arrives, without keeping the event loop alive. SEGV, BUS,
    * ILL, FPE, TRAP, SYS, ABRT are reported only when another process sent them; a fault of our own ends us as it would
-   * any program. SIGUSR1 is unblocked too (`--disable-sigusr1` blocks it).
+   * any program. SIGUSR1 is unblocked too (`--disable-sigusr1` blocks it). A second call for a signal replaces the callback.
+   * Negative errno: EINVAL for KILL, STOP, 32, 33 (the C library's own) and what is no signal.
    */
   onSignal(signal: number, callback: (signal: number) => void): number
   /** This process gets `signal` when its parent dies (PR_SET_PDEATHSIG). Gets it now if the parent is no longer `parentPid`. */
   onParentDeath(signal: number, parentPid: number): number
-  /** Sets no_new_privs on this process, for good. */
+  /** Sets no_new_privs on the main thread and all that it starts from now on, children too, for good. */
   setNoNewPrivileges(): number
   /** A real pipe, `[readEnd, writeEnd]`, both close-on-exec, the read end non-blocking; or a negative errno. */
   pipe(): readonly [number, number] | number
-  /** Writes as much of `chunks` (at most 64) as `fd` takes now, never blocking nor changing its flags: bytes written or a negative errno (EAGAIN: full). */
+  /**
+   * Writes as much of the first 64 of `chunks` as `fd` takes now, never blocking nor changing its flags: bytes written or a
+   * negative errno (EAGAIN: full; EPIPE: no reader, without a SIGPIPE). Only a regular file may make us wait for its disk.
+   */
   write(fd: number, chunks: readonly Uint8Array[]): number
   /** True once for each time that child `pid` has stopped (SIGSTOP, SIGTSTP …) since the last call. Does not reap it. */
   hasStopped(pid: number): boolean
