@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder that holds package.json, from out/ and from the sources alike. */
+export const root = findRoot(dirname(fileURLToPath(import.meta.url)))
+
+/**
+ * The path of a small program for tests: `test/fixtures/NAME.sh`, or `test/fixtures/NAME.c` compiled into
+ * `build/fixtures/NAME` when that is missing or older. Test files run in parallel, so the compiler writes to a name of
+ * its own. Throws when there is no such fixture or it does not compile.
+ */
+export function fixture(name: string): string {
+  const script = join(root, 'test', 'fixtures', `${name}.sh`)
+  if (existsSync(script)) return script
+  const source = join(root, 'test', 'fixtures', `${name}.c`)
+  const program = join(root, 'build', 'fixtures', name)
+  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program
+  mkdirSync(dirname(program), { recursive: true })
+  const unfinished = `${program}.${process.pid}`
+  const flags = ['-std=c11', '-D_GNU_SOURCE', '-O1', '-Wall', '-Wextra', '-Werror']
+  execFileSync(process.env['CC'] ?? 'cc', [...flags, '-o', unfinished, source], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  renameSync(unfinished, program)
+  return program
+}
+
+function findRoot(folder: string): string {
+  if (existsSync(join(folder, 'package.json'))) return folder
+  const parent = dirname(folder)
+  if (parent === folder) throw new Error('cannot find package.json above the tests')
+  return findRoot(parent)
+}
