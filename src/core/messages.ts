@@ -44,8 +44,6 @@ export type Fact =
   | { readonly type: 'deadline'; readonly key: DeadlineKey }
   /** Nothing that belongs to Ringmaster lives any more. Answers `sweep`. */
   | { readonly type: 'swept' }
-  /** An error that nobody expected, in the supervisor itself. */
-  | { readonly type: 'internalError'; readonly message: string }
 
 /** At most one deadline exists for each: of an instance (`web.1/backoff`), or of the supervisor. */
 export type DeadlineKey = `${string}/${'backoff' | 'kill'}` | 'sweep'
@@ -115,6 +113,7 @@ export interface SupervisorChange {
 
 export type SupervisorPhase = 'running' | 'stopping' | 'sweeping' | 'ended'
 
+/** An error that nobody expected, in the supervisor itself; it goes on. */
 export interface ErrorChange {
   readonly type: 'internalError'
   readonly message: string

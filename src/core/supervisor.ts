@@ -2,15 +2,7 @@ import { ExitCode, toExitCode } from '../lib/exit-codes.ts'
 import { SIGRTMIN } from '../lib/signals.ts'
 import type { ProcessSpec } from '../plan/plan.ts'
 import * as instanceSteps from './instance.ts'
-import type {
-  Change,
-  Effect,
-  ErrorChange,
-  Event,
-  InstanceChange,
-  Moment,
-  SupervisorChange,
-} from './messages.ts'
+import type { Change, Effect, Event, InstanceChange, Moment, SupervisorChange } from './messages.ts'
 import type { Instance, LiveRun, State } from './state.ts'
 
 /** What one event leads to. */
@@ -59,7 +51,7 @@ class Draft implements instanceSteps.Step {
     this.effects.push(...effects)
   }
 
-  tell(change: InstanceChange | SupervisorChange | ErrorChange): void {
+  tell(change: InstanceChange | SupervisorChange): void {
     this.changes.push({ at: this.at, ...change })
   }
 
@@ -114,9 +106,6 @@ class Draft implements instanceSteps.Step {
         break
       case 'swept':
         if (this.state.phase === 'sweeping') this.end()
-        break
-      case 'internalError':
-        this.tell({ type: 'internalError', message: event.message })
     }
   }
 

@@ -3,27 +3,27 @@ import type { InstanceSpec } from '../plan/plan.ts'
 /** Starts main processes of runs. */
 export interface Spawner {
   /**
-   * Starts `spec` as run `run`. Throws {@link SpawnRefusal} when the kernel gives no process.
-   * `observer` hears exactly one of its two calls, never before this returns.
+   * Starts `spec` as run `run`; null when the kernel gives no process. `observer` hears exactly one of its calls, never
+   * before this returns: `refused` after null, one of the other two else.
    */
-  spawn(run: number, spec: InstanceSpec, observer: SpawnObserver): SpawnedProcess
+  spawn(run: number, spec: InstanceSpec, observer: SpawnObserver): SpawnedProcess | null
 }
 
 export interface SpawnedProcess {
   readonly pid: number
+  /** Value of RINGMASTER_RUN in the environment of the run. */
+  readonly runId: string
   /** Read ends of the run's output, owned by the caller from now on. */
   readonly stdout: number
   readonly stderr: number
 }
 
+/** `errno` is a name such as ENOENT, `step` what was being done. */
 export interface SpawnObserver {
+  /** The command took the place of the exec helper. */
   executed(): void
-  /** `errno` is a name such as ENOENT, `step` what the exec helper was doing. */
+  /** The exec helper could not set up or execute the command, and ends. */
   execFailed(errno: string, step: string): void
-}
-
-/** No process was made: `errno` (EAGAIN, EMFILE, ENOMEM …) says why, `step` what was being done. */
-export interface SpawnRefusal {
-  readonly errno: string
-  readonly step: string
+  /** There is no process. */
+  refused(errno: string, step: string): void
 }

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { type ErrorCode, SupervisorError } from '../lib/errors.ts'
+import { ExitCode } from '../lib/exit-codes.ts'
+import { execCommand } from './exec.ts'
+
+const usage = `Usage: ringmaster COMMAND [OPTION]...
+
+  run [CONFIG]         supervise the processes of a config file
+  exec -- COMMAND ...  be the init of one command
+  version              print the version
+
+"ringmaster COMMAND --help" says more.
+`
+
+/** Each code's exit code: what was asked is wrong, what is installed is, or what is configured. */
+const exitCodes: Record<ErrorCode, number> = {
+  USAGE: ExitCode.usage,
+  NATIVE_MISSING: ExitCode.internal,
+  CONFIG_INVALID: ExitCode.refused,
+  START_REFUSED: ExitCode.refused,
+}
+
+try {
+  const text = await main(process.argv.slice(2))
+  if (text !== undefined) process.stdout.write(text)
+} catch (error) {
+  if (!(error instanceof SupervisorError)) throw error
+  process.stderr.write(`ringmaster: ${error.message}\n`)
+  process.exitCode = exitCodes[error.code]
+}
+
+/** Carries out one command; returns what it has to print, if that is all there is to it. */
+async function main([command, ...args]: readonly string[]): Promise<string | undefined> {
+  switch (command) {
+    case 'exec':
+      return execCommand(args, process.env)
+    case 'run':
+      return (await import('./run.ts')).runCommand(args)
+    case 'version':
+    case '--version':
+    case '-V':
+      return `ringmaster ${version()}\n`
+    case 'help':
+    case '--help':
+    case '-h':
+    case undefined:
+      if (command === undefined) break
+      return usage
+  }
+  const problem = command === undefined ? 'no command' : `no command "${command}"`
+  throw new SupervisorError('USAGE', `${problem}. See "ringmaster --help"`)
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync } from 'node:fs'
+import { getSystemErrorName } from 'node:util'
+import { execHelperPath, native } from './native.ts'
+
+/** What a child is started as. What is left out stays as Ringmaster has it. */
+export interface ChildRequest {
+  /** Found in the PATH of `env` when it has no slash. */
+  readonly command: readonly [string, ...string[]]
+  readonly env: NodeJS.ProcessEnv
+  /** The child's descriptors 0, 1, 2 …; all others are closed. */
+  readonly descriptors: readonly (number | 'ignore')[]
+  /** Own session (setsid). */
+  readonly session?: boolean
+  /** Own process group in this session. */
+  readonly ownGroup?: boolean
+  /** Descriptor of the terminal that becomes the new session's controlling terminal. */
+  readonly terminal?: number
+  /** Descriptor of the terminal whose foreground group the child's becomes. */
+  readonly foreground?: number
+  readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }
+  readonly noNewPrivileges?: boolean
+  readonly workingDir?: string
+  /** What the child gets when Ringmaster dies. */
+  readonly deathSignal?: number
+}
+
+export interface Child {
+  readonly pid: number
+  /** Read end of the pipe on which the exec helper reports: at its end without a byte when the command is executing. */
+  readonly report: number
+}
+
+/** Why there is no child, or why the exec helper could not turn into the command: `errno` is a name such as ENOENT. */
+export interface Refusal {
+  readonly errno: string
+  readonly step: string
+}
+
+/**
+ * Starts a command by way of the exec helper. Its end is told by `native().reap`. When there is no process, `onRefused` is
+ * called later, and null returned.
+ */
+export function startChild(
+  request: ChildRequest,
+  onRefused: (refusal: Refusal) => void,
+): Child | null {
+  const pipe = native().pipe()
+  if (typeof pipe === 'number') {
+    queueMicrotask(() => onRefused({ errno: getSystemErrorName(pipe), step: 'pipe' }))
+    return null
+  }
+  const [report, reportWrite] = pipe
+  const child = spawnHelper(request, reportWrite)
+  closeSync(reportWrite)
+  if ('pid' in child && child.pid !== undefined) {
+    // Nothing may come between: the addon looks the child up before the event loop turns.
+    native().own(child.pid)
+    return { pid: child.pid, report }
+  }
+  closeSync(report)
+  const refuse = (error: NodeJS.ErrnoException) =>
+    onRefused({ errno: error.code ?? 'EIO', step: 'fork' })
+  if (child instanceof Error) queueMicrotask(() => refuse(child))
+  else child.once('error', refuse)
+  return null
+}
+
+/** What the exec helper wrote on the report pipe; undefined when it wrote nothing. */
+export function parseReport(text: string): Refusal | undefined {
+  const match = /^(\d+) (\S+)\n$/.exec(text)
+  return match ? { errno: getSystemErrorName(-Number(match[1])), step: match[2] ?? '' } : undefined
+}
+
+/** node:child_process throws for some errors of fork and emits others. */
+function spawnHelper(request: ChildRequest, report: number): ChildProcess | NodeJS.ErrnoException {
+  const { command, env, descriptors } = request
+  const options = helperOptions(request, descriptors.length)
+  try {
+    return spawn(execHelperPath(), [...options, '--', ...command], {
+      env,
+      stdio: [...descriptors, report],
+    })
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return error as NodeJS.ErrnoException
+    throw error
+  }
+}
+
+function helperOptions(request: ChildRequest, kept: number): string[] {
+  const { session, ownGroup, terminal, foreground, user, noNewPrivileges } = request
+  const options = [`report=${kept}`, `fds=${kept}`]
+  if (session) options.push('session=1')
+  if (ownGroup) options.push('group=1')
+  if (terminal !== undefined) options.push(`terminal=${terminal}`)
+  if (foreground !== undefined) options.push(`foreground=${foreground}`)
+  if (user) options.push(`groups=${user.groups.join(',')}`, `gid=${user.gid}`, `uid=${user.uid}`)
+  if (noNewPrivileges) options.push('nnp=1')
+  if (request.workingDir !== undefined) options.push(`cwd=${request.workingDir}`)
+  if (request.deathSignal !== undefined) {
+    options.push(`deathsig=${request.deathSignal}:${process.pid}`)
+  }
+  return options
+}

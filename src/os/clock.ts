@@ -1,0 +1,15 @@
+import type { Clock } from '../ports/clock.ts'
+
+export const systemClock: Clock = {
+  now: () => ({ monoMs: performance.now(), wallMs: Date.now() }),
+  unit: Math.random,
+  at(atMonoMs, callback) {
+    // Node.js rounds down and would fire up to 1 ms early; a delay over 2^31-1 ms would fire at once.
+    const delayMs = Math.min(Math.max(0, Math.ceil(atMonoMs - performance.now())), 2 ** 31 - 1)
+    const timer = setTimeout(callback, delayMs)
+    return () => clearTimeout(timer)
+  },
+  afterPoll(callback) {
+    setImmediate(callback)
+  },
+}

@@ -1,0 +1,210 @@
+import type { Change, Effect, Fact } from '../core/messages.ts'
+import { initialState } from '../core/state.ts'
+import type { View } from '../core/view.ts'
+import type { ExitStatus } from '../lib/exit-codes.ts'
+import type { InstanceSpec, Plan } from '../plan/plan.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { ExitSource } from '../ports/exit-source.ts'
+import type { Output, OutputStream } from '../ports/output.ts'
+import type { ProcessTable } from '../ports/process-table.ts'
+import type { Spawner } from '../ports/spawner.ts'
+import { Deadlines } from './deadlines.ts'
+import { Queue } from './queue.ts'
+import { SpawnLane } from './spawn-lane.ts'
+
+export interface RuntimePorts {
+  readonly clock: Clock
+  readonly spawner: Spawner
+  readonly exits: ExitSource
+  readonly processes: ProcessTable
+  readonly output: Output
+  /** Ends Ringmaster. */
+  readonly exit: (code: number) => void
+  /** Hears of every change, in order. */
+  readonly publish: (change: Change) => void
+}
+
+/** What Linux knows of a run, from its spawn until nothing of it lives and its output is read. */
+interface Handle {
+  readonly run: number
+  readonly pid: number
+  readonly runId: string
+  readonly output: OutputStream
+  /** The exec helper has turned into the command, or said why not. */
+  isReported: boolean
+  /** An end that came before that report. */
+  earlyExit: ExitStatus | null
+  isTreeEnding: boolean
+  isEmptied: boolean
+  isOutputEnded: boolean
+}
+
+/** Carries out what the core wants by means of the ports, and posts what comes of it. */
+export class Runtime {
+  readonly #ports: RuntimePorts
+  readonly #queue: Queue
+  readonly #deadlines: Deadlines
+  readonly #lane: SpawnLane
+  readonly #specs: ReadonlyMap<string, InstanceSpec>
+  readonly #handles = new Map<number, Handle>()
+  readonly #runsByPid = new Map<number, number>()
+  #isSweeping = false
+  #isLookingSoon = false
+
+  constructor(plan: Plan, ports: RuntimePorts) {
+    this.#ports = ports
+    this.#specs = new Map(
+      plan.processes.flatMap((process) => process.instances.map((spec) => [spec.name, spec])),
+    )
+    const { clock, publish } = ports
+    const perform = (effect: Effect) => this.#perform(effect)
+    this.#queue = new Queue(initialState(plan.processes), { clock, perform, publish })
+    this.#deadlines = new Deadlines(clock, (key) => this.post({ type: 'deadline', key }))
+    this.#lane = new SpawnLane(clock, (run, instance) => this.#spawn(run, instance))
+    ports.exits.onExit((pid, status) => this.#onExit(pid, status))
+  }
+
+  post(fact: Fact): void {
+    this.#queue.post(fact)
+  }
+
+  view(): View {
+    return this.#queue.view()
+  }
+
+  /** Publishes an error that nobody expected. */
+  report(error: unknown): void {
+    this.#queue.report(error)
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'spawn':
+        this.#lane.add(effect.run, effect.instance)
+        break
+      case 'cancelSpawn':
+        if (this.#lane.remove(effect.run)) this.#refused(effect.run, 'ECANCELED', 'spawn')
+        break
+      case 'signal':
+        this.#signal(effect.run, effect.signal)
+        break
+      case 'endTree':
+        this.#endTree(effect.run, effect.signal)
+        break
+      case 'wake':
+        this.#deadlines.set(effect.key, effect.atMonoMs)
+        break
+      case 'sweep':
+        this.#isSweeping = true
+        this.#sweep(effect.signal)
+        break
+      case 'exit':
+        this.#ports.exit(effect.code)
+        break
+    }
+  }
+
+  #spawn(run: number, instance: string): void {
+    const spec = this.#specs.get(instance)
+    if (spec === undefined) throw new Error(`no instance ${instance}`)
+    const { spawner, output } = this.#ports
+    const spawned = spawner.spawn(run, spec, {
+      executed: () => this.#reported(run, { type: 'executed', run }),
+      execFailed: (errno, step) => this.#reported(run, { type: 'execFailed', run, errno, step }),
+      refused: (errno, step) => this.#refused(run, errno, step),
+    })
+    if (spawned === null) return
+    const { pid, runId, stdout, stderr } = spawned
+    this.#runsByPid.set(pid, run)
+    this.#handles.set(run, {
+      ...{ run, pid, runId, isReported: false, earlyExit: null },
+      ...{ isTreeEnding: false, isEmptied: false, isOutputEnded: false },
+      output: output.attach(
+        { instance: spec.name, process: spec.process, run, stdout, stderr },
+        () => this.#outputEnded(run),
+      ),
+    })
+    this.post({ type: 'spawned', run, pid })
+  }
+
+  #refused(run: number, errno: string, step: string): void {
+    this.post({ type: 'spawnFailed', run, errno, step })
+  }
+
+  #reported(run: number, fact: Fact): void {
+    const handle = this.#handles.get(run)
+    if (handle === undefined) return
+    handle.isReported = true
+    this.post(fact)
+    if (handle.earlyExit) this.post({ type: 'exited', run, status: handle.earlyExit })
+  }
+
+  #onExit(pid: number, status: ExitStatus): void {
+    const run = this.#runsByPid.get(pid)
+    const handle = run === undefined ? undefined : this.#handles.get(run)
+    if (handle) {
+      this.#runsByPid.delete(pid)
+      if (handle.isReported) this.post({ type: 'exited', run: handle.run, status })
+      else handle.earlyExit = status
+    }
+    this.#lookSoon()
+  }
+
+  #signal(run: number, signal: number): void {
+    const handle = this.#handles.get(run)
+    // A pid that is not in this table has been waited for, and may be somebody else's by now.
+    if (handle && this.#runsByPid.get(handle.pid) === run) {
+      this.#ports.processes.signal(handle.pid, signal)
+    }
+  }
+
+  #endTree(run: number, signal: number | null): void {
+    const handle = this.#handles.get(run)
+    if (handle === undefined || handle.isEmptied) return
+    handle.isTreeEnding = true
+    const isMain = (pid: number) => this.#runsByPid.has(pid)
+    const left = this.#ports.processes.treeOf(handle.pid, handle.runId, isMain)
+    if (left.length === 0) {
+      handle.isEmptied = true
+      this.post({ type: 'emptied', run })
+      handle.output.release()
+      this.#forget(handle)
+    } else if (signal !== null) {
+      for (const pid of left) this.#ports.processes.signal(pid, signal)
+    }
+  }
+
+  #sweep(signal: number | null): void {
+    const left = this.#ports.processes.everythingBelow()
+    if (left.length === 0) this.post({ type: 'swept' })
+    else if (signal !== null) for (const pid of left) this.#ports.processes.signal(pid, signal)
+  }
+
+  #outputEnded(run: number): void {
+    const handle = this.#handles.get(run)
+    if (handle === undefined) return
+    handle.isOutputEnded = true
+    this.post({ type: 'outputEnded', run })
+    this.#forget(handle)
+  }
+
+  #forget(handle: Handle): void {
+    if (handle.isEmptied && handle.isOutputEnded) this.#handles.delete(handle.run)
+  }
+
+  /** Something died: trees that are being ended may be empty now. Once a turn, however many died in it. */
+  #lookSoon(): void {
+    const isAwaited = this.#isSweeping || this.#endingTrees().length > 0
+    if (this.#isLookingSoon || !isAwaited) return
+    this.#isLookingSoon = true
+    this.#ports.clock.afterPoll(() => {
+      this.#isLookingSoon = false
+      for (const handle of this.#endingTrees()) this.#endTree(handle.run, null)
+      if (this.#isSweeping) this.#sweep(null)
+    })
+  }
+
+  #endingTrees(): readonly Handle[] {
+    return [...this.#handles.values()].filter((one) => one.isTreeEnding && !one.isEmptied)
+  }
+}
