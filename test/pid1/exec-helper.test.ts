@@ -8,6 +8,7 @@ import {
   helper,
   isRoot,
   needsRoot,
+  needsUser,
   type Outcome,
   ownStatus,
   run,
@@ -73,7 +74,7 @@ t.test('descriptors', async (t) => {
   }
 })
 
-t.test('plain attributes, as an ordinary user', async (t) => {
+t.test('plain attributes, as an ordinary user', { skip: needsUser }, async (t) => {
   const by = asUser
   t.equal((await statusOf(['umask=027'], { by }))['Umask'], '0027')
   t.equal((await statusOf(['nnp=1'], { by }))['NoNewPrivs'], '1')
@@ -164,7 +165,7 @@ t.test('the signal for the death of the parent', async (t) => {
   t.ok(performance.now() - begin < 4900)
 })
 
-t.test('groups and users that are as asked for are no step', async (t) => {
+t.test('groups and users that are as asked for are no step', { skip: needsUser }, async (t) => {
   const { Groups, Uid, Gid } = await statusOf([], { by: asUser })
   const [uid, gid] = [Uid?.split('\t')[0], Gid?.split('\t')[0]]
   const groups = (Groups ?? '').split(' ').filter((group) => group !== '')

@@ -1,12 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fixture, root } from './fixtures.ts'
-
-export const isRoot = process.getuid?.() === 0
-/** Reason to skip what an ordinary user may not do. */
-export const needsRoot = isRoot ? false : 'needs root: it changes users, groups or capabilities'
 
 // A copy that any user can reach, wherever the clone lies.
 const folder = mkdtempSync(join(tmpdir(), 'ringmaster-exec-'))
@@ -22,10 +18,18 @@ export const helper = copy(join(root, 'build', 'ringmaster-exec'), 'ringmaster-e
 /** A fixture that any user can run. */
 export const shared = (name: string) => copy(fixture(name), name)
 
+const user = ['groups=', 'gid=65534', 'uid=65534', '--']
+const isUser = process.getuid?.() !== 0
+/** Whether this is a root that may become others: the root of a user namespace often may not. */
+export const isRoot = !isUser && spawnSync(helper, [...user, '/bin/true']).status === 0
+/** Reason to skip what only root may do. */
+export const needsRoot = isRoot ? false : 'needs root: it changes users, groups or capabilities'
+/** Reason to skip what is shown as an ordinary user. */
+export const needsUser =
+  isUser || isRoot ? false : 'needs an ordinary user, or a root that can become one'
+
 /** Puts the command that follows it under an ordinary user; nothing for those who are one. */
-export const asUser: readonly string[] = isRoot
-  ? [helper, 'groups=', 'gid=65534', 'uid=65534', '--']
-  : []
+export const asUser: readonly string[] = isRoot ? [helper, ...user] : []
 
 export interface Outcome {
   readonly code: number | null
