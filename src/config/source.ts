@@ -1,0 +1,88 @@
+import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml'
+import { invalidConfig, type Path, type Position } from './problems.ts'
+import {
+  checkStructure,
+  keyName,
+  MAX_ALIASES,
+  type TextProblem,
+  tooManyAliases,
+} from './structure.ts'
+
+const TOO_DEEP = 'maps and lists are nested too deeply'
+
+/** A file's content as plain values, and where each of them is written. */
+export interface Source {
+  readonly value: unknown
+  /** Where the key or the value of `path` begins; where there is none, the nearest key above. */
+  locate(path: Path, atKey: boolean): Position
+  /** The letters of an unquoted scalar, such as `1.10`; undefined where `path` leads to none. */
+  spelling(path: Path): string | undefined
+}
+
+/** Reads YAML 1.2 (so JSON too), with `<<` merges. @throws SupervisorError CONFIG_INVALID with a line for each syntax error. */
+export function parseSource(text: string, file: string): Source {
+  const lines = new LineCounter()
+  const position = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset)
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    logLevel: 'error',
+    merge: true,
+    prettyErrors: false,
+    schema: 'core',
+    stringKeys: true,
+    uniqueKeys: false,
+  })
+  const content = readContent(document)
+  if ('problems' in content) {
+    throw invalidConfig(
+      file,
+      content.problems.map(({ offset, message }) => ({ ...position(offset), path: '', message })),
+    )
+  }
+  const places = findPlaces(document)
+  return {
+    value: content.value,
+    locate: (path, atKey) => position(places.offset(path, atKey)),
+    spelling: places.spelling,
+  }
+}
+
+function readContent(
+  document: Document.Parsed,
+): { readonly value: unknown } | { readonly problems: readonly TextProblem[] } {
+  // An unknown tag is only a warning there, but its value would not be what was meant.
+  const errors = [...document.errors, ...document.warnings]
+  if (errors.length > 0) {
+    return {
+      problems: errors.map((error) => ({ offset: error.pos[0], message: explainSyntax(error) })),
+    }
+  }
+  try {
+    const problems = checkStructure(document)
+    return problems.length > 0
+      ? { problems }
+      : { value: document.toJS({ maxAliasCount: MAX_ALIASES }) }
+  } catch (error) {
+    // The parser's word for aliases within aliases, and the engine's for the end of the stack.
+    if (error instanceof ReferenceError)
+      return { problems: [{ offset: 0, message: tooManyAliases }] }
+    if (error instanceof RangeError) return { problems: [{ offset: 0, message: TOO_DEEP }] }
+    throw error
+  }
+}
+
+function explainSyntax({ code, message }: YAMLError): string {
+  switch (code) {
+    case 'MULTIPLE_DOCS':
+      return 'a second document begins here; allowed: one'
+    case 'NON_STRING_KEY':
+      return 'found a key that is no string; allowed: strings'
+    case 'RESOURCE_EXHAUSTION':
+      return TOO_DEEP
+    default:
+      return message
+  }
+}
