@@ -45,7 +45,7 @@ t.test('a malformed option is refused, and nothing runs', async (t) => {
     ],
     nice: ['nice=20', 'nice=-21', 'nice=1.5', 'nice=9999999999'],
     ionice: ['ionice=4:0', 'ionice=2:8', 'ionice=2', 'ionice=2:', 'ionice=:1'],
-    affinity: ['affinity=', 'affinity=0,', 'affinity=2-1', 'affinity=0--1', 'affinity=8192'],
+    affinity: ['affinity=', 'affinity=0,', 'affinity=0,2-1', 'affinity=0--1', 'affinity=8192'],
     umask: ['umask=8', 'umask=1000', 'umask='],
     bounding: ['bounding=', 'bounding=0x1', 'bounding=g', 'bounding=10000000000000000'],
     groups: ['groups=,', 'groups=1,', 'groups=a', 'groups=4294967295', 'groups=1 2'],
