@@ -1,12 +1,7 @@
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml'
+import { findPlaces } from './places.ts'
 import { invalidConfig, type Path, type Position } from './problems.ts'
-import {
-  checkStructure,
-  keyName,
-  MAX_ALIASES,
-  type TextProblem,
-  tooManyAliases,
-} from './structure.ts'
+import { checkStructure, MAX_ALIASES, type TextProblem, tooManyAliases } from './structure.ts'
 
 const TOO_DEEP = 'maps and lists are nested too deeply'
 
