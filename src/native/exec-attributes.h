@@ -1,4 +1,5 @@
-// What exec-helper.c sets, one function each where one system call is not enough. 0 or more: done; else a negative errno.
+// What exec-helper.c sets, one function each where one system call is not enough. Returns 0 or more when done, else a
+// negative errno.
 #ifndef RINGMASTER_EXEC_ATTRIBUTES_H
 #define RINGMASTER_EXEC_ATTRIBUTES_H
 
@@ -19,7 +20,8 @@ static long keep_descriptors(unsigned count) {
   if (error != -ENOSYS && error != -EINVAL && error != -EPERM) return error;
   error = sys_limit(RLIMIT_NOFILE, NULL, &limit);
   if (error < 0) return error;
-  for (uint64_t fd = count; fd < limit.soft && fd < bound; fd++) sys_set_fd_flags((int)fd, FD_CLOEXEC); // EBADF: not open
+  for (uint64_t fd = count; fd < limit.soft && fd < bound; fd++)
+    sys_set_fd_flags((int)fd, FD_CLOEXEC); // EBADF: not open
   return 0;
 }
 
@@ -112,7 +114,8 @@ static long set_uid(uint32_t uid, bool keep_capabilities) {
 }
 
 // Makes all sets of the command `set`. At exec the kernel gives root the whole bounding set on top, unless no_new_privs
-// or SECBIT_NOROOT forbids it; the latter needs CAP_SETPCAP. See capabilities(7), "Capabilities and execution of programs by root".
+// or SECBIT_NOROOT forbids it; the latter needs CAP_SETPCAP. See capabilities(7), "Capabilities and execution of programs
+// by root".
 static long set_capabilities(uint64_t set, bool no_new_privileges) {
   const struct capability_header header = {CAPABILITY_VERSION_3, 0};
   const uint32_t low = (uint32_t)set, high = (uint32_t)(set >> 32);

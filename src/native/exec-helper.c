@@ -1,5 +1,5 @@
 // The exec helper: node:child_process starts it in place of a command; it sets what Node.js cannot set of a child, then
-// becomes the command. A static program without a C library, so that it runs in any image. No policy: all is in its options.
+// becomes the command. A static program without a C library, so that it runs in any image. No policy in it.
 //
 //   ringmaster-exec [KEY=VALUE...] -- COMMAND [ARGUMENT...]
 //
@@ -20,7 +20,7 @@
 //   bounding=HEX         drops all other capabilities from the bounding set (and from no other set)
 //   groups=A,B,...       exactly these supplementary groups; empty for none; nothing to do when they are the ones
 //   gid=N  uid=N         real, effective and saved; nothing to do when they are the ones
-//   capabilities=HEX     what the command holds: permitted, effective, inheritable and ambient
+//   capabilities=HEX     what the command holds: permitted, effective, inheritable and ambient; for root too
 //   nnp=1                no_new_privs
 //   cwd=PATH
 //   deathsig=SIG:PPID    SIG when the parent dies; at once when the parent is not PPID any more
@@ -97,7 +97,8 @@ static void set_up(const struct settings *settings, char *const *environment) {
   STEP(CAPABILITIES, set_capabilities(settings->capabilities, is_given(settings, NNP)));
   STEP(NNP, sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0));
   STEP(CWD, sys_chdir(settings->cwd)); // with the rights of the user
-  STEP(DEATHSIG, die_with_parent(settings->death_signal, settings->parent)); // forgotten at each change of credentials
+  // The kernel forgets this one at each change of credentials.
+  STEP(DEATHSIG, die_with_parent(settings->death_signal, settings->parent));
   STEP(LISTENPID, write_listen_pid(environment));
 }
 

@@ -9,8 +9,8 @@ enum { MAX_CPUS = 8192, MAX_GROUPS = 4096 };
 
 // In the order in which they are done.
 enum option {
-  REPORT, FDS, SESSION, GROUP, TERMINAL, FOREGROUND, OOM, RLIMIT, NICE, IONICE, AFFINITY, UMASK, BOUNDING, GROUPS, GID, UID,
-  CAPABILITIES, NNP, CWD, DEATHSIG, LISTENPID, OPTIONS,
+  REPORT, FDS, SESSION, GROUP, TERMINAL, FOREGROUND, OOM, RLIMIT, NICE, IONICE, AFFINITY, UMASK, BOUNDING, GROUPS, GID,
+  UID, CAPABILITIES, NNP, CWD, DEATHSIG, LISTENPID, OPTIONS,
 };
 static const char *const OPTION_NAMES[OPTIONS] = {
   "report", "fds", "session", "group", "terminal", "foreground", "oom", "rlimit", "nice", "ionice", "affinity", "umask",

@@ -95,7 +95,9 @@ static inline long sys_set_fd_flags(int fd, int flags) { return CALL(fcntl, fd, 
 static inline long sys_close_range(unsigned first, unsigned last, unsigned flags) {
   return CALL(close_range, first, last, flags, 0, 0);
 }
-static inline long sys_ioctl(int fd, unsigned request, const void *argument) { return CALL(ioctl, fd, request, argument, 0, 0); }
+static inline long sys_ioctl(int fd, unsigned request, const void *argument) {
+  return CALL(ioctl, fd, request, argument, 0, 0);
+}
 
 // The mask of signals is 8 bytes: bit N-1 is signal N.
 static inline long sys_set_action(int signal, const struct action *action) {
