@@ -40,7 +40,6 @@ await build({
   target: 'node20.19',
   minifySyntax: true,
   legalComments: 'none',
-  metafile: true,
   chunkNames: 'chunk-[hash]',
   // fastify and pino are CommonJS and call require() for node: modules.
   banner: {

@@ -35,7 +35,7 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
     case 'exec':
       return execCommand(args, process.env)
     case 'run':
-      return (await import('./run.ts')).runCommand(args)
+      return (await import('./run.ts')).runCommand(args, version())
     case 'version':
     case '--version':
     case '-V':

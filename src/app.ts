@@ -1,0 +1,155 @@
+import { fstatSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { type Listening, listen } from './api/listen.ts'
+import type { Fact } from './core/messages.ts'
+import { ExitCode } from './lib/exit-codes.ts'
+import { createMailbox } from './observe/mailbox.ts'
+import { systemClock } from './os/clock.ts'
+import { createExitSource } from './os/exit-source.ts'
+import { native } from './os/native.ts'
+import { createProcessTable } from './os/process-table.ts'
+import { listenToSignals } from './os/signal-source.ts'
+import { createSpawner } from './os/spawner.ts'
+import { ownIdentity, readUserDatabase, resolveIdentity } from './os/users.ts'
+import { createSink, type Sink } from './output/sink.ts'
+import { createOutput } from './output/streams.ts'
+import type { Plan } from './plan/plan.ts'
+import { Runtime } from './runtime/runtime.ts'
+
+/** How long what is written last may take, in ms. */
+const flushMs = 500
+/** The same unexpected error this often in a minute means that Ringmaster is beyond saving. */
+const mostErrors = 10
+
+/**
+ * Supervises `plan` until it ends, then ends the process with the exit code that the core decided. Rejects with
+ * `START_REFUSED` before anything runs when the plan cannot be started.
+ */
+export async function supervise(plan: Plan, version: string): Promise<void> {
+  const early: Fact[] = []
+  let post = (fact: Fact): void => {
+    early.push(fact)
+  }
+  listenToSignals((signal) => post({ type: 'signalled', signal }))
+
+  const identities = resolveIdentities(plan)
+  const clock = systemClock
+  const listening = plan.http && (await listen({ ...plan.http, clock }))
+  if (process.pid !== 1) native().becomeSubreaper()
+
+  const { stdout, stderr } = openSinks()
+  const mailbox = createMailbox()
+  let observed = Promise.resolve()
+  const exits = createExitSource()
+  let reapedOrphans = 0
+  const runtime = new Runtime(plan, {
+    clock,
+    exits: {
+      onExit(listener) {
+        exits.onExit((pid, status, orphan) => {
+          if (orphan) reapedOrphans += 1
+          listener(pid, status, orphan)
+        })
+      },
+    },
+    spawner: createSpawner((spec) => identities.get(spec.process) ?? null),
+    processes: createProcessTable(),
+    output: createOutput({ stdout, stderr, format: plan.logs.format, clock }),
+    publish: mailbox.post,
+    // Its promise cannot reject.
+    exit: (code) => void leave(code),
+  })
+  reportUnexpectedErrors(runtime)
+  // Without children, endpoint or deadline nothing else keeps the event loop alive.
+  setInterval(() => {}, 2 ** 31 - 1)
+
+  post = (fact) => runtime.post(fact)
+  runtime.post({ type: 'begin' })
+  for (const fact of early) runtime.post(fact)
+  observed = observe().catch((error: unknown) => {
+    runtime.report(error)
+    stderr.write(Buffer.from(`ringmaster: cannot load log, metrics and endpoint: ${error}\n`))
+  })
+
+  /** The heavy part: loaded when the first children are on their way. */
+  async function observe(): Promise<void> {
+    const [{ createLog }, { createMetrics }, { serve }] = await Promise.all([
+      import('./observe/log.ts'),
+      import('./observe/metrics.ts'),
+      import('./api/serve.ts'),
+    ])
+    const view = () => runtime.view()
+    const log = createLog({
+      write: (line) => {
+        stderr.write(Buffer.from(line))
+      },
+      isTerminal: isatty(2),
+      wallMs: () => clock.now().wallMs,
+    })
+    const metrics = createMetrics({ view, version, reapedOrphans: () => reapedOrphans })
+    mailbox.open(
+      (change) => {
+        log.change(change)
+        metrics.change(change)
+      },
+      (count) => log.note('warn', `${count} changes were too early to be logged`),
+    )
+    if (listening) {
+      await serve(listening, { view, metrics })
+      log.note('info', `endpoints: ${urls(listening)}`)
+    }
+  }
+
+  async function leave(code: number): Promise<void> {
+    // The last changes may still be on their way to a log that is being loaded.
+    await Promise.race([observed, new Promise((resolve) => setTimeout(resolve, flushMs))])
+    await Promise.all([stdout.flush(flushMs), stderr.flush(flushMs)])
+    native().exit(code)
+  }
+}
+
+function resolveIdentities(plan: Plan) {
+  const own = ownIdentity()
+  const database = readUserDatabase()
+  return new Map(
+    plan.processes.flatMap(({ name, instances: [spec] }) =>
+      spec ? [[name, resolveIdentity(spec, own, database)]] : [],
+    ),
+  )
+}
+
+/** Where both descriptors are the same pipe or file, one sink keeps the lines whole. */
+function openSinks(): { stdout: Sink; stderr: Sink } {
+  const open = (fd: number) => createSink({ fd, write: native().write, clock: systemClock })
+  const [one, two] = [fstatSync(1), fstatSync(2)]
+  const stdout = open(1)
+  return { stdout, stderr: one.dev === two.dev && one.ino === two.ino ? stdout : open(2) }
+}
+
+/** After the start nothing but the core ends us. */
+function reportUnexpectedErrors(runtime: Runtime): void {
+  const recent = new Map<string, number[]>()
+  const take = (error: unknown) => {
+    runtime.report(error)
+    const text = String(error)
+    const now = performance.now()
+    const times = [...(recent.get(text) ?? []).filter((time) => time > now - 60_000), now]
+    if (recent.size > 100) recent.clear()
+    recent.set(text, times)
+    if (times.length >= mostErrors) {
+      runtime.post({
+        type: 'shutdown',
+        reason: `again and again: ${text}`,
+        code: ExitCode.internal,
+      })
+    }
+  }
+  process.on('uncaughtException', take)
+  process.on('unhandledRejection', take)
+}
+
+function urls({ host, port }: Listening): string {
+  const name = host === '::' || host === '0.0.0.0' ? 'localhost' : host
+  const base = `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+  return ['livez', 'readyz', 'metrics'].map((path) => `${base}/${path}`).join(' ')
+}
