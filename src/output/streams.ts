@@ -1,0 +1,78 @@
+import type { LogFormat } from '../plan/plan.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Output } from '../ports/output.ts'
+import { createFormatter, type Formatter } from './format.ts'
+import { createLineBuffer } from './lines.ts'
+import { type PipeReader, readPipe } from './pipe-reader.ts'
+import type { Sink } from './sink.ts'
+
+export interface OutputOptions {
+  /** Where the stdout and the stderr of all runs go. */
+  readonly stdout: Sink
+  readonly stderr: Sink
+  readonly format: LogFormat
+  readonly clock: Clock
+}
+
+/** Carries the lines of every run to our own stdout and stderr. A full sink stops the reading, so that the children wait: nothing is lost. */
+export function createOutput({ stdout, stderr, format, clock }: OutputOptions): Output {
+  // Reads come one after the other, so one buffer serves all pipes.
+  const buffer = Buffer.allocUnsafeSlow(readBytes)
+  const lanes = { stdout: createLane(stdout, buffer), stderr: createLane(stderr, buffer) }
+  return {
+    attach(source, onEnd) {
+      let open = streams.length
+      const readers = streams.map((stream) => {
+        const formatter = createFormatter(format, { ...source, stream }, clock)
+        return lanes[stream].open(source[stream], formatter, () => {
+          open -= 1
+          if (open === 0) onEnd()
+        })
+      })
+      return {
+        release() {
+          for (const reader of readers) reader.release()
+        },
+      }
+    },
+  }
+}
+
+const streams = ['stdout', 'stderr'] as const
+/** What a pipe holds by default: see pipe(7). */
+const readBytes = 65_536
+
+/** All pipes that lead to one sink. */
+interface Lane {
+  open(fd: number, formatter: Formatter, onEnd: () => void): PipeReader
+}
+
+function createLane(sink: Sink, buffer: Buffer): Lane {
+  const readers = new Set<PipeReader>()
+  // epoll takes ready pipes in turn, so a busy child does not keep a full sink to itself.
+  sink.onDrain(() => {
+    for (const reader of readers) reader.resume()
+  })
+
+  function write(lines: string, formatter: Formatter): void {
+    if (lines === '' || sink.write(formatter(lines))) return
+    for (const reader of readers) reader.pause()
+  }
+
+  return {
+    open(fd, formatter, onEnd) {
+      const lines = createLineBuffer()
+      const reader = readPipe(fd, buffer, {
+        read: (text) => write(lines.push(text), formatter),
+        end() {
+          readers.delete(reader)
+          write(lines.end(), formatter)
+          onEnd()
+        },
+      })
+      readers.add(reader)
+      if (sink.isFull) reader.pause()
+      return reader
+    },
+  }
+}
