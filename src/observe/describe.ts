@@ -1,0 +1,82 @@
+import type { Change, InstanceChange, SupervisorChange } from '../core/messages.ts'
+import type { ExitStatus } from '../lib/exit-codes.ts'
+import { signalName } from '../lib/signals.ts'
+
+export type Level = 'info' | 'warn' | 'error'
+
+/** A change as people read it. */
+export interface Description {
+  readonly level: Level
+  readonly message: string
+}
+
+export function describe(change: Change): Description {
+  switch (change.type) {
+    case 'instance':
+      return describeInstance(change)
+    case 'supervisor':
+      return describeSupervisor(change)
+    case 'internalError':
+      return { level: 'error', message: `internal error: ${change.message}` }
+  }
+}
+
+function describeInstance(change: InstanceChange): Description {
+  const { instance, pid, phase, cause, refused } = change
+  const ended = `${instance} ended: ${endOf(change)}`
+  switch (phase) {
+    case 'pending':
+      if (cause !== undefined) return restart(change, `${ended}; restart now`)
+      return refused === undefined
+        ? { level: 'info', message: `${instance} starts` }
+        : { level: 'warn', message: `${instance} cannot start now: ${refused}; tried again soon` }
+    case 'starting':
+      return { level: 'info', message: `${instance} has process ${pid}` }
+    case 'running':
+      return { level: 'info', message: `${instance} runs as process ${pid}` }
+    case 'stopping':
+      return { level: 'info', message: `${instance} stops` }
+    case 'backoff':
+      return restart(change, `${ended}; restart in ${Math.round(change.delayMs ?? 0)} ms`)
+    case 'stopped':
+      return cause === undefined
+        ? { level: 'info', message: `${instance} stopped` }
+        : {
+            level: cause === 'stop-requested' ? 'info' : 'warn',
+            message: `${instance} stopped: ${endOf(change)}`,
+          }
+    case 'succeeded':
+      return { level: 'info', message: `${ended}; done` }
+    case 'failed':
+      return { level: 'error', message: `${ended}; not started again` }
+  }
+}
+
+/** A success that is started again is no reason to worry. */
+function restart({ cause }: InstanceChange, message: string): Description {
+  return { level: cause === 'completed' ? 'info' : 'warn', message }
+}
+
+function endOf({ cause, status, refused }: InstanceChange): string {
+  if (refused !== undefined) return refused
+  const how = status === undefined ? 'no process' : describeStatus(status)
+  return cause === 'grace-exceeded' ? `${how}, did not stop within its grace` : how
+}
+
+function describeStatus({ code, signal }: ExitStatus): string {
+  return signal === 0 ? `code ${code}` : `signal ${signalName(signal)}`
+}
+
+function describeSupervisor({ phase, reason, code }: SupervisorChange): Description {
+  const level = code === 0 ? 'info' : 'error'
+  switch (phase) {
+    case 'running':
+      return { level, message: 'ringmaster started' }
+    case 'stopping':
+      return { level, message: `ringmaster shuts down: ${reason}` }
+    case 'sweeping':
+      return { level, message: 'ringmaster ends what is left' }
+    case 'ended':
+      return { level, message: `ringmaster ends with code ${code}: ${reason}` }
+  }
+}

@@ -1,0 +1,69 @@
+import { pino } from 'pino'
+import type { Change } from '../core/messages.ts'
+import { signalName } from '../lib/signals.ts'
+import { describe, type Level } from './describe.ts'
+
+/** Ringmaster's own words. */
+export interface Log {
+  change(change: Change): void
+  /** What no change tells, such as the address that is listened on. */
+  note(level: Level, message: string): void
+}
+
+export interface LogOptions {
+  /** Takes one line with its newline; must not wait. */
+  readonly write: (line: string) => void
+  /** A person reads it: short lines in place of JSON. */
+  readonly isTerminal: boolean
+  /** Unix time in ms, for notes; a change has its own. */
+  readonly wallMs: () => number
+}
+
+/** One JSON line a change: `level`, `time` (ISO 8601), the fields of the change, `msg`. */
+export function createLog({ write, isTerminal, wallMs }: LogOptions): Log {
+  const print = isTerminal ? printShort(write) : printJson(write)
+  return {
+    change(change) {
+      const { level, message } = describe(change)
+      print(level, change.at.wallMs, fieldsOf(change), message)
+    },
+    note: (level, message) => print(level, wallMs(), {}, message),
+  }
+}
+
+type Print = (level: Level, wallMs: number, fields: object, message: string) => void
+
+function printJson(write: (line: string) => void): Print {
+  // The time is the change's own: it may have waited for this module to be loaded.
+  const logger = pino(
+    { base: null, timestamp: false, formatters: { level: (level) => ({ level }) } },
+    { write },
+  )
+  return (level, wallMs, fields, message) =>
+    logger[level]({ time: new Date(wallMs).toISOString(), ...fields }, message)
+}
+
+function printShort(write: (line: string) => void): Print {
+  return (level, wallMs, _fields, message) => {
+    const time = new Date(wallMs).toTimeString().slice(0, 8)
+    write(`${time} ${level === 'info' ? '' : `${level}: `}${message}\n`)
+  }
+}
+
+function fieldsOf(change: Change): object {
+  switch (change.type) {
+    case 'instance': {
+      const { type: _type, at: _at, status, ...fields } = change
+      if (status === undefined) return fields
+      return status.signal === 0
+        ? { ...fields, code: status.code }
+        : { ...fields, signal: signalName(status.signal) }
+    }
+    case 'supervisor': {
+      const { phase, reason, code } = change
+      return phase === 'running' ? { phase } : { phase, reason, code }
+    }
+    case 'internalError':
+      return {}
+  }
+}

@@ -1,0 +1,27 @@
+import type { InstanceView, ProcessView, View } from '../../src/core/view.ts'
+
+/** An instance that runs and is ready, but for `given`. */
+export function instanceView(name: string, given: Partial<InstanceView> = {}): InstanceView {
+  return {
+    name,
+    number: Number(name.split('.').at(-1)),
+    phase: 'running',
+    isReady: true,
+    pid: 100,
+    restarts: 0,
+    startedAtMs: 1_900_000_000_000,
+    last: null,
+    ...given,
+  }
+}
+
+/** A process, ready when all of its instances are. */
+export function processView(name: string, ...instances: readonly InstanceView[]): ProcessView {
+  return { name, isReady: instances.every((instance) => instance.isReady), instances }
+}
+
+/** A supervisor that is ready and started when all of its processes are ready. */
+export function viewOf(...processes: readonly ProcessView[]): View {
+  const isReady = processes.every((process) => process.isReady)
+  return { phase: 'running', isReady, isStarted: isReady, processes }
+}

@@ -1,0 +1,138 @@
+import t from 'tap'
+import type { Change, InstanceChange } from '../../../src/core/messages.ts'
+import { createLog } from '../../../src/observe/log.ts'
+
+const at = { monoMs: 5, wallMs: Date.UTC(2030, 0, 2, 3, 4, 5) }
+const time = '2030-01-02T03:04:05.000Z'
+
+const instance: InstanceChange = {
+  type: 'instance',
+  process: 'web',
+  instance: 'web.1',
+  run: 3,
+  pid: 77,
+  phase: 'running',
+  previous: 'starting',
+}
+const killed = { cause: 'signal', status: { code: 0, signal: 9 } } as const
+
+function logged(change: Change): Record<string, unknown> {
+  const lines: string[] = []
+  createLog({
+    write: (line) => lines.push(line),
+    isTerminal: false,
+    wallMs: () => at.wallMs,
+  }).change(change)
+  t.equal(lines.length, 1)
+  t.match(lines[0], /^\{.*\}\n$/)
+  return JSON.parse(lines[0] ?? '')
+}
+
+t.test('a change is one JSON line with its own time and fields, and no others', async (t) => {
+  t.same(logged({ ...instance, at }), {
+    level: 'info',
+    time,
+    process: 'web',
+    instance: 'web.1',
+    run: 3,
+    pid: 77,
+    phase: 'running',
+    previous: 'starting',
+    msg: 'web.1 runs as process 77',
+  })
+  t.same(
+    logged({
+      at,
+      ...instance,
+      ...killed,
+      phase: 'backoff',
+      previous: 'stopping',
+      delayMs: 200.4,
+    }),
+    {
+      level: 'warn',
+      time,
+      process: 'web',
+      instance: 'web.1',
+      run: 3,
+      pid: 77,
+      phase: 'backoff',
+      previous: 'stopping',
+      cause: 'signal',
+      signal: 'SIGKILL',
+      delayMs: 200.4,
+      msg: 'web.1 ended: signal SIGKILL; restart in 200 ms',
+    },
+  )
+  t.same(logged({ at, type: 'supervisor', phase: 'stopping', reason: 'web.1 failed', code: 3 }), {
+    level: 'error',
+    time,
+    phase: 'stopping',
+    reason: 'web.1 failed',
+    code: 3,
+    msg: 'ringmaster shuts down: web.1 failed',
+  })
+})
+
+const messages: readonly (readonly [Partial<InstanceChange>, string, string])[] = [
+  [{ phase: 'pending' }, 'info', 'web.1 starts'],
+  [
+    { phase: 'pending', refused: 'EAGAIN fork' },
+    'warn',
+    'web.1 cannot start now: EAGAIN fork; tried again soon',
+  ],
+  [{ phase: 'pending', ...killed, delayMs: 0 }, 'warn', 'web.1 ended: signal SIGKILL; restart now'],
+  [
+    { phase: 'backoff', cause: 'completed', status: { code: 0, signal: 0 }, delayMs: 100 },
+    'info',
+    'web.1 ended: code 0; restart in 100 ms',
+  ],
+  [
+    { phase: 'backoff', cause: 'exec-failed', refused: 'ENOENT exec', delayMs: 100 },
+    'warn',
+    'web.1 ended: ENOENT exec; restart in 100 ms',
+  ],
+  [{ phase: 'starting' }, 'info', 'web.1 has process 77'],
+  [{ phase: 'stopping' }, 'info', 'web.1 stops'],
+  [{ phase: 'stopped' }, 'info', 'web.1 stopped'],
+  [
+    { phase: 'stopped', cause: 'stop-requested', status: { code: 0, signal: 15 } },
+    'info',
+    'web.1 stopped: signal SIGTERM',
+  ],
+  [
+    { phase: 'stopped', ...killed, cause: 'grace-exceeded' },
+    'warn',
+    'web.1 stopped: signal SIGKILL, did not stop within its grace',
+  ],
+  [
+    { phase: 'succeeded', cause: 'completed', status: { code: 0, signal: 0 } },
+    'info',
+    'web.1 ended: code 0; done',
+  ],
+  [
+    { phase: 'failed', cause: 'error', status: { code: 3, signal: 0 } },
+    'error',
+    'web.1 ended: code 3; not started again',
+  ],
+]
+
+for (const [change, level, msg] of messages) {
+  t.test(`"${msg}"`, async (t) => t.match(logged({ ...instance, ...change, at }), { level, msg }))
+}
+
+t.test('a person at a terminal reads short lines', async (t) => {
+  const lines: string[] = []
+  const log = createLog({
+    write: (line) => lines.push(line),
+    isTerminal: true,
+    wallMs: () => at.wallMs,
+  })
+  log.change({ ...instance, at })
+  log.change({ type: 'internalError', message: 'oh', at })
+  log.note('warn', 'careful')
+  t.same(
+    lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, '')),
+    ['web.1 runs as process 77\n', 'error: internal error: oh\n', 'warn: careful\n'],
+  )
+})
