@@ -1,0 +1,94 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { type Listening, listen } from '../../../src/api/listen.ts'
+import { serve } from '../../../src/api/serve.ts'
+import { createManualClock, type ManualClock } from '../../rig/manual-clock.ts'
+import { instanceView, processView, viewOf } from '../../rig/views.ts'
+
+async function listening(t: Test): Promise<{ front: Listening; clock: ManualClock }> {
+  const clock = createManualClock()
+  const front = await listen({ host: '127.0.0.1', port: 0, clock })
+  t.teardown(() => {
+    front.server.close()
+    front.server.closeAllConnections()
+  })
+  return { front, clock }
+}
+
+/** Asks, and resolves once the request has arrived, to what will be answered. */
+async function ask(front: Listening, path = '/livez') {
+  const arrived = once(front.server, 'request')
+  const request = get({ host: front.host, port: front.port, path, agent: false })
+  const answered = once(request, 'response').then(async ([response]: IncomingMessage[]) => {
+    if (response === undefined) throw new Error('no response')
+    return { status: response.statusCode, body: await text(response) }
+  })
+  await arrived
+  return { request, answered }
+}
+
+const options = {
+  view: () => viewOf(processView('web', instanceView('web.1'))),
+  metrics: { text: async () => 'a 1\n', contentType: 'text/plain; version=0.0.4' },
+}
+
+t.test('requests wait until fastify has taken the server over', async (t) => {
+  const { front, clock } = await listening(t)
+  const early = [await ask(front, '/readyz'), await ask(front, '/metrics')]
+  await serve(front, options)
+  const late = await ask(front, '/livez?verbose')
+  t.same(await Promise.all([...early, late].map((one) => one.answered)), [
+    { status: 200, body: 'ok' },
+    { status: 200, body: 'a 1\n' },
+    { status: 200, body: '[+]ping ok\nlivez check passed\n' },
+  ])
+  t.equal(clock.nextAt(), Infinity)
+})
+
+t.test('a request that waited for 1 s is turned away', async (t) => {
+  const { front, clock } = await listening(t)
+  const { answered } = await ask(front)
+  clock.advance(1000)
+  t.match(await answered, { status: 503 })
+  t.equal(clock.nextAt(), Infinity)
+})
+
+t.test('at most 100 requests wait', async (t) => {
+  const { front } = await listening(t)
+  const waiting = []
+  for (let i = 0; i < 100; i += 1) waiting.push(await ask(front))
+  t.match(await (await ask(front)).answered, { status: 503 })
+  front.takeOver((_request, response) => response.end('here'))
+  for (const { answered } of waiting) t.match(await answered, { status: 200, body: 'here' })
+})
+
+t.test('a client that leaves while it waits is forgotten', async (t) => {
+  const { front, clock } = await listening(t)
+  const socket = connect(front.port, front.host)
+  const arrived = once(front.server, 'request')
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+  const [, response] = await arrived
+  socket.destroy()
+  await once(response, 'close')
+  t.equal(clock.nextAt(), Infinity)
+  front.takeOver(() => t.fail('nobody is there'))
+})
+
+t.test('an address in use is refused with what to do', async (t) => {
+  const { front } = await listening(t)
+  const { host, port } = front
+  await t.rejects(listen({ host, port, clock: createManualClock() }), {
+    code: 'START_REFUSED',
+    message: `cannot listen on 127.0.0.1:${port}: address in use. Choose another "http.port" (0: any free one), or turn it off with "http: false"`,
+  })
+})
+
+t.test('an address that is not ours is refused', async (t) => {
+  await t.rejects(listen({ host: '192.0.2.1', port: 0, clock: createManualClock() }), {
+    code: 'START_REFUSED',
+    message: /^cannot listen on 192\.0\.2\.1:0: EADDRNOTAVAIL\. /,
+  })
+})
