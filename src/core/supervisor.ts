@@ -1,9 +1,9 @@
 import { ExitCode, toExitCode } from '../lib/exit-codes.ts'
-import { SIGRTMIN } from '../lib/signals.ts'
+import { SIGRTMIN, signalName } from '../lib/signals.ts'
 import type { ProcessSpec } from '../plan/plan.ts'
 import * as instanceSteps from './instance.ts'
 import type { Change, Effect, Event, InstanceChange, Moment, SupervisorChange } from './messages.ts'
-import type { Instance, LiveRun, State } from './state.ts'
+import { type Instance, type LiveRun, type Stage, type State, stageOf } from './state.ts'
 
 /** What one event leads to. */
 export interface StepResult {
@@ -67,31 +67,33 @@ class Draft implements instanceSteps.Step {
         this.shutDown(event.reason, event.code)
         break
       case 'spawned':
-        this.state = { ...this.state, openOutputs: [...this.state.openOutputs, event.run] }
-        this.withRun(event.run, (instance, spec, live) =>
-          instanceSteps.spawned(instance, spec, live, event.pid, this),
-        )
+        this.withRun(event.run, 'queued', (instance, spec, live) => {
+          this.state = { ...this.state, openOutputs: [...this.state.openOutputs, event.run] }
+          return instanceSteps.spawned(instance, spec, live, event.pid, this)
+        })
         break
       case 'spawnFailed':
-        this.withRun(event.run, (instance, spec, live) =>
+        this.withRun(event.run, 'queued', (instance, spec, live) =>
           instanceSteps.spawnFailed(instance, spec, live, event.errno, event.step, this),
         )
         break
       case 'executed':
-        this.withRun(event.run, (instance, _, live) => instanceSteps.executed(instance, live, this))
+        this.withRun(event.run, 'alive', (instance, _, live) =>
+          instanceSteps.executed(instance, live, this),
+        )
         break
       case 'execFailed':
-        this.withRun(event.run, (instance, _, live) =>
+        this.withRun(event.run, 'alive', (instance, _, live) =>
           instanceSteps.execFailed(instance, live, `${event.errno} ${event.step}`),
         )
         break
       case 'exited':
-        this.withRun(event.run, (instance, spec, live) =>
+        this.withRun(event.run, 'alive', (instance, spec, live) =>
           instanceSteps.exited(instance, spec, live, event.status, this),
         )
         break
       case 'emptied':
-        this.withRun(event.run, (instance, spec, live) =>
+        this.withRun(event.run, 'ended', (instance, spec, live) =>
           instanceSteps.emptied(instance, spec, live, this),
         )
         break
@@ -111,9 +113,9 @@ class Draft implements instanceSteps.Step {
 
   /** What follows from the state itself, whatever event led to it. */
   settle(): void {
-    const { phase, instances, openOutputs } = this.state
-    if (phase === 'running') this.endWhenNothingCanRun()
+    if (this.state.phase === 'running') this.endWhenNothingCanRun()
     if (this.state.isForced) this.each((instance) => instanceSteps.graceEnded(instance, this))
+    const { phase, instances, openOutputs } = this.state
     if (
       phase === 'stopping' &&
       instances.every(instanceSteps.isAtRest) &&
@@ -125,13 +127,14 @@ class Draft implements instanceSteps.Step {
   }
 
   private begin(): void {
+    if (this.state.phase !== 'running') return
     this.tell({ type: 'supervisor', phase: 'running', reason: 'started', code: 0 })
     this.each((instance) => instanceSteps.start(instance, this))
   }
 
   private signalled(signal: number): void {
     if (!shutdownSignals.has(signal)) return
-    if (this.state.phase === 'running') this.shutDown(`signal ${signal}`, ExitCode.ok)
+    if (this.state.phase === 'running') this.shutDown(signalName(signal), ExitCode.ok)
     else if (signal === SIGINT || signal === SIGQUIT) this.force()
   }
 
@@ -174,11 +177,9 @@ class Draft implements instanceSteps.Step {
       this.shutDown(`${failed.name} failed`, code === 0 ? ExitCode.gaveUp : code)
       return
     }
-    const isOver = processes.every(
-      (process) =>
-        process.instances.length > 0 &&
-        instances.every((one) => one.process !== process.name || one.phase === 'succeeded'),
-    )
+    const isOver =
+      processes.every((process) => process.instances.length > 0) &&
+      instances.every((instance) => instance.phase === 'succeeded')
     if (isOver) this.shutDown('all processes succeeded', ExitCode.ok)
   }
 
@@ -203,14 +204,16 @@ class Draft implements instanceSteps.Step {
     this.tell({ type: 'supervisor', phase, reason, code })
   }
 
-  /** Runs `change` for the instance whose live run is `run`; an event of an older run finds none and is dropped. */
+  /** Runs `change` for the instance whose live run is `run`; an event of an older run, or of another stage of it, is dropped. */
   private withRun(
     run: number,
+    stage: Stage,
     change: (instance: Instance, spec: ProcessSpec, live: LiveRun) => Instance,
   ): void {
     const index = this.state.instances.findIndex((instance) => instance.live?.run === run)
     const instance = this.state.instances[index]
-    if (instance?.live) this.replace(index, change(instance, this.specOf(instance), instance.live))
+    if (!instance?.live || stageOf(instance.live) !== stage) return
+    this.replace(index, change(instance, this.specOf(instance), instance.live))
   }
 
   private each(change: (instance: Instance, spec: ProcessSpec) => Instance): void {
