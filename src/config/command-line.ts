@@ -38,7 +38,11 @@ export function splitCommandLine(line: string): CommandLine {
       }
     } else {
       if (piece['quote'] !== undefined) quoted = !quoted
-      word = (word ?? '') + (escaped === undefined ? plainText(piece) : unescaped(escaped))
+      // It joins two lines.
+      if (escaped === '\n') continue
+      // The dollar is to stay one after variables are put in.
+      const letters = escaped === '$' ? '$$' : escaped
+      word = (word ?? '') + (letters ?? plainText(piece))
     }
   }
   if (quoted) return { problem: unfinished('"') }
@@ -47,12 +51,6 @@ export function splitCommandLine(line: string): CommandLine {
 
 function plainText(piece: Readonly<Record<string, string | undefined>>): string {
   return piece['verbatim'] ?? piece['variable'] ?? piece['letter'] ?? piece['operator'] ?? ''
-}
-
-/** An escaped newline joins two lines; an escaped dollar stays one after variables are put in. */
-function unescaped(letter: string): string {
-  if (letter === '\n') return ''
-  return letter === '$' ? '$$' : letter
 }
 
 function operatorName(operator: string): string {

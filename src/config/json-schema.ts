@@ -22,14 +22,14 @@ export function jsonSchema(): JsonSchema {
 }
 
 function publish(schema: FieldSchema): JsonSchema {
-  const { allowed: _, allowedKeys: __, template: ___, writtenAs, ...rest } = schema
+  const { allowed: _, allowedKeys: __, template = false, writtenAs, ...rest } = schema
   const { description, default: standard, ...shape } = publishParts(rest)
   return {
     ...(description === undefined ? {} : { description }),
     ...(standard === undefined ? {} : { default: standard }),
     ...withAlternatives(
       shape,
-      writtenAs === undefined ? variablesOf(shape) : alternatives[writtenAs],
+      writtenAs === undefined ? variablesOf(shape, template) : alternatives[writtenAs],
     ),
   }
 }
@@ -52,12 +52,13 @@ function publishAll(schemas: Readonly<Record<string, FieldSchema>>): JsonSchema 
   return Object.fromEntries(Object.entries(schemas).map(([key, schema]) => [key, publish(schema)]))
 }
 
-/** A variable may stand for a number and for one of several words. */
-function variablesOf(shape: JsonSchema): readonly JsonSchema[] {
+/** What a variable may be written for besides: a number, one of several words, a text of a certain form. */
+function variablesOf(shape: JsonSchema, template: boolean): readonly JsonSchema[] {
   if (shape['type'] === 'integer' || shape['type'] === 'number') {
     return [{ type: 'string', pattern: '^\\d+(\\.\\d+)?$|\\$\\{' }]
   }
-  return shape['enum'] === undefined ? [] : [variable]
+  const limited = shape['enum'] !== undefined || (shape['pattern'] !== undefined && !template)
+  return limited ? [variable] : []
 }
 
 function withAlternatives(shape: JsonSchema, others: readonly JsonSchema[]): JsonSchema {

@@ -51,8 +51,12 @@ function readContent(
   // An unknown tag is only a warning there, but its value would not be what was meant.
   const errors = [...document.errors, ...document.warnings]
   if (errors.length > 0) {
+    // The parser stumbles over every token that follows it, too.
+    const firstUnexpected = errors.find(({ code }) => code === 'UNEXPECTED_TOKEN')
     return {
-      problems: errors.map((error) => ({ offset: error.pos[0], message: explainSyntax(error) })),
+      problems: errors
+        .filter((error) => error.code !== 'UNEXPECTED_TOKEN' || error === firstUnexpected)
+        .map((error) => ({ offset: error.pos[0], message: explainSyntax(error) })),
     }
   }
   try {

@@ -1,0 +1,64 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own variables look the same
+import t from 'tap'
+import { expandVariables } from '../../../src/config/variables.ts'
+
+const environment = { A: 'a', EMPTY: '', DOLLARS: '$$ ${A} ${instance.name}' }
+const plain = { template: false }
+const template = { template: true }
+
+t.test('variables are put in', async (t) => {
+  for (const [text, expected] of [
+    ['x${A}y${A}', 'xaya'],
+    ['${EMPTY}', ''],
+    ['${NONE:-b c}', 'b c'],
+    ['${EMPTY:-b}', 'b'],
+    ['${A:-b}', 'a'],
+    ['${NONE:-}', ''],
+    ['${NONE:-a$$b}', 'a$b'],
+    ['${A:?needed}', 'a'],
+    ['$$', '$'],
+    ['$${A}', '${A}'],
+    ['$$$$', '$$'],
+    ['$A $ $(A) {A}', '$A $ $(A) {A}'],
+    ['', ''],
+  ] as const) {
+    t.strictSame(expandVariables(text, environment, plain), { text: expected, problems: [] }, text)
+  }
+})
+
+t.test('a value is never expanded again', async (t) => {
+  t.equal(expandVariables('${DOLLARS}', environment, plain).text, environment.DOLLARS)
+})
+
+t.test(
+  'a template keeps the variables of an instance and doubles every dollar of a value',
+  async (t) => {
+    t.strictSame(expandVariables('${instance.name} ${DOLLARS} $$ $B', environment, template), {
+      text: '${instance.name} $$$$ $${A} $${instance.name} $$ $B',
+      problems: [],
+    })
+  },
+)
+
+t.test('each variable that cannot be put in is told', async (t) => {
+  for (const [text, problem] of [
+    ['${NONE}', '${NONE} has no value; set NONE, or write ${NONE:-default}'],
+    ['${toString}', '${toString} has no value; set toString, or write ${toString:-default}'],
+    ['${NONE:?}', '${NONE} has no value: it must be set'],
+    ['${EMPTY:?set it to a path}', '${EMPTY} has no value: set it to a path'],
+    ['${A', '"${" has no "}"; write "$$" for a dollar'],
+    ['${A:-${B}}', '"${A:-${B" holds another variable, which is not supported'],
+    [
+      '${A-b}',
+      '${A-b} is no variable; allowed: ${NAME}, ${NAME:-default}, ${NAME:?message}, and "$$" for a dollar',
+    ],
+    ['${instance.nmae}', '${instance.nmae} is no variable; did you mean ${instance.name}?'],
+    ['${port.http}', '${port.http} is not yet supported'],
+    ['${socket.web}', '${socket.web} is not yet supported'],
+    ['${cgroup.cpus}', '${cgroup.cpus} is not yet supported'],
+    ['${instance.name}', '${instance.name} can stand in command, args, env and workingDir only'],
+  ] as const) {
+    t.strictSame(expandVariables(text, environment, plain).problems, [problem], text)
+  }
+  t.equal(expandVariables('${B} ${C}', {}, plain).problems.length, 2)
+})
