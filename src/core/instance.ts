@@ -35,10 +35,10 @@ export function spawned(
   pid: number,
   step: Step,
 ): Instance {
-  const born = { ...instance, live: { ...live, pid, spawnedAtWallMs: step.at.wallMs } }
+  const born = { ...live, pid, spawnedAtWallMs: step.at.wallMs }
   return instance.isWanted
-    ? enter(born, 'starting', step)
-    : askToEnd(born, spec, born.live, pid, step)
+    ? enter({ ...instance, live: born }, 'starting', step)
+    : askToEnd(instance, spec, born, step)
 }
 
 /** The run's command is executing; without a probe it is ready at once. */
@@ -66,14 +66,9 @@ export function spawnFailed(
   if (!instance.isWanted) return enter({ ...instance, live: null }, 'stopped', ctx)
   if (passingErrnos.has(errno)) {
     ctx.want(wake(instance, 'backoff', ctx.at.monoMs + spawnRetryMs))
-    return enter({ ...instance, live: null }, 'pending', ctx, { refused })
+    return enter({ ...instance, live: null }, 'pending', ctx, { run: live.run, refused })
   }
-  return afterEnd(
-    { ...instance, live: { ...live, refused, cause: 'exec-failed' } },
-    spec,
-    null,
-    ctx,
-  )
+  return afterEnd(instance, spec, { ...live, refused, cause: 'exec-failed' }, ctx)
 }
 
 /** The main process ended: what is left of its tree is ended too, within what is left of the one grace. */
@@ -84,13 +79,12 @@ export function exited(
   status: ExitStatus,
   step: Step,
 ): Instance {
-  const isStopping = instance.phase === 'stopping'
   const cause =
     live.cause ?? (status.signal !== 0 ? 'signal' : status.code === 0 ? 'completed' : 'error')
   const ended = { ...instance, live: { ...live, cause, end: { status, atMonoMs: step.at.monoMs } } }
   const signal = live.isKilled ? SIGKILL : spec.stopSignal
   step.want({ type: 'endTree', run: live.run, signal })
-  if (isStopping) return ended
+  if (instance.phase === 'stopping') return ended
   step.want(wake(instance, 'kill', step.at.monoMs + spec.graceMs))
   return enter(ended, 'stopping', step)
 }
@@ -102,16 +96,13 @@ export function emptied(
   live: LiveRun,
   step: Step,
 ): Instance {
-  if (live.end === null) return instance
   step.want(wake(instance, 'kill', null))
-  return afterEnd(instance, spec, live.end.status, step)
+  return afterEnd(instance, spec, live, step)
 }
 
 /** The wait before a restart is over. */
 export function backoffEnded(instance: Instance, step: Step): Instance {
-  const isWaiting =
-    instance.live === null && (instance.phase === 'backoff' || instance.phase === 'pending')
-  return isWaiting && instance.isWanted ? start(instance, step) : instance
+  return instance.live === null && !isAtRest(instance) ? start(instance, step) : instance
 }
 
 /** The grace is over: SIGKILL to the main process, or to what it left. */
@@ -132,26 +123,16 @@ export function graceEnded(instance: Instance, step: Step): Instance {
 export function stop(instance: Instance, spec: ProcessSpec, step: Step): Instance {
   const unwanted = { ...instance, isWanted: false }
   const { live } = instance
-  switch (instance.phase) {
-    case 'pending':
-    case 'backoff':
-      if (live === null) {
-        step.want(wake(instance, 'backoff', null))
-        return enter(unwanted, 'stopped', step)
-      }
-      step.want({ type: 'cancelSpawn', run: live.run })
-      return enter({ ...unwanted, live: { ...live, cause: 'stop-requested' } }, 'stopping', step)
-    case 'starting':
-    case 'running':
-      if (live === null || live.pid === null)
-        throw new Error(`${instance.name} is ${instance.phase} without a process`)
-      return askToEnd(unwanted, spec, live, live.pid, step)
-    case 'stopping':
-    case 'stopped':
-    case 'succeeded':
-    case 'failed':
-      return unwanted
+  if (instance.phase === 'stopping' || isAtRest(instance)) return unwanted
+  if (live === null) {
+    step.want(wake(instance, 'backoff', null))
+    return enter(unwanted, 'stopped', step)
   }
+  if (live.pid === null) {
+    step.want({ type: 'cancelSpawn', run: live.run })
+    return enter({ ...unwanted, live: { ...live, cause: 'stop-requested' } }, 'stopping', step)
+  }
+  return askToEnd(unwanted, spec, live, step)
 }
 
 /** True when nothing of the instance runs and nothing will. */
@@ -175,35 +156,20 @@ const unborn: Omit<LiveRun, 'run'> = {
 const passingErrnos: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'])
 const spawnRetryMs = 500
 
-function askToEnd(
-  instance: Instance,
-  spec: ProcessSpec,
-  live: LiveRun,
-  pid: number,
-  step: Step,
-): Instance {
+function askToEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
   step.want(
     { type: 'signal', run: live.run, signal: spec.stopSignal },
     wake(instance, 'kill', step.at.monoMs + spec.graceMs),
   )
-  const asked = {
-    ...instance,
-    live: { ...live, pid, cause: live.cause ?? ('stop-requested' as const) },
-  }
-  return enter(asked, 'stopping', step)
+  const asked = { ...live, cause: live.cause ?? 'stop-requested' }
+  return enter({ ...instance, live: asked }, 'stopping', step)
 }
 
 /** The run is over: what its instance is from now on. */
-function afterEnd(
-  instance: Instance,
-  spec: ProcessSpec,
-  status: ExitStatus | null,
-  step: Step,
-): Instance {
-  const { live } = instance
-  if (live === null || live.cause === null)
-    throw new Error(`${instance.name} has no run that ended`)
+function afterEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
   const { cause } = live
+  if (cause === null) throw new Error(`run ${live.run} of ${instance.name} ended without a cause`)
+  const status = live.end?.status ?? null
   const over = { ...instance, live: null, last: { run: live.run, cause, status } }
   const told = {
     run: live.run,

@@ -56,6 +56,14 @@ export interface EndedRun {
   readonly status: ExitStatus | null
 }
 
+/** How far a run is: queued until it has a process, alive until that ends, ended until nothing of its tree lives. */
+export type Stage = 'queued' | 'alive' | 'ended'
+
+export function stageOf(live: LiveRun): Stage {
+  if (live.pid === null) return 'queued'
+  return live.end === null ? 'alive' : 'ended'
+}
+
 /** The state before the first event: everything is wanted, nothing runs. */
 export function initialState(processes: readonly ProcessSpec[]): State {
   return {

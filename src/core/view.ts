@@ -38,7 +38,7 @@ export function view(state: State): View {
     phase: state.phase,
     isReady: state.phase === 'running' && processes.every((process) => process.isReady),
     isStarted: state.processes.every((spec) =>
-      isEnough(spec, ownInstances(state, spec), (one) => one.wasReady || one.phase === 'succeeded'),
+      isEnough(spec, ownInstances(state, spec), (one) => one.wasReady),
     ),
     processes,
   }

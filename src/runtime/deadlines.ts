@@ -32,9 +32,12 @@ export class Deadlines {
   #fire(): void {
     this.#timer = null
     const { monoMs } = this.#clock.now()
-    const due = [...this.#times].filter(([, atMonoMs]) => atMonoMs <= monoMs)
-    for (const [key] of due) this.#times.delete(key)
+    for (const [key, atMonoMs] of this.#times) {
+      // What one deadline leads to may have moved or removed the next.
+      if (atMonoMs > monoMs) continue
+      this.#times.delete(key)
+      this.#onDue(key)
+    }
     this.#arm()
-    for (const [key] of due) this.#onDue(key)
   }
 }

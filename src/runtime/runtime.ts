@@ -24,6 +24,10 @@ export interface RuntimePorts {
   readonly publish: (change: Change) => void
 }
 
+const SIGKILL = 9
+
+type OutputSource = Parameters<Output['attach']>[0]
+
 /** What Linux knows of a run, from its spawn until nothing of it lives and its output is read. */
 interface Handle {
   readonly run: number
@@ -34,7 +38,8 @@ interface Handle {
   isReported: boolean
   /** An end that came before that report. */
   earlyExit: ExitStatus | null
-  isTreeEnding: boolean
+  /** What its tree was last told to end by; null before its main process has ended. */
+  treeSignal: number | null
   isEmptied: boolean
   isOutputEnded: boolean
 }
@@ -48,7 +53,8 @@ export class Runtime {
   readonly #specs: ReadonlyMap<string, InstanceSpec>
   readonly #handles = new Map<number, Handle>()
   readonly #runsByPid = new Map<number, number>()
-  #isSweeping = false
+  /** What all that is left was last told to end by. */
+  #sweepSignal: number | null = null
   #isLookingSoon = false
 
   constructor(plan: Plan, ports: RuntimePorts) {
@@ -95,7 +101,7 @@ export class Runtime {
         this.#deadlines.set(effect.key, effect.atMonoMs)
         break
       case 'sweep':
-        this.#isSweeping = true
+        this.#sweepSignal = effect.signal
         this.#sweep(effect.signal)
         break
       case 'exit':
@@ -104,11 +110,20 @@ export class Runtime {
     }
   }
 
+  /** Never throws: the core waits for an answer, and other spawns in the lane for their turn. */
   #spawn(run: number, instance: string): void {
+    try {
+      this.#tryToSpawn(run, instance)
+    } catch (error) {
+      this.report(error)
+      this.#refused(run, 'EIO', 'spawn')
+    }
+  }
+
+  #tryToSpawn(run: number, instance: string): void {
     const spec = this.#specs.get(instance)
     if (spec === undefined) throw new Error(`no instance ${instance}`)
-    const { spawner, output } = this.#ports
-    const spawned = spawner.spawn(run, spec, {
+    const spawned = this.#ports.spawner.spawn(run, spec, {
       executed: () => this.#reported(run, { type: 'executed', run }),
       execFailed: (errno, step) => this.#reported(run, { type: 'execFailed', run, errno, step }),
       refused: (errno, step) => this.#refused(run, errno, step),
@@ -118,13 +133,21 @@ export class Runtime {
     this.#runsByPid.set(pid, run)
     this.#handles.set(run, {
       ...{ run, pid, runId, isReported: false, earlyExit: null },
-      ...{ isTreeEnding: false, isEmptied: false, isOutputEnded: false },
-      output: output.attach(
-        { instance: spec.name, process: spec.process, run, stdout, stderr },
-        () => this.#outputEnded(run),
-      ),
+      ...{ treeSignal: null, isEmptied: false, isOutputEnded: false },
+      output: this.#attach({ instance: spec.name, process: spec.process, run, stdout, stderr }),
     })
     this.post({ type: 'spawned', run, pid })
+  }
+
+  /** The process is there, with or without a reader of what it says. */
+  #attach(source: OutputSource): OutputStream {
+    const end = () => this.#outputEnded(source.run)
+    try {
+      return this.#ports.output.attach(source, end)
+    } catch (error) {
+      this.report(error)
+      return { release: end }
+    }
   }
 
   #refused(run: number, errno: string, step: string): void {
@@ -158,26 +181,35 @@ export class Runtime {
     }
   }
 
-  #endTree(run: number, signal: number | null): void {
+  #endTree(run: number, signal: number): void {
     const handle = this.#handles.get(run)
-    if (handle === undefined || handle.isEmptied) return
-    handle.isTreeEnding = true
+    if (handle === undefined) return
+    handle.treeSignal = signal
+    this.#lookAtTree(handle, signal)
+  }
+
+  #lookAtTree(handle: Handle, signal: number | null): void {
     const isMain = (pid: number) => this.#runsByPid.has(pid)
     const left = this.#ports.processes.treeOf(handle.pid, handle.runId, isMain)
-    if (left.length === 0) {
-      handle.isEmptied = true
-      this.post({ type: 'emptied', run })
-      handle.output.release()
-      this.#forget(handle)
-    } else if (signal !== null) {
-      for (const pid of left) this.#ports.processes.signal(pid, signal)
+    if (left.length > 0) {
+      this.#send(left, signal)
+      return
     }
+    handle.isEmptied = true
+    this.post({ type: 'emptied', run: handle.run })
+    handle.output.release()
+    this.#forget(handle)
   }
 
   #sweep(signal: number | null): void {
     const left = this.#ports.processes.everythingBelow()
     if (left.length === 0) this.post({ type: 'swept' })
-    else if (signal !== null) for (const pid of left) this.#ports.processes.signal(pid, signal)
+    else this.#send(left, signal)
+  }
+
+  #send(pids: readonly number[], signal: number | null): void {
+    if (signal === null) return
+    for (const pid of pids) this.#guard(() => this.#ports.processes.signal(pid, signal))
   }
 
   #outputEnded(run: number): void {
@@ -194,17 +226,33 @@ export class Runtime {
 
   /** Something died: trees that are being ended may be empty now. Once a turn, however many died in it. */
   #lookSoon(): void {
-    const isAwaited = this.#isSweeping || this.#endingTrees().length > 0
+    const isAwaited = this.#sweepSignal !== null || this.#endingTrees().length > 0
     if (this.#isLookingSoon || !isAwaited) return
     this.#isLookingSoon = true
     this.#ports.clock.afterPoll(() => {
       this.#isLookingSoon = false
-      for (const handle of this.#endingTrees()) this.#endTree(handle.run, null)
-      if (this.#isSweeping) this.#sweep(null)
+      for (const handle of this.#endingTrees()) {
+        this.#guard(() => this.#lookAtTree(handle, repeated(handle.treeSignal)))
+      }
+      if (this.#sweepSignal !== null) this.#guard(() => this.#sweep(repeated(this.#sweepSignal)))
     })
   }
 
   #endingTrees(): readonly Handle[] {
-    return [...this.#handles.values()].filter((one) => one.isTreeEnding && !one.isEmptied)
+    return [...this.#handles.values()].filter((one) => one.treeSignal !== null && !one.isEmptied)
   }
+
+  /** One port that fails does not keep the others from their work. */
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.report(error)
+    }
+  }
+}
+
+/** SIGKILL goes to each that is found: it may have been forked while the others were killed. A request to end is made once. */
+function repeated(signal: number | null): number | null {
+  return signal === SIGKILL ? signal : null
 }
