@@ -24,7 +24,12 @@ cc([
 ])
 cc([
   ...[...warnings, '-Os', '-g0', '-ffreestanding', '-nostdlib', '-static', '-fno-pie', '-no-pie'],
-  ...['-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-Wl,--build-id=none,-z,noseparate-code', '-s'],
+  ...[
+    '-fno-stack-protector',
+    '-fno-asynchronous-unwind-tables',
+    '-Wl,--build-id=none,-z,noseparate-code',
+    '-s',
+  ],
   ...['-o', 'build/ringmaster-exec', `${native}/exec-helper.c`],
 ])
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmitOnError'], {

@@ -16,7 +16,9 @@ if (isOlder(installed, ['package-lock.json'])) {
   run(process.execPath, ['node_modules/tap/dist/esm/run.mjs', 'build'])
   stamp(installed, new Date())
 }
-if (isOlder(built, ['package.json', 'tsconfig.json', 'scripts', 'src', 'test', 'bench', installed])) {
+if (
+  isOlder(built, ['package.json', 'tsconfig.json', 'scripts', 'src', 'test', 'bench', installed])
+) {
   console.error('ringmaster: building')
   const begin = new Date()
   run(process.execPath, ['scripts/build.mjs'])
