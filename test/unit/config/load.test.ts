@@ -249,7 +249,7 @@ t.test('what YAML cannot read is told with its place', async (t) => {
     ['processes: {w: {<<: 3, command: a}}', 'f.yaml:1:17: "<<" merges maps only'],
     ['processes: {[a]: 1}', 'f.yaml:1:13: found a key that is no string; allowed: strings'],
     ['processes: {w: {command: !foo a}}', 'f.yaml:1:26: Unresolved tag: !foo'],
-    ['a: {b: 80${C}, d: [e]}', /^f.yaml:1:10: Unexpected flow-map-start/],
+    ['a: {b: 80${C}, d: [e]}', /^f.yaml:1:11: Unexpected flow-map-start/],
     ['processes:\n\tw: 1', 'f.yaml:2:1: Tabs are not allowed as indentation'],
     ['processes: {w: {command: "a}}', /^f.yaml:1:\d+: Missing closing "quote/],
   ] as const) {
