@@ -7,7 +7,7 @@ import { type PipeReader, readPipe } from './pipe-reader.ts'
 import type { Sink } from './sink.ts'
 
 export interface OutputOptions {
-  /** Where the stdout and the stderr of all runs go. */
+  /** Where the stdout and the stderr of all runs go; may be one. */
   readonly stdout: Sink
   readonly stderr: Sink
   readonly format: LogFormat
@@ -18,7 +18,8 @@ export interface OutputOptions {
 export function createOutput({ stdout, stderr, format, clock }: OutputOptions): Output {
   // Reads come one after the other, so one buffer serves all pipes.
   const buffer = Buffer.allocUnsafeSlow(readBytes)
-  const lanes = { stdout: createLane(stdout, buffer), stderr: createLane(stderr, buffer) }
+  const lane = createLane(stdout, buffer)
+  const lanes = { stdout: lane, stderr: stderr === stdout ? lane : createLane(stderr, buffer) }
   return {
     attach(source, onEnd) {
       let open = streams.length
