@@ -24,7 +24,7 @@ export function start(
 ): Instance {
   const run = step.newRun()
   step.want({ type: 'spawn', run, instance: instance.name })
-  return { ...enter(instance, 'pending', step, told), live: { ...unborn, run } }
+  return enter({ ...instance, live: { ...unborn, run } }, 'pending', step, told)
 }
 
 /** The run has a process. A stop that came meanwhile is carried out now. */

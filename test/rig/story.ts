@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import type { Change, Effect, Event, Fact } from '../../src/core/messages.ts'
+import { type Instance, initialState, type State } from '../../src/core/state.ts'
+import { type StepResult, step } from '../../src/core/supervisor.ts'
+import type { ProcessSpec } from '../../src/plan/plan.ts'
+
+const startMonoMs = 1000
+const startWallMs = Date.UTC(2030, 0, 2)
+
+/** One life of a supervisor, told event by event to the core alone. */
+export class Story {
+  state: State
+  monoMs = startMonoMs
+  /** What the last event led to. */
+  effects: readonly Effect[] = []
+  changes: readonly Change[] = []
+  /** What all events led to. */
+  readonly allChanges: Change[] = []
+  readonly allEffects: Effect[] = []
+
+  constructor(...processes: readonly ProcessSpec[]) {
+    this.state = initialState(processes)
+  }
+
+  /** Takes the facts in, one after the other, at the present time. */
+  take(...facts: readonly Fact[]): this {
+    for (const fact of facts) {
+      const result = stepSafely(this.state, stamp(fact, this.monoMs))
+      this.state = result.state
+      this.effects = result.effects
+      this.changes = result.changes
+      this.allChanges.push(...result.changes)
+      this.allEffects.push(...result.effects)
+    }
+    return this
+  }
+
+  wait(ms: number): this {
+    this.monoMs += ms
+    return this
+  }
+
+  /** A run from its spawn until it is ready. */
+  run(run: number): this {
+    return this.take({ type: 'spawned', run, pid: pidOf(run) }, { type: 'executed', run })
+  }
+
+  /** The end of a run, its tree and its output. */
+  end(run: number, code = 0, signal = 0): this {
+    return this.take(
+      { type: 'exited', run, status: { code, signal } },
+      { type: 'emptied', run },
+      { type: 'outputEnded', run },
+    )
+  }
+
+  /** The instance named so, or the first one. */
+  instance(name = this.state.instances[0]?.name): Instance {
+    const found = this.state.instances.find((instance) => instance.name === name)
+    assert.ok(found, `no instance ${name}`)
+    return found
+  }
+}
+
+export const pidOf = (run: number) => 100 + run
+
+export function stamp(fact: Fact, monoMs: number, unit = 0): Event {
+  return { ...fact, at: { monoMs, wallMs: startWallMs + monoMs - startMonoMs }, unit }
+}
+
+/** As `step`, on a state that came through JSON and throws when it is written to. */
+export function stepSafely(state: State, event: Event): StepResult {
+  return step(freeze(JSON.parse(JSON.stringify(state)) as State), freeze(event))
+}
+
+/** `kill 11000`, `signal 1 SIGTERM`: an effect in a word or three, without the name of the instance. */
+export function inWords(effect: Effect): string {
+  switch (effect.type) {
+    case 'spawn':
+    case 'cancelSpawn':
+      return `${effect.type} ${effect.run}`
+    case 'signal':
+    case 'endTree':
+      return `${effect.type} ${effect.run} ${effect.signal}`
+    case 'wake':
+      return `${effect.key.split('/').at(-1)} ${effect.atMonoMs ?? 'off'}`
+    case 'sweep':
+      return `sweep ${effect.signal}`
+    case 'exit':
+      return `exit ${effect.code}`
+  }
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) freeze(part)
+    Object.freeze(value)
+  }
+  return value
+}

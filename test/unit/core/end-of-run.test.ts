@@ -1,0 +1,124 @@
+import t from 'tap'
+import type { Fact } from '../../../src/core/messages.ts'
+import { processSpec } from '../../rig/specs.ts'
+import { Story } from '../../rig/story.ts'
+
+const stop: Fact = { type: 'shutdown', reason: 'test', code: 0 }
+const kill: Fact = { type: 'deadline', key: 'web.1/kill' }
+
+t.test('the restart policy decides what follows which result', async (t) => {
+  const results = { 'code 0': [0, 0], 'code 3': [3, 0], SIGSEGV: [0, 11] } as const
+  const table = [
+    ['Always', 'code 0', 'pending'],
+    ['Always', 'code 3', 'pending'],
+    ['Always', 'SIGSEGV', 'pending'],
+    ['OnFailure', 'code 0', 'succeeded'],
+    ['OnFailure', 'code 3', 'pending'],
+    ['OnFailure', 'SIGSEGV', 'pending'],
+    ['Never', 'code 0', 'succeeded'],
+    ['Never', 'code 3', 'failed'],
+    ['Never', 'SIGSEGV', 'failed'],
+  ] as const
+  for (const [restartPolicy, result, phase] of table) {
+    const story = new Story(processSpec('web', { restartPolicy }), processSpec('other'))
+    story
+      .take({ type: 'begin' })
+      .run(1)
+      .run(2)
+      .end(1, ...results[result])
+    t.equal(story.instance().phase, phase, `${restartPolicy}, ${result}`)
+    t.equal(story.instance().restarts, phase === 'pending' ? 1 : 0)
+  }
+})
+
+t.test(
+  'a command that cannot be executed has failed, whatever the code of its helper',
+  async (t) => {
+    for (const code of [0, 126]) {
+      const story = new Story(processSpec('web', { restartPolicy: 'Never' })).take(
+        { type: 'begin' },
+        { type: 'spawned', run: 1, pid: 101 },
+        { type: 'execFailed', run: 1, errno: 'EACCES', step: 'exec' },
+      )
+      story.end(1, code)
+      t.match(story.instance(), { phase: 'failed', last: { cause: 'exec-failed' } })
+      t.equal(story.state.ending?.code, code === 0 ? 69 : 126)
+    }
+  },
+)
+
+t.test('the cause is the first thing that ended the run', async (t) => {
+  const end = (code: number, signal = 0): Fact => ({
+    type: 'exited',
+    run: 1,
+    status: { code, signal },
+  })
+  const execFailed: Fact = { type: 'execFailed', run: 1, errno: 'ENOENT', step: 'exec' }
+  const executed: Fact = { type: 'executed', run: 1 }
+  const table: readonly (readonly [string, readonly Fact[], string])[] = [
+    ['it left with 0', [executed, end(0)], 'completed'],
+    ['it left with another code', [executed, end(3)], 'error'],
+    ['a signal', [executed, end(0, 9)], 'signal'],
+    ['the command', [execFailed, end(127)], 'exec-failed'],
+    ['a stop', [executed, stop, end(0, 15)], 'stop-requested'],
+    ['a stop, then code 3', [executed, stop, end(3)], 'stop-requested'],
+    ['a stop before it was executed', [stop, execFailed, end(127)], 'stop-requested'],
+    ['SIGKILL to the main process', [executed, stop, kill, end(0, 9)], 'grace-exceeded'],
+    ['SIGKILL to what it left', [executed, stop, end(0, 15), kill], 'grace-exceeded'],
+    ['its own end, then SIGKILL to what it left', [executed, end(0), kill], 'completed'],
+    ['its own end, then a stop', [executed, end(3), stop], 'error'],
+    ['its own end, a stop, then SIGKILL', [executed, end(3), stop, kill], 'error'],
+    ['the command, then a stop', [execFailed, stop, end(127)], 'exec-failed'],
+    ['the command, then a stop and SIGKILL', [execFailed, stop, kill, end(0, 9)], 'exec-failed'],
+  ]
+  for (const [title, facts, cause] of table) {
+    const story = new Story(processSpec('web')).take(
+      { type: 'begin' },
+      { type: 'spawned', run: 1, pid: 101 },
+      ...facts,
+      { type: 'emptied', run: 1 },
+    )
+    t.match(story.changes[0], { cause, run: 1, pid: 101 }, title)
+    t.equal(story.instance().last?.cause, cause, title)
+  }
+})
+
+t.test('a grace of its own, from the stop signal or the end of the main process on', async (t) => {
+  const spec = processSpec('web', { graceMs: 700, stopSignal: 3 })
+  const story = new Story(spec).take({ type: 'begin' }).run(1).wait(50).take(stop)
+  t.same(story.effects, [
+    { type: 'signal', run: 1, signal: 3 },
+    { type: 'wake', key: 'web.1/kill', atMonoMs: 1750 },
+  ])
+  story.wait(100).take({ type: 'exited', run: 1, status: { code: 0, signal: 3 } })
+  t.same(story.effects, [{ type: 'endTree', run: 1, signal: 3 }], 'one grace for both')
+
+  const other = new Story(spec).take({ type: 'begin' }).run(1).wait(50)
+  other.take({ type: 'exited', run: 1, status: { code: 0, signal: 0 } })
+  t.same(other.effects, [
+    { type: 'endTree', run: 1, signal: 3 },
+    { type: 'wake', key: 'web.1/kill', atMonoMs: 1750 },
+  ])
+})
+
+t.test('the numbers of runs rise, over all instances', async (t) => {
+  const story = new Story(processSpec('web', { replicas: 2 }), processSpec('api'))
+  story.take({ type: 'begin' })
+  for (const run of [1, 2, 3]) story.run(run)
+  story.end(2, 1).end(3, 1).end(1, 1)
+  const spawns = story.allEffects.filter((effect) => effect.type === 'spawn')
+  t.same(
+    spawns.map(({ run, instance }) => `${run} ${instance}`),
+    ['1 web.1', '2 web.2', '3 api.1', '4 web.2', '5 api.1', '6 web.1'],
+  )
+})
+
+t.test('a run that ended without a cause is a mistake in here', async (t) => {
+  const story = new Story(processSpec('web')).take({ type: 'begin' }).run(1)
+  story.take({ type: 'exited', run: 1, status: { code: 0, signal: 0 } })
+  const [instance] = story.state.instances
+  if (!instance?.live) throw new Error('no run')
+  const live = { ...instance.live, cause: null }
+  story.state = { ...story.state, instances: [{ ...instance, live }] }
+  t.throws(() => story.take({ type: 'emptied', run: 1 }), /run 1 of web\.1/)
+})
