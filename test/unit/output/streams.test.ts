@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { native } from '../../../src/os/native.ts'
-import { createSink } from '../../../src/output/sink.ts'
+import { createSink, type Sink } from '../../../src/output/sink.ts'
 import { createOutput } from '../../../src/output/streams.ts'
 import type { LogFormat } from '../../../src/plan/plan.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
@@ -153,4 +153,32 @@ t.test('a full sink stops the reading, and nothing is lost when it has room agai
   t.same(counts, { a: 500_000, b: 500_000, c: 500_000 })
   t.equal(out().length, 3_000_000)
   t.equal(stdout.droppedBytes, 0)
+})
+
+t.test('one full sink for both streams stops the reading of both', async (t) => {
+  let writes = 0
+  const sink: Sink = {
+    isFull: false,
+    droppedBytes: 0,
+    onDrain() {},
+    flush: async () => {},
+    write() {
+      writes += 1
+      return false
+    },
+  }
+  const clock = createManualClock()
+  const runs = ['a', 'b'].map((name) => createRun(name))
+  const output = createOutput({ stdout: sink, stderr: sink, format: 'raw', clock })
+  for (const { source, stdoutEnd, stderrEnd } of runs) {
+    writeSync(stdoutEnd, 'out\n')
+    writeSync(stderrEnd, 'err\n')
+    output.attach(source, () => {})
+  }
+  for (let i = 0; i < 20; i += 1) await turn()
+  t.equal(writes, 1)
+  for (const { stdoutEnd, stderrEnd } of runs) {
+    closeSync(stdoutEnd)
+    closeSync(stderrEnd)
+  }
 })
