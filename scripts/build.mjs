@@ -12,8 +12,6 @@ const native = 'src/native'
 const warnings = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-Wshadow', '-Wstrict-prototypes']
 
 mkdirSync('build', { recursive: true })
-for (const file of readdirSync('build')) if (file.endsWith('.js')) rmSync(join('build', file))
-
 // No C library is linked: the one of the running Node.js resolves every name, so one file serves glibc (old ones too)
 // and musl. "now" has a missing name fail the load, and not the first call.
 const addon = ['addon', 'exits', 'signals', 'faults', 'io', 'terminal', 'self']
@@ -35,7 +33,7 @@ cc([
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmitOnError'], {
   stdio: 'inherit',
 })
-await build({
+const { metafile } = await build({
   entryPoints: { ringmaster: 'src/cli/main.ts' },
   outdir: 'build',
   bundle: true,
@@ -45,6 +43,7 @@ await build({
   target: 'node20.19',
   minifySyntax: true,
   legalComments: 'none',
+  metafile: true,
   chunkNames: 'chunk-[hash]',
   // fastify and pino are CommonJS and call require() for node: modules.
   banner: {
@@ -52,6 +51,10 @@ await build({
   },
   logLevel: 'warning',
 })
+// Chunks of an earlier build.
+for (const file of readdirSync('build')) {
+  if (file.endsWith('.js') && !(`build/${file}` in metafile.outputs)) rmSync(join('build', file))
+}
 
 /** The headers that belong to this Node, else the vendored ones (the ABI used here is the same in all supported versions). */
 function nodeHeaders() {

@@ -25,7 +25,9 @@ try {
   if (text !== undefined) process.stdout.write(text)
 } catch (error) {
   if (!(error instanceof SupervisorError)) throw error
-  process.stderr.write(`ringmaster: ${error.message}\n`)
+  // Editors and CI find the place in a line that begins with FILE:LINE:COLUMN.
+  const prefix = error.code === 'CONFIG_INVALID' ? '' : 'ringmaster: '
+  process.stderr.write(`${prefix}${error.message}\n`)
   process.exitCode = exitCodes[error.code]
 }
 
