@@ -183,7 +183,10 @@ export class Runtime {
 
   #endTree(run: number, signal: number): void {
     const handle = this.#handles.get(run)
-    if (handle === undefined) return
+    if (handle === undefined || handle.isEmptied) {
+      this.post({ type: 'emptied', run })
+      return
+    }
     handle.treeSignal = signal
     this.#lookAtTree(handle, signal)
   }

@@ -27,6 +27,7 @@ t.test('chance adds up to the jitter to a wait, and nothing to none', async (t) 
 
 t.test('zero is allowed for each part of the policy', async (t) => {
   t.equal(backoffMs(3, { ...policy, initialMs: 0 }, 0.5), 0)
+  t.equal(backoffMs(5000, { ...policy, initialMs: 0 }, 0.5), 0)
   t.equal(backoffMs(3, { ...policy, maxMs: 0 }, 0.5), 0)
   t.equal(backoffMs(3, { ...policy, factor: 0 }, 0.5), 0)
   t.equal(backoffMs(3, { ...policy, jitter: 0 }, 0.5), 200)

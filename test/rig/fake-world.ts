@@ -1,0 +1,211 @@
+import type { Change } from '../../src/core/messages.ts'
+import type { ExitStatus } from '../../src/lib/exit-codes.ts'
+import type { Plan } from '../../src/plan/plan.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { OutputStream } from '../../src/ports/output.ts'
+import type { SpawnObserver } from '../../src/ports/spawner.ts'
+import { Runtime, type RuntimePorts } from '../../src/runtime/runtime.ts'
+import { createManualClock } from './manual-clock.ts'
+
+/** A run as the fake spawner started it. */
+export interface FakeRun {
+  readonly run: number
+  readonly instance: string
+  readonly pid: number
+  readonly atMs: number
+  readonly observer: SpawnObserver
+  /** Ends both of its pipes. */
+  endOutput: () => void
+  isReleased: boolean
+}
+
+export interface WorldOptions {
+  /** How long a spawn blocks the event loop. */
+  readonly spawnMs?: number
+  /** Outputs end when the test says so, and not by themselves after their release. */
+  readonly holdsOutput?: boolean
+}
+
+/** A machine without processes: a runtime on ports that do what a test says, in time that a test moves. */
+export class FakeWorld {
+  readonly clock = createManualClock()
+  readonly runtime: Runtime
+  /** The ports, to be broken by a test. */
+  readonly ports: RuntimePorts
+  readonly runs: FakeRun[] = []
+  readonly changes: Change[] = []
+  readonly exitCodes: number[] = []
+  /** `SIGNAL PID`, in order. */
+  readonly sent: string[] = []
+  /** OS timers that are set now. */
+  timers = 0
+  /** A reader of the changes. */
+  onChange: (change: Change) => void = () => {}
+  /** What the kernel answers to spawns: the errno of a refusal, in order; then processes. */
+  readonly refusals: string[] = []
+  /** Processes that live beside the main ones, by the run that they belong to; 0: to none. */
+  readonly #others = new Map<number, number>()
+  readonly #mains = new Set<number>()
+  readonly #options: WorldOptions
+  readonly #startMs: number
+  #onExit: (pid: number, status: ExitStatus, orphan: boolean) => void = () => {}
+  #nextPid = 101
+
+  constructor(plan: Plan, options: WorldOptions = {}) {
+    this.#options = options
+    this.#startMs = this.clock.now().monoMs
+    this.ports = this.#makePorts()
+    this.runtime = new Runtime(plan, this.ports)
+  }
+
+  /** Time since the world was made. */
+  get nowMs(): number {
+    return this.clock.now().monoMs - this.#startMs
+  }
+
+  begin(): this {
+    this.runtime.post({ type: 'begin' })
+    return this
+  }
+
+  /** The run's command is executed. */
+  execute(run: number): this {
+    this.run(run).observer.executed()
+    return this
+  }
+
+  /** The main process of the run ends, and the event loop turns. */
+  exit(run: number, code = 0, signal = 0): this {
+    return this.die(this.run(run).pid, code, signal)
+  }
+
+  /** A process ends, and the event loop turns. */
+  die(pid: number, code = 0, signal = 0): this {
+    return this.end(pid, code, signal).turn()
+  }
+
+  /** A process ends, and more comes in the same turn. */
+  end(pid: number, code = 0, signal = 0): this {
+    const isMain = this.#mains.delete(pid)
+    this.#others.delete(pid)
+    this.#onExit(pid, { code, signal }, !isMain)
+    return this
+  }
+
+  /** A process that `run` started, or nobody; its pid. */
+  fork(run: number): number {
+    const pid = this.#nextPid++
+    this.#others.set(pid, run)
+    return pid
+  }
+
+  /** The event loop looks for input and output. */
+  turn(): this {
+    this.clock.poll()
+    return this
+  }
+
+  advance(ms: number): this {
+    this.clock.advance(ms)
+    return this.turn()
+  }
+
+  signal(signal: number): this {
+    this.runtime.post({ type: 'signalled', signal })
+    return this
+  }
+
+  run(run: number): FakeRun {
+    const found = this.runs.find((one) => one.run === run)
+    if (found === undefined) throw new Error(`run ${run} is not spawned`)
+    return found
+  }
+
+  /** The phases that an instance went through. */
+  phases(instance: string): string[] {
+    return this.changes.flatMap((change) =>
+      change.type === 'instance' && change.instance === instance ? [change.phase] : [],
+    )
+  }
+
+  /** The first lines of the errors that were published. */
+  errors(): string[] {
+    return this.changes.flatMap((change) =>
+      change.type === 'internalError' ? [change.message.split('\n')[0] ?? ''] : [],
+    )
+  }
+
+  #makePorts(): RuntimePorts {
+    return {
+      clock: this.#makeClock(),
+      exits: {
+        onExit: (listener) => {
+          this.#onExit = listener
+        },
+      },
+      spawner: {
+        spawn: (run, { name }, observer) => {
+          this.clock.advance(this.#options.spawnMs ?? 0)
+          const errno = this.refusals.shift()
+          if (errno !== undefined) {
+            this.clock.afterPoll(() => observer.refused(errno, 'fork'))
+            return null
+          }
+          const pid = this.#nextPid++
+          this.#mains.add(pid)
+          const atMs = this.nowMs
+          this.runs.push({
+            ...{ run, instance: name, pid, atMs, observer },
+            ...{ endOutput: () => {}, isReleased: false },
+          })
+          return { pid, runId: `${run}-test`, stdout: 1000 + run, stderr: 2000 + run }
+        },
+      },
+      output: { attach: ({ run }, onEnd) => this.#attach(this.run(run), onEnd) },
+      processes: {
+        signal: (pid, signal) => {
+          this.sent.push(`${signal} ${pid}`)
+        },
+        treeOf: (_leader, runId) => {
+          const run = Number.parseInt(runId, 10)
+          return [...this.#others].flatMap(([pid, owner]) => (owner === run ? [pid] : []))
+        },
+        everythingBelow: () => [...this.#mains, ...this.#others.keys()],
+      },
+      exit: (code) => {
+        this.exitCodes.push(code)
+      },
+      publish: (change) => {
+        this.changes.push(change)
+        this.onChange(change)
+      },
+    }
+  }
+
+  #makeClock(): Clock {
+    return {
+      ...this.clock,
+      at: (atMonoMs, callback) => {
+        this.timers += 1
+        const cancel = this.clock.at(atMonoMs, () => {
+          this.timers -= 1
+          callback()
+        })
+        return () => {
+          this.timers -= 1
+          cancel()
+        }
+      },
+    }
+  }
+
+  #attach(run: FakeRun, onEnd: () => void): OutputStream {
+    run.endOutput = onEnd
+    return {
+      release: () => {
+        run.isReleased = true
+        if (!this.#options.holdsOutput) this.clock.afterPoll(onEnd)
+      },
+    }
+  }
+}

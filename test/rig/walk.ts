@@ -1,0 +1,353 @@
+import assert from 'node:assert/strict'
+import type { Change, DeadlineKey, Effect, Event, Fact } from '../../src/core/messages.ts'
+import { type Instance, initialState, type State } from '../../src/core/state.ts'
+import { step } from '../../src/core/supervisor.ts'
+import { view } from '../../src/core/view.ts'
+import type { ProcessSpec, RestartPolicy } from '../../src/plan/plan.ts'
+import { createRandom } from './random.ts'
+import { processSpec } from './specs.ts'
+import { stamp, stepSafely } from './story.ts'
+
+const SIGKILL = 9
+
+/** What the world knows of a run. It moves to the right only, and may leave out what it likes. */
+interface WorldRun {
+  readonly run: number
+  readonly instance: string
+  /** In the lane; taken from it without success; taken back; a process that is not told of yet; told of; told of as ended. */
+  place: 'lane' | 'refused' | 'cancelled' | 'born' | 'alive' | 'ended'
+  isReported: boolean
+  isOutputOpen: boolean
+  /** Whether what its main process left was asked to end. */
+  isTreeAsked: boolean
+  isAsked: boolean
+  isKilled: boolean
+}
+
+export interface WalkResult {
+  readonly changes: readonly Change[]
+  readonly events: readonly Event[]
+}
+
+/**
+ * Lets a world answer the core in an order that `seed` decides, for about `length` events and then until the end, and
+ * throws where a rule is broken. Any answer may come late, and any that nothing forbids may come first.
+ */
+export function walk(seed: number, length: number): WalkResult {
+  const world = new World(createRandom(seed))
+  world.take({ type: 'begin' })
+  for (let count = 0; count < length && !world.hasExited; count++) world.live()
+  world.end()
+  world.replay()
+  return world
+}
+
+class World implements WalkResult {
+  readonly changes: Change[] = []
+  readonly events: Event[] = []
+  readonly #random: () => number
+  readonly #processes: readonly ProcessSpec[]
+  readonly #effects: Effect[] = []
+  readonly #runs = new Map<number, WorldRun>()
+  readonly #deadlines = new Map<DeadlineKey, number>()
+  readonly #phases = new Map<string, string>()
+  #state: State
+  #monoMs = 1000
+  #lastRun = 0
+  #sweeps = 0
+  #exits = 0
+
+  constructor(random: () => number) {
+    this.#random = random
+    this.#processes = ['web', 'api', 'job'].slice(0, 1 + this.#below(3)).map((name) =>
+      processSpec(name, {
+        replicas: 1 + this.#below(3),
+        restartPolicy: this.#oneOf<RestartPolicy>(['Always', 'Always', 'OnFailure', 'Never']),
+        graceMs: this.#oneOf([0, 100, 5000]),
+        stopSignal: this.#oneOf([2, 3, 15]),
+        backoff: {
+          ...{ initialMs: this.#oneOf([0, 100]), factor: 2, maxMs: 1000 },
+          ...{ jitter: 0.1, resetAfterMs: 2000 },
+        },
+      }),
+    )
+    this.#state = initialState(this.#processes)
+  }
+
+  get hasExited(): boolean {
+    return this.#exits > 0
+  }
+
+  /** One thing happens that may happen now. */
+  live(): void {
+    const chance = this.#random()
+    if (chance < 0.01) this.take({ type: 'signalled', signal: this.#oneOf([1, 2, 3, 10, 15, 37]) })
+    else if (chance < 0.012) this.take({ type: 'shutdown', reason: 'walk', code: this.#below(100) })
+    else if (chance < 0.05) this.#takeOutOfPlace()
+    else if (chance < 0.25) this.#monoMs += this.#oneOf([1, 10, 100, 1000, 5000])
+    else this.#answer(this.#anyAnswer())
+  }
+
+  /** A shutdown, and the world answers until Ringmaster exits. */
+  end(): void {
+    this.take({ type: 'signalled', signal: 15 })
+    for (let count = 0; !this.hasExited; count++) {
+      assert.ok(count < 2000, 'the shutdown does not end')
+      const answer = this.#random() < 0.9 && this.#anyAnswer(true)
+      if (answer) this.#answer(answer)
+      else this.#monoMs += 100
+    }
+    assert.deepEqual([...this.#deadlines], [], 'no deadline is left')
+    const ending = this.changes.find(
+      (change) => change.type === 'supervisor' && change.phase === 'stopping',
+    )
+    assert.ok(ending?.type === 'supervisor')
+    assert.deepEqual(this.#effects.at(-1), { type: 'exit', code: ending.code })
+    for (const fact of [{ type: 'begin' }, { type: 'swept' }, { type: 'signalled', signal: 2 }]) {
+      this.#takeForNothing(fact as Fact)
+    }
+    assert.equal(this.#exits, 1)
+  }
+
+  /** The same events, on states that never were JSON, have the same results. */
+  replay(): void {
+    let state = initialState(this.#processes)
+    const effects: Effect[] = []
+    for (const event of this.events) {
+      const result = step(state, event)
+      state = result.state
+      effects.push(...result.effects)
+    }
+    assert.equal(JSON.stringify(effects), JSON.stringify(this.#effects))
+    assert.deepEqual(state, this.#state)
+  }
+
+  take(fact: Fact): void {
+    const event = stamp(fact, this.#monoMs, this.#random())
+    this.events.push(event)
+    const before = this.#state
+    const { state, effects, changes } = stepSafely(before, event)
+    this.#state = state
+    for (const effect of effects) this.#perform(effect)
+    for (const change of changes) this.#check(change)
+    this.#effects.push(...effects)
+    this.changes.push(...changes)
+    for (const instance of state.instances) this.#checkInstance(instance, before)
+    const { isReady, isStarted } = view(state)
+    assert.ok(!isReady || isStarted, 'what is ready has been ready once')
+  }
+
+  /** Events that come too late, or of nothing. */
+  #takeOutOfPlace(): void {
+    const run = this.#oneOf([0, this.#lastRun + 1, this.#below(this.#lastRun)])
+    const { name = '' } = this.#oneOf(this.#state.instances)
+    const key = this.#oneOf([`${name}/backoff`, `${name}/kill`, 'sweep'] as DeadlineKey[])
+    if (!this.#deadlines.has(key)) this.#takeForNothing({ type: 'deadline', key })
+    if (this.#runs.has(run)) return
+    this.#takeForNothing({ type: 'spawned', run, pid: 1 })
+    this.#takeForNothing({ type: 'spawnFailed', run, errno: 'EAGAIN', step: 'fork' })
+    this.#takeForNothing({ type: 'executed', run })
+    this.#takeForNothing({ type: 'execFailed', run, errno: 'ENOENT', step: 'exec' })
+    this.#takeForNothing({ type: 'exited', run, status: { code: 0, signal: 0 } })
+    this.#takeForNothing({ type: 'emptied', run })
+  }
+
+  #takeForNothing(fact: Fact): void {
+    const before = JSON.stringify([this.#state, this.#effects.length, this.changes.length])
+    this.take(fact)
+    const after = JSON.stringify([this.#state, this.#effects.length, this.changes.length])
+    assert.equal(after, before, `${fact.type} is dropped`)
+  }
+
+  /** Something that can come next, if there is anything; `isEnding`: nothing lives on for ever. */
+  #anyAnswer(isEnding = false): (() => Fact | null) | undefined {
+    const due = [...this.#deadlines].filter(([, atMonoMs]) => atMonoMs <= this.#monoMs)
+    const answers = [
+      ...due.map(([key]) => () => {
+        this.#deadlines.delete(key)
+        return { type: 'deadline', key } as const
+      }),
+      ...[...this.#runs.values()].flatMap((run) => this.#answersOf(run, isEnding)),
+    ]
+    if (this.#sweeps > 0 && this.#below(10) === 0) answers.push(() => ({ type: 'swept' }))
+    return answers.length === 0 ? undefined : this.#oneOf(answers)
+  }
+
+  #answer(answer: (() => Fact | null) | undefined): void {
+    const fact = answer?.()
+    if (fact) this.take(fact)
+  }
+
+  /** What can come of a run now: executed or refused before its end, emptied when asked for, output at any time. */
+  #answersOf(world: WorldRun, isEnding: boolean): (() => Fact | null)[] {
+    const { run } = world
+    const answers: (() => Fact | null)[] = []
+    const can = (answer: () => Fact | null) => answers.push(answer)
+    const isGone = world.place === 'ended' && world.isTreeAsked
+    if (world.place === 'lane') {
+      can(() => {
+        world.place = this.#below(4) === 0 ? 'refused' : 'born'
+        return null
+      })
+    }
+    if (world.place === 'refused' || world.place === 'cancelled') {
+      can(() => {
+        this.#runs.delete(run)
+        const passing = this.#oneOf(['EAGAIN', 'ENOMEM', 'E2BIG'])
+        const errno = world.place === 'cancelled' ? 'ECANCELED' : passing
+        return { type: 'spawnFailed', run, errno, step: 'fork' }
+      })
+    }
+    if (world.place === 'born') {
+      can(() => {
+        world.place = 'alive'
+        world.isOutputOpen = true
+        return { type: 'spawned', run, pid: 100 + run }
+      })
+    }
+    if (world.place === 'alive' && !world.isReported) {
+      can(() => {
+        world.isReported = true
+        return this.#below(4) > 0
+          ? { type: 'executed', run }
+          : { type: 'execFailed', run, errno: 'ENOENT', step: 'exec' }
+      })
+    }
+    if (world.place === 'alive' && world.isReported && (!isEnding || world.isAsked)) {
+      // Some do not care for their stop signal.
+      if (world.isKilled || run % 3 > 0) {
+        can(() => {
+          world.place = 'ended'
+          const status = this.#oneOf([
+            { code: 0, signal: 0 },
+            { code: 3, signal: 0 },
+            { code: 0, signal: 15 },
+          ])
+          return { type: 'exited', run, status }
+        })
+      }
+    }
+    if (isGone && (world.isKilled || run % 5 > 0)) {
+      can(() => {
+        this.#runs.delete(run)
+        if (world.isOutputOpen) this.#runs.set(-run, world)
+        return { type: 'emptied', run }
+      })
+    }
+    if (world.isOutputOpen) {
+      can(() => {
+        world.isOutputOpen = false
+        this.#runs.delete(-run)
+        return { type: 'outputEnded', run }
+      })
+    }
+    return answers
+  }
+
+  #perform(effect: Effect): void {
+    assert.equal(this.#exits, 0, `nothing follows the exit, but ${effect.type} did`)
+    switch (effect.type) {
+      case 'spawn':
+        this.#spawn(effect.run, effect.instance)
+        break
+      case 'cancelSpawn': {
+        const world = this.#runs.get(effect.run)
+        assert.ok(world, 'only a run that lives is taken back')
+        if (world.place === 'lane') world.place = 'cancelled'
+        break
+      }
+      case 'signal': {
+        const world = this.#runs.get(effect.run)
+        assert.equal(world?.place, 'alive', 'only a main process that is told of is signalled')
+        this.#signal(world, effect.signal)
+        break
+      }
+      case 'endTree': {
+        const world = this.#runs.get(effect.run)
+        assert.equal(world?.place, 'ended', 'a tree is ended when its main process has')
+        this.#signal(world, effect.signal)
+        if (world) world.isTreeAsked = true
+        break
+      }
+      case 'wake':
+        if (effect.atMonoMs === null) this.#deadlines.delete(effect.key)
+        else {
+          assert.ok(effect.atMonoMs >= this.#monoMs, 'a deadline lies ahead')
+          this.#deadlines.set(effect.key, effect.atMonoMs)
+        }
+        break
+      case 'sweep':
+        assert.equal(this.#runs.size, 0, 'the sweep comes when every run is over')
+        this.#sweeps += 1
+        break
+      case 'exit':
+        this.#exits += 1
+        break
+    }
+  }
+
+  #spawn(run: number, instance: string): void {
+    assert.ok(run > this.#lastRun, 'the numbers of runs rise')
+    this.#lastRun = run
+    for (const [key, other] of this.#runs) {
+      assert.ok(other.instance !== instance || key < 0, `${instance} has one live run at most`)
+    }
+    assert.equal(this.#state.phase, 'running', 'nothing starts in a shutdown')
+    const place = 'lane'
+    const flags = { isReported: false, isOutputOpen: false, isTreeAsked: false }
+    this.#runs.set(run, { run, instance, place, ...flags, isAsked: false, isKilled: false })
+  }
+
+  #signal(world: WorldRun | undefined, signal: number): void {
+    if (!world) return
+    if (signal === SIGKILL) {
+      assert.ok(world.isAsked, 'the stop signal comes before SIGKILL')
+      world.isKilled = true
+    } else {
+      assert.ok(!world.isKilled, 'nothing comes after SIGKILL')
+      world.isAsked = true
+    }
+  }
+
+  /** Each phase follows the one before it. */
+  #check(change: Change): void {
+    if (change.type !== 'instance') return
+    const last = this.#phases.get(change.instance) ?? 'pending'
+    assert.equal(change.previous, last, `the phases of ${change.instance} have no gap`)
+    this.#phases.set(change.instance, change.phase)
+  }
+
+  #checkInstance(instance: Instance, stateBefore: State): void {
+    const { name, phase, live } = instance
+    assert.equal(this.#phases.get(name) ?? 'pending', phase, 'each phase is told')
+    const before = stateBefore.instances.find((one) => one.name === name)
+    assert.ok(before)
+    assert.ok(before.isWanted || !instance.isWanted, 'what is not wanted is never wanted again')
+    assert.ok(!before.wasReady || instance.wasReady, 'started never goes back')
+    if (before.live?.cause && live?.run === before.live.run && live.cause !== before.live.cause) {
+      assert.equal(before.live.cause, 'stop-requested', 'the cause is written once')
+      assert.equal(live.cause, 'grace-exceeded')
+      assert.ok(live.isKilled)
+    }
+    assert.equal(
+      live === null,
+      ['backoff', 'stopped', 'succeeded', 'failed'].includes(phase) ||
+        (phase === 'pending' && this.#deadlines.has(`${name}/backoff`)),
+      `${name} is ${phase} with a run only where it has one`,
+    )
+    const isWaiting = instance.isWanted && (phase === 'backoff' || phase === 'pending') && !live
+    assert.equal(this.#deadlines.has(`${name}/backoff`), isWaiting, 'a wait has a deadline')
+    const isInGrace = phase === 'stopping' && live?.pid !== null && !live?.isKilled
+    assert.equal(this.#deadlines.has(`${name}/kill`), isInGrace, 'a grace has a deadline')
+  }
+
+  #below(limit: number): number {
+    return Math.floor(this.#random() * limit)
+  }
+
+  #oneOf<T>(values: readonly T[]): T {
+    const value = values[this.#below(values.length)]
+    if (value === undefined) throw new Error('nothing to choose from')
+    return value
+  }
+}
