@@ -1,0 +1,79 @@
+import t from 'tap'
+import { isRoot, needsRoot } from '../rig/exec-helper.ts'
+import { alone, inNamespace, needsNamespace } from '../rig/ringmaster.ts'
+import { script, supervise } from '../rig/supervise.ts'
+
+const nobody = { securityContext: { runAsUser: 65534, runAsGroup: 65533 }, workingDir: '/' }
+
+t.test(
+  'a process runs as its user and group, without the groups of root',
+  { skip: needsRoot },
+  async (t) => {
+    const ringmaster = await supervise(t, inNamespace, {
+      processes: {
+        web: script(
+          'id -u; id -g; id -G; grep NoNewPrivs /proc/self/status; exec sleep 1000',
+          nobody,
+        ),
+      },
+    })
+    await ringmaster.line(/^web\.1 \| 65534$/)
+    await ringmaster.line(/^web\.1 \| 65533$/)
+    await ringmaster.line(/^web\.1 \| 65533$/)
+    await ringmaster.line(/^web\.1 \| NoNewPrivs:\s1$/)
+  },
+)
+
+t.test(
+  'its output belongs to it: /dev/stdout and /dev/stderr can be opened',
+  { skip: needsRoot },
+  async (t) => {
+    const ringmaster = await supervise(t, inNamespace, {
+      processes: {
+        web: script('echo one > /dev/stdout; echo two > /dev/stderr; exec sleep 1000', nobody),
+      },
+    })
+    await ringmaster.line(/^web\.1 \| one$/)
+    await ringmaster.line(/^web\.1 \| two$/)
+  },
+)
+
+t.test('it cannot enter a folder that its user may not', { skip: needsRoot }, async (t) => {
+  const ringmaster = await supervise(t, alone, {
+    processes: {
+      web: script('echo in', { ...nobody, workingDir: '/root', restartPolicy: 'Never' }),
+    },
+  })
+  const { code, stderr } = await ringmaster.end()
+  t.equal(code, 126)
+  t.match(stderr, /"refused":"EACCES cwd"/)
+})
+
+t.test(
+  'root is refused where it is not written',
+  { skip: isRoot ? needsNamespace : needsRoot },
+  async (t) => {
+    const ringmaster = await supervise(t, inNamespace, {
+      processes: { web: script('echo never', { securityContext: {} }) },
+    })
+    const { code, stdout, stderr } = await ringmaster.end()
+    t.equal(code, 78)
+    t.equal(stdout, '')
+    t.match(stderr, /web.*\n.*runAsUser: 65534\n.*runAsUser: 0/)
+  },
+)
+
+t.test('a user that nobody knows is refused before anything starts', async (t) => {
+  const ringmaster = await supervise(t, alone, {
+    processes: {
+      web: script('echo never'),
+      job: script('echo never', { securityContext: { runAsUser: 'no-such-user' } }),
+    },
+  })
+  t.match(await ringmaster.end(), {
+    code: 78,
+    stdout: '',
+    stderr:
+      'ringmaster: cannot start job: runAsUser "no-such-user" is not in /etc/passwd; add it there or write its number\n',
+  })
+})
