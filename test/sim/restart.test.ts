@@ -90,3 +90,10 @@ t.test('a pid that the kernel gives again belongs to the new run', async (t) => 
   world.die(pid, 1)
   t.match(world.runtime.view().processes[0]?.instances, [{ phase: 'backoff', restarts: 2 }])
 })
+
+t.test('a process that has ended is not signalled, even before its end is told', async (t) => {
+  const world = new FakeWorld(planOf(processSpec('web'))).begin().exit(1, 3).signal(15)
+  t.same(world.sent, [])
+  world.execute(1).turn()
+  t.same(world.exitCodes, [0])
+})

@@ -12,7 +12,9 @@ t.test('whatever the world answers, in whatever order, every rule holds', async 
     try {
       events += walk(number, number % 100).events.length
     } catch (error) {
-      throw new Error(`RINGMASTER_SEED=${number} RINGMASTER_WALKS=1 shows it`, { cause: error })
+      throw new Error(`RINGMASTER_SEED=${number} RINGMASTER_WALKS=1 shows: ${error}`, {
+        cause: error,
+      })
     }
   }
   t.pass(`${walks} walks of ${events} events from seed ${seed}`)
