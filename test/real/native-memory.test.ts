@@ -31,6 +31,10 @@ const scenarios = [
   { scenario: ['misuse'], prints: 'cannot reap twice' },
 ]
 
+// Not all, for the time they take. And not "signals": valgrind 3.19 ended 3 of about 70 runs of it by an assertion of its own
+// (m_signals.c:2545, async_signalhandler), without an error in the addon; the sanitizers run it.
+const underValgrind = ['orphans', 'statuses', 'throwing', 'write']
+
 /** Runs `scenario` under `tool`, for two minutes at most; what it printed and how it ended. */
 async function run(
   tool: readonly string[],
@@ -90,8 +94,10 @@ const tools: { name: string; tool: readonly string[] }[] = [
 ]
 
 for (const { name, tool } of tools) {
-  // The last ones have nothing that valgrind would see and the sanitizers not.
-  for (const { scenario, prints, by } of name === 'valgrind' ? scenarios.slice(0, 5) : scenarios) {
+  const chosen = scenarios.filter(
+    ({ scenario }) => name !== 'valgrind' || underValgrind.includes(scenario[0] ?? ''),
+  )
+  for (const { scenario, prints, by } of chosen) {
     t.test(`${name}: ${scenario[0]}`, { timeout: 150_000 }, async (t) => {
       const { text, code, signal } = await run(tool, scenario, by)
       t.match({ code, signal }, { code: 0, signal: null }, text.slice(-2000))
@@ -103,6 +109,6 @@ for (const { name, tool } of tools) {
 
 t.test('valgrind found no error with a frame of the addon', async (t) => {
   const logs = readdirSync(folder).filter((file) => file.endsWith('.log'))
-  t.ok(logs.length >= 5)
+  t.ok(logs.length >= underValgrind.length)
   for (const log of logs) t.notMatch(readFileSync(join(folder, log), 'utf8'), /plain\.node/, log)
 })
