@@ -3,6 +3,19 @@ import type { ProcessTable } from '../ports/process-table.ts'
 
 /** Looks into /proc, and signals. Without /proc it finds nothing; as PID 1 the kernel then ends what is left. */
 export function createProcessTable(): ProcessTable {
+  let living: readonly number[] | undefined
+  /** Children that are no zombies. In a storm of orphans a look at all costs 100 ms, so trees that end together share it. */
+  function ownLiving(): readonly number[] {
+    if (living === undefined) {
+      living = childrenOf(process.pid).filter(isAlive)
+      // None of them is reaped, nor its pid used again, while this callback runs.
+      queueMicrotask(() => {
+        living = undefined
+      })
+    }
+    return living
+  }
+
   return {
     signal(pid, signal) {
       try {
@@ -17,7 +30,7 @@ export function createProcessTable(): ProcessTable {
     treeOf(leader, runId, isMain) {
       // What a dead process leaves behind becomes a child of ours (PID 1, subreaper), so only our own
       // children need a look, and of these only those that are no main process.
-      const orphans = childrenOf(process.pid).filter((pid) => !isMain(pid))
+      const orphans = ownLiving().filter((pid) => !isMain(pid))
       const mark = `RINGMASTER_RUN=${runId}`
       return orphans
         .filter((pid) => sessionOf(pid) === leader || environOf(pid).includes(mark))
