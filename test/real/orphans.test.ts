@@ -58,6 +58,9 @@ for (const { version, path } of installNodes()) {
   )
 }
 
+/** The trees of the crashed are looked for among all orphans, reaped or not. */
+const slowly = { timeoutMs: 240_000, everyMs: 100 }
+
 t.test('orphans and crashes under run', { skip }, async (t) => {
   const ends = [0, 1, 42, 126, 255, -1, -2, -6, -9, -11, -13, -15, -31, -34, -50, -64]
   const config = join(folder, 'ringmaster.yaml')
@@ -79,7 +82,7 @@ t.test('orphans and crashes under run', { skip }, async (t) => {
   const metrics = await until(async () => {
     const text = await (await fetch(`${url}/metrics`)).text()
     return text.includes(`ringmaster_reaped_orphans_total ${orphans}\n`) ? text : undefined
-  })
+  }, slowly)
   for (const [i, number] of ends.entries()) {
     const code = number < 0 ? 128 - number : number
     const lines = metrics.match(
