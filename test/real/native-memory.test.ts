@@ -31,7 +31,7 @@ const scenarios = [
   { scenario: ['misuse'], prints: 'cannot reap twice' },
 ]
 
-// Not all, for the time they take. And not "signals": valgrind 3.19 ended 3 of about 70 runs of it by an assertion of its own
+// Not all, for the time they take. And not "signals": valgrind 3.19 ended 2 of 36 runs of it by an assertion of its own
 // (m_signals.c:2545, async_signalhandler), without an error in the addon; the sanitizers run it.
 const underValgrind = ['orphans', 'statuses', 'throwing', 'write']
 
