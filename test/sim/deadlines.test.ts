@@ -32,6 +32,15 @@ t.test('there is one timer, for the earliest, and none when nothing is awaited',
   t.same(timers, [])
 })
 
+t.test('a later deadline does not touch the timer', async (t) => {
+  const { deadlines, clock, timersMade } = create()
+  deadlines.set('sweep', 1100)
+  for (let index = 0; index < 100; index++) deadlines.set(`${index}/kill`, 2000 + index)
+  t.equal(timersMade(), 1)
+  clock.advance(100)
+  t.equal(timersMade(), 2)
+})
+
 t.test('a deadline that is replaced or removed does not come', async (t) => {
   const { deadlines, clock, due } = create()
   deadlines.set('a/kill', 1100)
@@ -85,6 +94,7 @@ t.test('a timer that is early is set again', async (t) => {
 function create() {
   const clock = createManualClock()
   const timers: number[] = []
+  let made = 0
   const drop = (atMonoMs: number) => timers.splice(timers.indexOf(atMonoMs), 1)
   const due: DeadlineKey[] = []
   const react = new Map<DeadlineKey, () => void>()
@@ -92,6 +102,7 @@ function create() {
     ...clock,
     at(atMonoMs: number, callback: () => void) {
       timers.push(atMonoMs)
+      made += 1
       const cancel = clock.at(atMonoMs, () => {
         drop(atMonoMs)
         callback()
@@ -106,5 +117,5 @@ function create() {
     due.push(key)
     react.get(key)?.()
   })
-  return { clock, timers, due, react, deadlines }
+  return { clock, timers, timersMade: () => made, due, react, deadlines }
 }
