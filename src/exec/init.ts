@@ -3,7 +3,7 @@ import { getSystemErrorMap } from 'node:util'
 import { ExitCode, type ExitStatus, toExitCode } from '../lib/exit-codes.ts'
 import { SIGRTMAX, SIGRTMIN, signalName } from '../lib/signals.ts'
 import { type Child, parseReport, type Refusal, startChild } from '../os/child.ts'
-import { native } from '../os/native.ts'
+import { execHelperPath, native } from '../os/native.ts'
 import type { ExecOptions } from './options.ts'
 import { lendTerminal, prepareTerminal, takeTerminalBack, terminalRequest } from './terminal.ts'
 
@@ -56,15 +56,9 @@ export function runInit(options: ExecOptions): void {
     if (isJobControl) suspend()
   }
 
+  /** Until the exec helper has made its group there is none, and the child is all that would be in it. */
   function sendToChild(signal: number): void {
-    try {
-      process.kill(isSingleChild ? pid : -pid, signal)
-    } catch (error) {
-      // ESRCH: it ended just now. EPERM: all of it runs as somebody else (setuid).
-      const code = (error as NodeJS.ErrnoException).code
-      if (code !== 'ESRCH' && code !== 'EPERM') throw error
-      if (code === 'EPERM') say(`cannot send ${signalName(signal)} to pid ${pid}: not permitted`)
-    }
+    if (isSingleChild || !send(-pid, signal)) send(pid, signal)
   }
 
   /** The kernel lets nobody stop PID 1, itself included. */
@@ -101,12 +95,26 @@ export function runInit(options: ExecOptions): void {
         status.signal === 0 ? `with code ${status.code}` : `by ${signalName(status.signal)}`
       say(`pid ${pid} ended ${how}`)
     }
-    if (!isSingleChild) sendToChild(SIGTERM)
+    if (!isSingleChild) send(-pid, SIGTERM)
     leave(toExitCode(status))
   }
 
   function leave(code: number): void {
     native().exit(options.successCodes.has(code) ? ExitCode.ok : code)
+  }
+}
+
+/** Sends to a process, or to the group `-target`; false when there is none. */
+function send(target: number, signal: number): boolean {
+  try {
+    return process.kill(target, signal)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ESRCH') return false
+    // All of it runs as somebody else (setuid).
+    if (code !== 'EPERM') throw error
+    say(`cannot send ${signalName(signal)} to pid ${Math.abs(target)}: not permitted`)
+    return true
   }
 }
 
@@ -121,6 +129,12 @@ function* forwardedSignals(): Generator<number> {
 /** Says in a line why `command` cannot run; returns the exit code that tells the same. */
 function explainRefusal(command: string, { errno, step }: Refusal): number {
   const isFile = step === 'exec'
+  if (step === 'fork' && (errno === 'ENOENT' || errno === 'EACCES')) {
+    say(
+      `cannot execute ${execHelperPath()} (${errno}): install Ringmaster again, or run "npm run build" in a clone`,
+    )
+    return ExitCode.internal
+  }
   if (isFile && (errno === 'ENOENT' || errno === 'ENOTDIR')) {
     const where = command.includes('/') ? 'no such file' : 'not found in PATH'
     say(`cannot execute "${command}": ${where}`)

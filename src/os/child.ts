@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
-import { getSystemErrorName } from 'node:util'
+import { constants } from 'node:os'
 import { execHelperPath, native } from './native.ts'
 
 /** What a child is started as. What is left out stays as Ringmaster has it. */
@@ -47,7 +47,7 @@ export function startChild(
 ): Child | null {
   const pipe = native().pipe()
   if (typeof pipe === 'number') {
-    queueMicrotask(() => onRefused({ errno: getSystemErrorName(pipe), step: 'pipe' }))
+    queueMicrotask(() => onRefused({ errno: errnoName(-pipe), step: 'pipe' }))
     return null
   }
   const [report, reportWrite] = pipe
@@ -69,7 +69,13 @@ export function startChild(
 /** What the exec helper wrote on the report pipe; undefined when it wrote nothing. */
 export function parseReport(text: string): Refusal | undefined {
   const match = /^(\d+) (\S+)\n$/.exec(text)
-  return match ? { errno: getSystemErrorName(-Number(match[1])), step: match[2] ?? '' } : undefined
+  return match ? { errno: errnoName(Number(match[1])), step: match[2] ?? '' } : undefined
+}
+
+/** `ENOENT` for 2. libuv's own table (`util.getSystemErrorName`) lacks some, such as ENOEXEC. */
+function errnoName(errno: number): string {
+  const known = Object.entries(constants.errno).find(([, number]) => number === errno)
+  return known?.[0] ?? `errno ${errno}`
 }
 
 /** node:child_process throws for some errors of fork and emits others. */
