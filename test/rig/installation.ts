@@ -1,0 +1,21 @@
+import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { root } from './fixtures.ts'
+
+/** The command line of a copy of what is built, with `helper` as its exec helper; undefined: without one. */
+export function installWith(t: Pick<Test, 'teardown'>, helper: string | undefined): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ringmaster-copy-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const scripts = readdirSync(join(root, 'build')).filter((name) => name.endsWith('.js'))
+  const files = ['package.json', 'bin/ringmaster', 'build/ringmaster.node']
+  for (const file of [...files, ...scripts.map((name) => `build/${name}`)]) {
+    cpSync(join(root, file), join(folder, file))
+  }
+  if (helper !== undefined) {
+    writeFileSync(join(folder, 'build', 'ringmaster-exec'), helper)
+    chmodSync(join(folder, 'build', 'ringmaster-exec'), 0o755)
+  }
+  return join(folder, 'bin', 'ringmaster')
+}
