@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import t from 'tap'
+import { root } from '../rig/fixtures.ts'
+import { alone } from '../rig/ringmaster.ts'
+
+const build = pathToFileURL(join(root, 'build', '/')).href
+const observer = pathToFileURL(join(root, 'out', 'test', 'fixtures', 'loaded-scripts.js')).href
+
+t.test('exec runs its own few files and no package', async (t) => {
+  const folder = t.testdir({})
+  const list = join(folder, 'list')
+  const setting = { node: ['--import', observer], env: { LOADED_SCRIPTS: list } }
+  const init = await alone(t, ['exec', 'sh', '-c', 'exit 3'], setting)
+  t.match(await init.end(), { code: 3, stderr: '' })
+
+  const scripts = readFileSync(list, 'utf8')
+    .split('\n')
+    .filter((url) => url.startsWith('file:'))
+  const others = scripts.filter((url) => !url.startsWith(build) && url !== observer)
+  t.same(others, [pathToFileURL(join(root, 'bin', 'ringmaster')).href], 'nothing from elsewhere')
+
+  // The bundler writes before each file's code a comment with its path.
+  const bundled = scripts
+    .filter((url) => url.startsWith(build))
+    .flatMap(
+      (url) =>
+        readFileSync(fileURLToPath(url), 'utf8').match(/^ *\/\/ (src|node_modules)\/.*$/gm) ?? [],
+    )
+    .map((comment) => comment.trim().slice('// '.length))
+  t.ok(bundled.includes('src/exec/init.ts'), bundled.join())
+  const allowed = /^src\/(cli\/(main|exec)|exec\/\w+|lib\/[\w-]+|os\/(child|native))\.ts$/
+  t.same(
+    bundled.filter((path) => !allowed.test(path)),
+    [],
+  )
+})
