@@ -30,9 +30,7 @@ cc([
   ],
   ...['-o', 'build/ringmaster-exec', `${native}/exec-helper.c`],
 ])
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmitOnError'], {
-  stdio: 'inherit',
-})
+run(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmitOnError'])
 const { metafile } = await build({
   entryPoints: { ringmaster: 'src/cli/main.ts' },
   outdir: 'build',
@@ -66,14 +64,19 @@ function nodeHeaders() {
 
 function cc(args) {
   const compiler = process.env['CC'] ?? 'cc'
+  run(
+    compiler,
+    args,
+    `cannot build the native part: no C compiler "${compiler}". Install one (Debian: gcc libc6-dev) or set CC.`,
+  )
+}
+
+/** A compiler explains its failure itself; one that is not there needs `whenMissing`. */
+function run(command, args, whenMissing = `cannot find ${command}`) {
   try {
-    execFileSync(compiler, args, { stdio: 'inherit' })
+    execFileSync(command, args, { stdio: 'inherit' })
   } catch (error) {
-    if (error.code === 'ENOENT') {
-      console.error(
-        `cannot build the native part: no C compiler "${compiler}". Install one (Debian: gcc libc6-dev) or set CC.`,
-      )
-    }
+    if (error.code === 'ENOENT') console.error(whenMissing)
     process.exit(1)
   }
 }

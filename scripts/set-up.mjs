@@ -1,5 +1,5 @@
 // Runs before `npm start` and `npm test`: installs and builds when that was not done yet or is out of date.
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,6 @@ process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'))
 
 const installed = 'node_modules/.ringmaster-installed'
 const built = 'build/.built'
-const run = (command, args) => execFileSync(command, args, { stdio: ['ignore', 2, 2] })
 
 if (isOlder(installed, ['package-lock.json'])) {
   console.error('ringmaster: installing dependencies')
@@ -23,6 +22,12 @@ if (
   const begin = new Date()
   run(process.execPath, ['scripts/build.mjs'])
   stamp(built, begin)
+}
+
+/** What fails has said why. */
+function run(command, args) {
+  const { status } = spawnSync(command, args, { stdio: ['ignore', 2, 2] })
+  if (status !== 0) process.exit(1)
 }
 
 function isOlder(mark, inputs) {

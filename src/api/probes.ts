@@ -13,7 +13,7 @@ export function answerReadyz(view: View, isVerbose: boolean): Answer {
 }
 
 export function answerStartupz(view: View, isVerbose: boolean): Answer {
-  return answer('startupz', view.isStarted, view.processes.flatMap(check), isVerbose)
+  return answer('startupz', view.isStarted, view.processes.flatMap(checkStart), isVerbose)
 }
 
 /** We live as long as we answer; a child's trouble is no reason for the kubelet to end us. */
@@ -41,9 +41,16 @@ function answer(
   return { isOk, text: [...shown, ...(more > 0 ? [`${more} more`] : []), last, ''].join('\n') }
 }
 
-/** One line for a process that is ready, else one for each instance that is not. */
 function check(process: ProcessView): readonly string[] {
-  if (process.isReady) return [`[+]${process.name} ready`]
+  return process.isReady ? [`[+]${process.name} ready`] : unready(process)
+}
+
+function checkStart(process: ProcessView): readonly string[] {
+  return process.isStarted ? [`[+]${process.name} started`] : unready(process)
+}
+
+/** One line for each instance that is not ready. */
+function unready(process: ProcessView): readonly string[] {
   return process.instances
     .filter((instance) => !instance.isReady)
     .map((instance) => `[-]${instance.name} ${instance.phase}`)

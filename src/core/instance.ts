@@ -86,7 +86,7 @@ export function exited(
   step.want({ type: 'endTree', run: live.run, signal })
   if (instance.phase === 'stopping') return ended
   step.want(wake(instance, 'kill', step.at.monoMs + spec.graceMs))
-  return enter(ended, 'stopping', step)
+  return enter(ended, 'stopping', step, { cause, status })
 }
 
 /** Nothing of the run lives. */

@@ -95,7 +95,7 @@ export interface InstanceChange {
   readonly pid: number | null
   readonly phase: Phase
   readonly previous: Phase
-  /** Set when the change is due to the end of a run. */
+  /** Set when the change is due to the end of a run, or of its main process. */
   readonly cause?: Cause
   readonly status?: ExitStatus
   /** `ENOENT exec`: what the kernel refused. */

@@ -12,7 +12,9 @@ export interface State {
   readonly nextRun: number
   /** What began the shutdown, and so the code that it ends with. */
   readonly ending: { readonly reason: string; readonly code: number } | null
-  /** A second INT or QUIT came: nothing is waited for any more. */
+  /** An INT or QUIT came; another one forces. */
+  readonly isInterrupted: boolean
+  /** Nothing is waited for any more. */
   readonly isForced: boolean
   /** Runs whose output is not read to its end. */
   readonly openOutputs: readonly number[]
@@ -85,6 +87,7 @@ export function initialState(processes: readonly ProcessSpec[]): State {
     ),
     nextRun: 1,
     ending: null,
+    isInterrupted: false,
     isForced: false,
     openOutputs: [],
   }

@@ -133,9 +133,11 @@ class Draft implements instanceSteps.Step {
   }
 
   private signalled(signal: number): void {
-    if (!shutdownSignals.has(signal)) return
-    if (this.state.phase === 'running') this.shutDown(signalName(signal), ExitCode.ok)
-    else if (signal === SIGINT || signal === SIGQUIT) this.force()
+    if (!shutdownSignals.has(signal) || this.state.phase === 'ended') return
+    this.shutDown(signalName(signal), ExitCode.ok)
+    if (signal !== SIGINT && signal !== SIGQUIT) return
+    if (this.state.isInterrupted) this.force()
+    this.state = { ...this.state, isInterrupted: true }
   }
 
   private shutDown(reason: string, code: number): void {
@@ -147,7 +149,7 @@ class Draft implements instanceSteps.Step {
 
   /** Somebody will not wait: SIGKILL to all that has had its stop signal. */
   private force(): void {
-    if (this.state.isForced || this.state.phase === 'ended') return
+    if (this.state.isForced) return
     this.state = { ...this.state, isForced: true }
     if (this.state.phase === 'sweeping') this.sweep(SIGKILL)
   }

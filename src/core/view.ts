@@ -16,6 +16,8 @@ export interface View {
 export interface ProcessView {
   readonly name: string
   readonly isReady: boolean
+  /** It has been ready once. */
+  readonly isStarted: boolean
   readonly instances: readonly InstanceView[]
 }
 
@@ -33,25 +35,25 @@ export interface InstanceView {
 
 /** Pure; the queue keeps the result of the last state. */
 export function view(state: State): View {
-  const processes = state.processes.map((spec) => processView(spec, ownInstances(state, spec)))
+  const processes = state.processes.map((spec) =>
+    processView(
+      spec,
+      state.instances.filter((instance) => instance.process === spec.name),
+    ),
+  )
   return {
     phase: state.phase,
     isReady: state.phase === 'running' && processes.every((process) => process.isReady),
-    isStarted: state.processes.every((spec) =>
-      isEnough(spec, ownInstances(state, spec), (one) => one.wasReady),
-    ),
+    isStarted: processes.every((process) => process.isStarted),
     processes,
   }
-}
-
-function ownInstances(state: State, spec: ProcessSpec): readonly Instance[] {
-  return state.instances.filter((instance) => instance.process === spec.name)
 }
 
 function processView(spec: ProcessSpec, instances: readonly Instance[]): ProcessView {
   return {
     name: spec.name,
     isReady: isEnough(spec, instances, (one) => isReady(one) || one.phase === 'succeeded'),
+    isStarted: isEnough(spec, instances, (one) => one.wasReady),
     instances: instances.map((instance) => ({
       name: instance.name,
       number: instance.number,

@@ -74,8 +74,8 @@ export function runInit(options: ExecOptions): void {
     if (native().hasStopped(pid) && !isSuspended) suspend()
   }
 
-  function onExit(ended: number, code: number, signal: number): void {
-    if (ended !== pid) {
+  function onExit(ended: number, code: number, signal: number, isOwned: boolean): void {
+    if (!isOwned) {
       if (options.warnsOnReap) say(`reaped orphan pid ${ended}`)
       return
     }

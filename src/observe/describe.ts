@@ -35,7 +35,7 @@ function describeInstance(change: InstanceChange): Description {
     case 'running':
       return { level: 'info', message: `${instance} runs as process ${pid}` }
     case 'stopping':
-      return { level: 'info', message: `${instance} stops` }
+      return { level: 'info', message: cause === undefined ? `${instance} stops` : ended }
     case 'backoff':
       return restart(change, `${ended}; restart in ${Math.round(change.delayMs ?? 0)} ms`)
     case 'stopped':

@@ -67,7 +67,7 @@ export class Runtime {
     this.#queue = new Queue(initialState(plan.processes), { clock, perform, publish })
     this.#deadlines = new Deadlines(clock, (key) => this.post({ type: 'deadline', key }))
     this.#lane = new SpawnLane(clock, (run, instance) => this.#spawn(run, instance))
-    ports.exits.onExit((pid, status) => this.#onExit(pid, status))
+    ports.exits.onExit((pid, status, orphan) => this.#onExit(pid, status, orphan))
   }
 
   post(fact: Fact): void {
@@ -162,8 +162,9 @@ export class Runtime {
     if (handle.earlyExit) this.post({ type: 'exited', run, status: handle.earlyExit })
   }
 
-  #onExit(pid: number, status: ExitStatus): void {
-    const run = this.#runsByPid.get(pid)
+  #onExit(pid: number, status: ExitStatus, isOrphan: boolean): void {
+    // An orphan may be told of late, when a new run has its pid already.
+    const run = isOrphan ? undefined : this.#runsByPid.get(pid)
     const handle = run === undefined ? undefined : this.#handles.get(run)
     if (handle) {
       this.#runsByPid.delete(pid)

@@ -88,7 +88,12 @@ export class FakeWorld {
   end(pid: number, code = 0, signal = 0): this {
     const isMain = this.#mains.delete(pid)
     this.#others.delete(pid)
-    this.#onExit(pid, { code, signal }, !isMain)
+    return this.tell(pid, { code, signal }, !isMain)
+  }
+
+  /** The end of a process is told, whoever has its pid by now. */
+  tell(pid: number, status: ExitStatus, isOrphan: boolean): this {
+    this.#onExit(pid, status, isOrphan)
     return this
   }
 

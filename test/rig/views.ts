@@ -17,7 +17,8 @@ export function instanceView(name: string, given: Partial<InstanceView> = {}): I
 
 /** A process, ready when all of its instances are. */
 export function processView(name: string, ...instances: readonly InstanceView[]): ProcessView {
-  return { name, isReady: instances.every((instance) => instance.isReady), instances }
+  const isReady = instances.every((instance) => instance.isReady)
+  return { name, isReady, isStarted: isReady, instances }
 }
 
 /** A supervisor that is ready and started when all of its processes are ready. */

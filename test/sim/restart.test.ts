@@ -86,9 +86,12 @@ t.test('a pid that the kernel gives again belongs to the new run', async (t) => 
     const spawned = spawn(...given)
     return spawned && { ...spawned, pid }
   }
+  const instances = () => world.runtime.view().processes[0]?.instances
   world.exit(1, 1).execute(2)
-  world.die(pid, 1)
-  t.match(world.runtime.view().processes[0]?.instances, [{ phase: 'backoff', restarts: 2 }])
+  world.tell(pid, { code: 0, signal: 0 }, true)
+  t.match(instances(), [{ phase: 'running', restarts: 1 }], 'not the end of an orphan that had it')
+  world.tell(pid, { code: 1, signal: 0 }, false)
+  t.match(instances(), [{ phase: 'backoff', restarts: 2 }])
 })
 
 t.test('a process that has ended is not signalled, even before its end is told', async (t) => {

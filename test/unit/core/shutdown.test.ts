@@ -94,12 +94,14 @@ t.test('a repeated TERM changes nothing', async (t) => {
 
 t.test('a second INT or QUIT kills at once what has had its stop signal', async (t) => {
   for (const [first, second] of [
-    [INT, INT],
-    [INT, QUIT],
-    [QUIT, INT],
-    [TERM, QUIT],
+    [[INT], INT],
+    [[INT], QUIT],
+    [[QUIT], INT],
+    [[TERM, INT, TERM], QUIT],
   ] as const) {
-    const story = ready({ replicas: 2 }).run(2).take(first)
+    const story = ready({ replicas: 2 })
+      .run(2)
+      .take(...first)
     story.take({ type: 'exited', run: 2, status: { code: 0, signal: 0 } }, second)
     t.same(words(story), ['kill off', 'signal 1 9', 'kill off', 'endTree 2 9'])
     t.same(words(story.take(second)), [], 'once')
@@ -125,8 +127,9 @@ t.test('the sweep kills after a second, and ends a second later whatever is left
 
 t.test('the sweep of a shutdown in a hurry begins with SIGKILL', async (t) => {
   t.same(words(ready().take(INT, INT).end(1, 0, 9)), ['sweep 2000', 'sweep 9'])
-  t.same(words(sweeping().take(INT)), ['sweep 2000', 'sweep 9'])
-  t.same(words(sweeping().take(INT, INT)), [])
+  t.same(words(sweeping().take(INT)), [])
+  t.same(words(sweeping().take(INT, QUIT)), ['sweep 2000', 'sweep 9'])
+  t.same(words(sweeping().take(INT, INT, INT)), [])
 })
 
 t.test('nothing follows the exit', async (t) => {

@@ -80,6 +80,7 @@ t.test('the view says how each instance is and how its last run ended', async (t
     phase: 'running',
     isReady: true,
     isStarted: true,
+    isStarted: true,
     processes: [
       {
         name: 'web',
