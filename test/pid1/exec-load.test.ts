@@ -25,8 +25,7 @@ t.test('exec runs its own few files and no package', async (t) => {
   const bundled = scripts
     .filter((url) => url.startsWith(build))
     .flatMap(
-      (url) =>
-        readFileSync(fileURLToPath(url), 'utf8').match(/^ *\/\/ (src|node_modules)\/.*$/gm) ?? [],
+      (url) => readFileSync(fileURLToPath(url), 'utf8').match(/^ *\/\/ \S+\.[cm]?[jt]s$/gm) ?? [],
     )
     .map((comment) => comment.trim().slice('// '.length))
   t.ok(bundled.includes('src/exec/init.ts'), bundled.join())

@@ -116,6 +116,28 @@ t.test('in a shell, the child has a group of its own in the session of the shell
   await terminal.line(/33 44$/)
 })
 
+t.test(
+  'a script without job control has the terminal again when the child has ended',
+  async (t) => {
+    const script = '"$@" && read line && echo read $line'
+    const terminal = onTerminal(t, [
+      lead(),
+      'sh',
+      '-c',
+      script,
+      'sh',
+      ...nodeCommand(['exec', 'cat']),
+    ])
+    terminal.enter('for cat')
+    await terminal.line(/^for cat$/) // echo
+    await terminal.line(/^for cat$/)
+    terminal.type(ctrlD)
+    terminal.enter('for sh')
+    await terminal.line(/^read for sh$/)
+    t.match(await terminal.exit(), { code: 0 })
+  },
+)
+
 const ways = [
   { way: 'as PID 1', wrap: asPid1, skip: needsNamespace },
   { way: 'as an ordinary process', wrap: (command: readonly string[]) => command, skip: false },
