@@ -80,11 +80,11 @@ t.test('the view says how each instance is and how its last run ended', async (t
     phase: 'running',
     isReady: true,
     isStarted: true,
-    isStarted: true,
     processes: [
       {
         name: 'web',
         isReady: true,
+        isStarted: true,
         instances: [
           {
             name: 'web.1',
