@@ -6,7 +6,7 @@ import { ExitCode } from './lib/exit-codes.ts'
 import { createMailbox } from './observe/mailbox.ts'
 import { systemClock } from './os/clock.ts'
 import { createExitSource } from './os/exit-source.ts'
-import { native } from './os/native.ts'
+import { native, requireExecHelper } from './os/native.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { listenToSignals } from './os/signal-source.ts'
 import { createSpawner } from './os/spawner.ts'
@@ -26,6 +26,7 @@ const mostErrors = 10
  * `START_REFUSED` before anything runs when the plan cannot be started.
  */
 export async function supervise(plan: Plan, version: string): Promise<void> {
+  requireExecHelper()
   const early: Fact[] = []
   let post = (fact: Fact): void => {
     early.push(fact)

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type ErrorCode, SupervisorError } from '../lib/errors.ts'
+import { type ErrorCode, isSupervisorError, SupervisorError } from '../lib/errors.ts'
 import { ExitCode } from '../lib/exit-codes.ts'
 import { execCommand } from './exec.ts'
 
@@ -24,7 +24,7 @@ try {
   const text = await main(process.argv.slice(2))
   if (text !== undefined) process.stdout.write(text)
 } catch (error) {
-  if (!(error instanceof SupervisorError)) throw error
+  if (!isSupervisorError(error)) throw error
   // Editors and CI find the place in a line that begins with FILE:LINE:COLUMN.
   const prefix = error.code === 'CONFIG_INVALID' ? '' : 'ringmaster: '
   process.stderr.write(`${prefix}${error.message}\n`)

@@ -3,7 +3,7 @@ import { getSystemErrorMap } from 'node:util'
 import { ExitCode, type ExitStatus, toExitCode } from '../lib/exit-codes.ts'
 import { SIGRTMAX, SIGRTMIN, signalName } from '../lib/signals.ts'
 import { type Child, parseReport, type Refusal, startChild } from '../os/child.ts'
-import { execHelperPath, native } from '../os/native.ts'
+import { native, requireExecHelper } from '../os/native.ts'
 import type { ExecOptions } from './options.ts'
 import { lendTerminal, prepareTerminal, takeTerminalBack, terminalRequest } from './terminal.ts'
 
@@ -16,6 +16,7 @@ export function runInit(options: ExecOptions): void {
   const { isSingleChild, verbosity } = options
   const isPid1 = process.pid === 1
   const os = native()
+  requireExecHelper()
   // The command must not die of a mistake in here.
   process.on('uncaughtException', (error) => say(`internal error, going on: ${error.message}`))
   if (!isPid1) os.becomeSubreaper()
@@ -129,12 +130,6 @@ function* forwardedSignals(): Generator<number> {
 /** Says in a line why `command` cannot run; returns the exit code that tells the same. */
 function explainRefusal(command: string, { errno, step }: Refusal): number {
   const isFile = step === 'exec'
-  if (step === 'fork' && (errno === 'ENOENT' || errno === 'EACCES')) {
-    say(
-      `cannot execute ${execHelperPath()} (${errno}): install Ringmaster again, or run "npm run build" in a clone`,
-    )
-    return ExitCode.internal
-  }
   if (isFile && (errno === 'ENOENT' || errno === 'ENOTDIR')) {
     const where = command.includes('/') ? 'no such file' : 'not found in PATH'
     say(`cannot execute "${command}": ${where}`)

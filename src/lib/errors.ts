@@ -11,3 +11,8 @@ export class SupervisorError extends Error {
     this.code = code
   }
 }
+
+/** Whether `error` is a {@link SupervisorError}, also one that another bundle made. */
+export function isSupervisorError(error: unknown): error is SupervisorError {
+  return error instanceof Error && error.name === 'SupervisorError'
+}

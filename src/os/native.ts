@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { SupervisorError } from '../lib/errors.ts'
@@ -72,6 +73,21 @@ export function native(): Native {
 /** Absolute path of the exec helper, which `node:child_process` starts in place of each command. */
 export function execHelperPath(): string {
   return fileURLToPath(import.meta.resolve('#exec-helper'))
+}
+
+/** Throws `NATIVE_MISSING` when the exec helper cannot be executed: no child could be started. */
+export function requireExecHelper(): void {
+  const path = execHelperPath()
+  try {
+    accessSync(path, constants.X_OK)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new SupervisorError(
+      'NATIVE_MISSING',
+      `cannot execute ${path} (${code}): install Ringmaster again, or run "npm run build" in a clone`,
+      { cause },
+    )
+  }
 }
 
 function load(): Native {

@@ -3,7 +3,6 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from '
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { fixture } from '../rig/fixtures.ts'
-import { installWith } from '../rig/installation.ts'
 import { alone, type Setting, unless } from '../rig/ringmaster.ts'
 
 interface Refusal {
@@ -80,7 +79,7 @@ t.test(
     spawnSync('chmod', ['755', ...['text', 'empty', 'hole', 'elf'].map(path)])
     const inPath = { env: { PATH: folder } }
     const cases: readonly Refusal[] = [
-      { args: ['no-such-command'], code: 127, names: /"no-such-command".*not found in PATH/ },
+      { args: ['absent'], setting: inPath, code: 127, names: /"absent".*not found in PATH/ },
       { args: ['plain'], setting: inPath, code: 126, names: /"plain".*permission denied/ },
       { args: ['hole'], setting: inPath, code: 127, names: /"hole".*interpreter/ },
       { args: [''], code: 127, names: /""/ },
@@ -126,11 +125,6 @@ t.test('an error of the kernel at the start of the child is one line too', async
     },
   ]
   for (const refusal of cases) await refuses(t, refusal)
-})
-
-t.test('an installation without its exec helper ends with 70', async (t) => {
-  const program = installWith(t, undefined)
-  await refuses(t, { args: ['true'], setting: { program }, code: 70, names: /ringmaster-exec/ })
 })
 
 const group = `/sys/fs/cgroup/pids/ringmaster-test-${process.pid}`
