@@ -96,6 +96,6 @@ t.test('nothing needs /proc', { skip: needsNamespace }, async (t) => {
   await forwarding.line(/^got 15$/)
   t.match(await forwarding.end(), { code: 9, stderr: '' })
 
-  const missing = await inNamespace(t, ['exec', 'no-such-command'], { by })
-  t.match(await missing.end(), { code: 127, stderr: /^ringmaster: .*"no-such-command".*\n$/ })
+  const missing = await inNamespace(t, ['exec', '/no/such-command'], { by })
+  t.match(await missing.end(), { code: 127, stderr: /^ringmaster: .*"\/no\/such-command".*\n$/ })
 })
