@@ -1,0 +1,102 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = findRoot(dirname(fileURLToPath(import.meta.url)))
+const { NODE_OPTIONS: _, ...env } = process.env
+
+/** Where the files of this benchmark are, until it ends. */
+export const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+/** The file to which `stamp` writes in this benchmark. */
+export const stampFile = join(folder, 'stamps')
+export const benchEnv = { ...env, STAMP: stampFile }
+
+/** bench/stamp.c, compiled. */
+export const stamp = compile('stamp')
+
+/** Something that runs a command as its child. */
+export interface Contender {
+  readonly name: string
+  /** What is executed so that `command` runs below it. */
+  wrap(command: readonly string[]): readonly string[]
+}
+
+const ringmaster = join(root, 'bin', 'ringmaster')
+
+/** The two ways in which Ringmaster can be started. */
+export const exec: Contender = wrapper('exec', process.execPath, ringmaster, 'exec', '--')
+export const run: Contender = {
+  name: 'run',
+  wrap: (command) => [process.execPath, ringmaster, 'run', writeConfig(command, false)],
+}
+/** As `run`, with the endpoint up. */
+export const runWithEndpoint: Contender = {
+  name: 'run + endpoint',
+  wrap: (command) => [
+    ...[process.execPath, ringmaster, 'run'],
+    writeConfig(command, { host: '127.0.0.1', port: 0 }),
+  ],
+}
+/** A script that spawns and forwards, as ES module and as CommonJS. */
+export const bareModule = wrapper('bare .mjs', process.execPath, join(root, 'bench', 'bare.mjs'))
+export const bareScript = wrapper('bare .cjs', process.execPath, join(root, 'bench', 'bare.cjs'))
+/** Those of tini and dumb-init that are installed. */
+export const peers: readonly Contender[] = [
+  wrapper('tini', 'tini', '--'),
+  wrapper('dumb-init', 'dumb-init', '--'),
+].filter(({ name }) => spawnSync(name, ['--version']).error === undefined)
+
+let taken = 0
+
+/** The stamps written since the last call: word, time in ms, number. */
+export function takeStamps(): readonly (readonly [word: string, ms: number, number: number])[] {
+  const lines = unreadStamps().split('\n').slice(0, -1)
+  taken += lines.join('\n').length + (lines.length > 0 ? 1 : 0)
+  return lines.map((line) => {
+    const [word = '', time, number] = line.split(' ')
+    return [word, Number(time) / 1e6, Number(number)]
+  })
+}
+
+/** The text of the stamps that {@link takeStamps} would return. */
+export function unreadStamps(): string {
+  return existsSync(stampFile) ? readFileSync(stampFile, 'latin1').slice(taken) : ''
+}
+
+function wrapper(name: string, ...prefix: readonly string[]): Contender {
+  return { name, wrap: (command) => [...prefix, ...command] }
+}
+
+function writeConfig([command, ...args]: readonly string[], http: object | false): string {
+  const file = join(folder, `${http === false ? 'plain' : 'endpoint'}.yaml`)
+  const securityContext = { runAsUser: process.getuid?.() ?? 0 }
+  const child = { command: [command], args, securityContext, restartPolicy: 'Never' }
+  writeFileSync(file, JSON.stringify({ http, processes: { child } }))
+  return file
+}
+
+function compile(name: string): string {
+  const source = join(root, 'bench', `${name}.c`)
+  const program = join(root, 'build', 'bench', name)
+  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program
+  mkdirSync(dirname(program), { recursive: true })
+  const flags = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-static', '-Wall', '-Wextra', '-Werror']
+  execFileSync(process.env['CC'] ?? 'cc', [...flags, '-o', program, source], { stdio: 'inherit' })
+  return program
+}
+
+function findRoot(path: string): string {
+  return existsSync(join(path, 'package.json')) ? path : findRoot(dirname(path))
+}

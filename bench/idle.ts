@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exec, peers, runWithEndpoint, stamp, takeStamps } from './contenders.ts'
+import { digits, printTable, printTarget } from './figures.ts'
+import { contextSwitches, cpuMicros, type Started, start } from './started.ts'
+
+const settleMs = 10_000
+const sampleMs = 30_000
+
+/** What supervisors cost while nothing happens. All side by side: they sleep. */
+export async function measureIdle(): Promise<void> {
+  const contenders = [exec, runWithEndpoint, ...peers]
+  const all: { readonly name: string; readonly started: Started }[] = []
+  for (const contender of contenders) {
+    takeStamps()
+    const started = await start(contender, [stamp, 'signals'])
+    await started.stamped('start')
+    all.push({ name: contender.name, started })
+  }
+  await sleep(settleMs)
+  const read = () =>
+    all.map(({ started: { pid } }) => [contextSwitches(pid), cpuMicros(pid)] as const)
+  const before = read()
+  await sleep(sampleMs)
+  const after = read()
+  const minutes = sampleMs / 60_000
+  const aMinute = (i: number, of: 0 | 1) =>
+    ((after[i]?.[of] ?? Number.NaN) - (before[i]?.[of] ?? Number.NaN)) / minutes
+  for (const { started } of all) await started.end()
+  printTable(`idle: all threads, a minute, N = 1 sample of ${sampleMs / 1000} s`, [
+    ['', 'context switches', 'CPU µs'],
+    ...all.map(({ name }, i) => [name, digits(aMinute(i, 0)), digits(aMinute(i, 1))]),
+  ])
+  for (const [i, { name }] of all.slice(0, 2).entries()) {
+    printTarget(`${name}, context switches a minute`, aMinute(i, 0), 4)
+  }
+}

@@ -1,0 +1,32 @@
+// main [NAME...]: runs the benchmarks of these names, or all.
+import { loadavg } from 'node:os'
+import { measureExit } from './exit.ts'
+import { measureIdle } from './idle.ts'
+import { measureOrphans } from './orphans.ts'
+import { measureSignal } from './signal.ts'
+import { measureStart } from './start.ts'
+
+const benchmarks = new Map([
+  ['start', measureStart],
+  ['signal', measureSignal],
+  ['exit', measureExit],
+  ['orphans', measureOrphans],
+  ['idle', measureIdle],
+])
+
+const names = process.argv.length > 2 ? process.argv.slice(2) : [...benchmarks.keys()]
+for (const name of names) {
+  const measure = benchmarks.get(name)
+  if (measure === undefined) {
+    console.error(`no benchmark "${name}"; there are: ${[...benchmarks.keys()].join(', ')}`)
+    process.exit(64)
+  }
+}
+const load = () =>
+  loadavg()
+    .map((value) => value.toFixed(1))
+    .join(' ')
+console.log(`Node.js ${process.version}, load ${load()}`)
+for (const name of names) await benchmarks.get(name)?.()
+console.log(`\nload ${load()}`)
+process.exit()

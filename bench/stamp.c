@@ -1,0 +1,73 @@
+// The child and the launcher of the benchmarks. Times are CLOCK_MONOTONIC in ns, written as text to the file (or pipe) in STAMP.
+//   stamp exec COMMAND...  writes "exec TIME" and becomes COMMAND
+//   stamp start            writes "start TIME" first thing, and exits
+//   stamp signals          writes "start TIME PID", then "signal TIME" for each SIGUSR2; exits on SIGTERM
+//   stamp exit             as signals, but at SIGUSR2 writes "exit TIME" and exits
+//   stamp storm COUNT      leaves COUNT double-forked orphans, writes "start TIME PID" before and "done TIME MISSING" after; exits on SIGTERM
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int file;
+
+static long long now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+static void stamp(const char *word, long long time, int number) {
+  char line[80];
+  const int length = snprintf(line, sizeof line, "%s %lld %d\n", word, time, number);
+  if (write(file, line, (size_t)length) != length) _exit(98);
+}
+
+static void wait_for_signals(int exits) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR2);
+  sigaddset(&set, SIGTERM);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  stamp("start", now(), getpid());
+  for (int got; sigwait(&set, &got) == 0;) {
+    const long long time = now();
+    if (got == SIGTERM) _exit(0);
+    stamp(exits ? "exit" : "signal", exits ? now() : time, 0);
+    if (exits) _exit(0);
+  }
+}
+
+int main(int count, char **arguments) {
+  const long long begin = now();
+  const char *path = getenv("STAMP");
+  const char *mode = count > 1 ? arguments[1] : "";
+  if (path == NULL) return 97;
+  file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0) return 96;
+  if (strcmp(mode, "exec") == 0) {
+    stamp("exec", now(), getpid());
+    execvp(arguments[2], arguments + 2);
+    return 127;
+  }
+  if (strcmp(mode, "signals") == 0) wait_for_signals(0);
+  if (strcmp(mode, "exit") == 0) wait_for_signals(1);
+  if (strcmp(mode, "storm") == 0) {
+    int missing = 0;
+    stamp("start", begin, getpid());
+    for (int i = 0; i < atoi(arguments[2]); i++) {
+      const pid_t parent = fork();
+      if (parent == 0) _exit(fork() < 0);
+      int status;
+      if (parent < 0 || waitpid(parent, &status, 0) != parent || status != 0) missing++;
+    }
+    stamp("done", now(), missing);
+    wait_for_signals(0);
+  }
+  stamp("start", begin, getpid());
+  return 0;
+}

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { benchEnv, type Contender, unreadStamps } from './contenders.ts'
+
+const namespace = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--']
+export const canBePid1 = spawnSync('unshare', [...namespace.slice(1), 'true']).status === 0
+
+export interface Started {
+  /** Of the contender, as seen from here. */
+  readonly pid: number
+  /** The file has a line that begins with `word`. */
+  stamped(word: string): Promise<void>
+  /** Ends it with SIGTERM. */
+  end(): Promise<void>
+}
+
+/** Starts `command` below `contender`, as PID 1 of a namespace when asked to. Its output is lost. */
+export async function start(
+  contender: Contender,
+  command: readonly string[],
+  isPid1 = false,
+): Promise<Started> {
+  const [file = '', ...args] = [...(isPid1 ? namespace : []), ...contender.wrap(command)]
+  const child = spawn(file, args, { env: benchEnv, stdio: 'ignore' })
+  process.on('exit', () => child.kill('SIGKILL'))
+  const pid = isPid1 ? await firstChild(child) : (child.pid ?? 0)
+  return {
+    pid,
+    async stamped(word) {
+      const pattern = new RegExp(`^${word} .*\n`, 'm')
+      for (let i = 0; !pattern.test(unreadStamps()); i++) {
+        if (i > 60_000) throw new Error(`${contender.name}: no "${word}"`)
+        await sleep(1)
+      }
+    },
+    async end() {
+      const isOver = once(child, 'exit')
+      process.kill(pid, 'SIGTERM')
+      await isOver
+    },
+  }
+}
+
+/** The pids of the zombies that `pid` has not reaped. */
+export function zombiesOf(pid: number): number {
+  return childrenOf(pid).filter((child) => /\) Z /.test(readOr('', `/proc/${child}/stat`))).length
+}
+
+/** How many children `pid` has, zombies or not: cheap to ask often. */
+export function countChildren(pid: number): number {
+  return childrenOf(pid).length
+}
+
+/** User and system time of all threads of `pid`, in µs. */
+export function cpuMicros(pid: number): number {
+  return sumOfThreads(pid, 'schedstat', (text) => Number(text.split(' ')[0]) / 1000)
+}
+
+/** Voluntary and involuntary context switches of all threads of `pid` so far. */
+export function contextSwitches(pid: number): number {
+  return sumOfThreads(pid, 'status', (text) =>
+    [...text.matchAll(/ctxt_switches:\s+(\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0),
+  )
+}
+
+function sumOfThreads(pid: number, file: string, read: (text: string) => number): number {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  return threads.reduce((sum, id) => sum + read(readOr('', `/proc/${pid}/task/${id}/${file}`)), 0)
+}
+
+function childrenOf(pid: number): readonly string[] {
+  return readOr('', `/proc/${pid}/task/${pid}/children`).match(/\d+/g) ?? []
+}
+
+async function firstChild(parent: ChildProcess): Promise<number> {
+  for (;;) {
+    const [pid] = childrenOf(parent.pid ?? 0)
+    if (pid !== undefined) return Number(pid)
+    await sleep(1)
+  }
+}
+
+/** Processes and files may not be there yet, or be gone. */
+function readOr(otherwise: string, path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ESRCH') return otherwise
+    throw error
+  }
+}
