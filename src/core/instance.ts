@@ -86,7 +86,7 @@ export function exited(
   step.want({ type: 'endTree', run: live.run, signal })
   if (instance.phase === 'stopping') return ended
   step.want(wake(instance, 'kill', step.at.monoMs + spec.graceMs))
-  return enter(ended, 'stopping', step, { cause, status })
+  return enter(ended, 'stopping', step, toldOfEnd(ended.live))
 }
 
 /** Nothing of the run lives. */
@@ -171,13 +171,7 @@ function afterEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: St
   if (cause === null) throw new Error(`run ${live.run} of ${instance.name} ended without a cause`)
   const status = live.end?.status ?? null
   const over = { ...instance, live: null, last: { run: live.run, cause, status } }
-  const told = {
-    run: live.run,
-    pid: live.pid,
-    cause,
-    ...(status && { status }),
-    ...(live.refused && { refused: live.refused }),
-  }
+  const told = { run: live.run, pid: live.pid, ...toldOfEnd(live) }
   if (!instance.isWanted) return enter(over, 'stopped', step, told)
   const isSuccess = cause === 'completed'
   if (spec.restartPolicy === 'Never' || (isSuccess && spec.restartPolicy === 'OnFailure')) {
@@ -189,6 +183,14 @@ function afterEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: St
   if (delayMs === 0) return start(again, step, { ...told, delayMs })
   step.want(wake(instance, 'backoff', step.at.monoMs + delayMs))
   return enter(again, 'backoff', step, { ...told, delayMs })
+}
+
+function toldOfEnd({ cause, end, refused }: LiveRun): Partial<InstanceChange> {
+  return {
+    ...(cause && { cause }),
+    ...(end && { status: end.status }),
+    ...(refused && { refused }),
+  }
 }
 
 function isStable(live: LiveRun, spec: ProcessSpec): boolean {

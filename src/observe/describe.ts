@@ -26,7 +26,7 @@ function describeInstance(change: InstanceChange): Description {
   const ended = `${instance} ended: ${endOf(change)}`
   switch (phase) {
     case 'pending':
-      if (cause !== undefined) return restart(change, `${ended}; restart now`)
+      if (cause !== undefined) return restart(change, 'at once')
       return refused === undefined
         ? { level: 'info', message: `${instance} starts` }
         : { level: 'warn', message: `${instance} cannot start now: ${refused}; tried again soon` }
@@ -35,9 +35,11 @@ function describeInstance(change: InstanceChange): Description {
     case 'running':
       return { level: 'info', message: `${instance} runs as process ${pid}` }
     case 'stopping':
-      return { level: 'info', message: cause === undefined ? `${instance} stops` : ended }
+      return cause === undefined
+        ? { level: 'info', message: `${instance} stops` }
+        : { level: cause === 'completed' ? 'info' : 'warn', message: ended }
     case 'backoff':
-      return restart(change, `${ended}; restart in ${Math.round(change.delayMs ?? 0)} ms`)
+      return restart(change, `in ${Math.round(change.delayMs ?? 0)} ms`)
     case 'stopped':
       return cause === undefined
         ? { level: 'info', message: `${instance} stopped` }
@@ -52,9 +54,12 @@ function describeInstance(change: InstanceChange): Description {
   }
 }
 
-/** A success that is started again is no reason to worry. */
-function restart({ cause }: InstanceChange, message: string): Description {
-  return { level: cause === 'completed' ? 'info' : 'warn', message }
+/** The end of a process was told when it happened; that there was none is told here. */
+function restart(change: InstanceChange, when: string): Description {
+  const { instance, status } = change
+  return status === undefined
+    ? { level: 'warn', message: `${instance} cannot start: ${endOf(change)}; tried again ${when}` }
+    : { level: 'info', message: `${instance} restarts ${when}` }
 }
 
 function endOf({ cause, status, refused }: InstanceChange): string {
