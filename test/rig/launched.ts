@@ -3,11 +3,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import type { Test } from 'tap'
-import { childrenOf, descendants, type Process } from './proc.ts'
+import { allPids, childrenOf, descendants, environmentOf, type Process } from './proc.ts'
 import { asPid1 } from './ringmaster.ts'
 
 /** What is started so dies with the test file that started it. */
 const bound = ['setpriv', '--pdeathsig', 'KILL', '--']
+
+/** By it the end of a test file finds what is left of what it started. */
+const mark = { RINGMASTER_TEST: `${process.pid}` }
 
 /** The environment without what the test runner loads into each Node.js. */
 export const plainEnv: NodeJS.ProcessEnv = Object.fromEntries(
@@ -43,7 +46,7 @@ export function launch(t: Test, command: readonly string[], options: LaunchOptio
   const [file = '', ...args] = [...bound, ...(options.isOrdinary ? command : asPid1(command))]
   const stderr = options.stderrFile === undefined ? 'pipe' : openSync(options.stderrFile, 'w')
   const child = spawn(file, args, {
-    env: options.env ?? plainEnv,
+    env: { ...(options.env ?? plainEnv), ...mark },
     cwd: options.cwd ?? '/',
     stdio: ['ignore', 'pipe', stderr],
   })
@@ -101,6 +104,12 @@ export async function until<T>(
     if (performance.now() > end) throw new Error(`waited ${timeoutMs} ms in vain${tell()}`)
     await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
+}
+
+/** What lives of all that this test file has started, in whatever place. */
+export function leftovers(): number[] {
+  const text = `RINGMASTER_TEST=${process.pid}`
+  return allPids().filter((pid) => environmentOf(pid)?.includes(text))
 }
 
 /** The zombies below `pid`. */
