@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Contender, exec, peers, run, stamp, takeStamps } from './contenders.ts'
 import { digits, median, minimum, printTable, printTarget, shuffled } from './figures.ts'
-import { canBePid1, countChildren, cpuMicros, start, zombiesOf } from './started.ts'
+import { canBePid1, countChildren, cpuMicros, firstChild, start, zombiesOf } from './started.ts'
 
 const orphans = 20_000
 const rounds = 3
+const settleMs = 2000
 
 interface Outcome {
   /** Zombies 5 ms after the last orphan was made. */
@@ -50,7 +51,11 @@ async function storm(contender: Contender): Promise<Outcome> {
   const before = await start(contender, [stamp, 'storm', `${orphans}`], true)
   await before.stamped('start')
   const { pid } = before
+  // What is loaded after the start of the first children has its own figures.
+  await sleep(settleMs)
+  const command = firstChild(pid)
   const cpuAtStart = cpuMicros(pid)
+  process.kill(command, 'SIGUSR2')
   let peak = 0
   let isDone = false
   const done = before.stamped('done').then(() => {

@@ -3,7 +3,7 @@
 //   stamp start            writes "start TIME" first thing, and exits
 //   stamp signals          writes "start TIME PID", then "signal TIME" for each SIGUSR2; exits on SIGTERM
 //   stamp exit             as signals, but at SIGUSR2 writes "exit TIME" and exits
-//   stamp storm COUNT      leaves COUNT double-forked orphans, writes "start TIME PID" before and "done TIME MISSING" after; exits on SIGTERM
+//   stamp storm COUNT      writes "start TIME PID"; at SIGUSR2 leaves COUNT double-forked orphans and writes "done TIME MISSING"; exits on SIGTERM
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,7 +27,18 @@ static void stamp(const char *word, long long time, int number) {
   if (write(file, line, (size_t)length) != length) _exit(98);
 }
 
-static void wait_for_signals(int exits) {
+static void leave_orphans(int count) {
+  int missing = 0;
+  for (int i = 0; i < count; i++) {
+    const pid_t parent = fork();
+    if (parent == 0) _exit(fork() < 0);
+    int status;
+    if (parent < 0 || waitpid(parent, &status, 0) != parent || status != 0) missing++;
+  }
+  stamp("done", now(), missing);
+}
+
+static void wait_for_signals(const char *mode, int orphans) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGUSR2);
@@ -37,8 +48,12 @@ static void wait_for_signals(int exits) {
   for (int got; sigwait(&set, &got) == 0;) {
     const long long time = now();
     if (got == SIGTERM) _exit(0);
-    stamp(exits ? "exit" : "signal", exits ? now() : time, 0);
-    if (exits) _exit(0);
+    if (strcmp(mode, "exit") == 0) {
+      stamp("exit", now(), 0);
+      _exit(0);
+    }
+    if (orphans > 0) leave_orphans(orphans);
+    else stamp("signal", time, 0);
   }
 }
 
@@ -54,20 +69,7 @@ int main(int count, char **arguments) {
     execvp(arguments[2], arguments + 2);
     return 127;
   }
-  if (strcmp(mode, "signals") == 0) wait_for_signals(0);
-  if (strcmp(mode, "exit") == 0) wait_for_signals(1);
-  if (strcmp(mode, "storm") == 0) {
-    int missing = 0;
-    stamp("start", begin, getpid());
-    for (int i = 0; i < atoi(arguments[2]); i++) {
-      const pid_t parent = fork();
-      if (parent == 0) _exit(fork() < 0);
-      int status;
-      if (parent < 0 || waitpid(parent, &status, 0) != parent || status != 0) missing++;
-    }
-    stamp("done", now(), missing);
-    wait_for_signals(0);
-  }
+  if (strcmp(mode, "start") != 0) wait_for_signals(mode, count > 2 ? atoi(arguments[2]) : 0);
   stamp("start", begin, getpid());
   return 0;
 }

@@ -7,6 +7,11 @@ import { benchEnv, type Contender, unreadStamps } from './contenders.ts'
 const namespace = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--']
 export const canBePid1 = spawnSync('unshare', [...namespace.slice(1), 'true']).status === 0
 
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 export interface Started {
   /** Of the contender, as seen from here. */
   readonly pid: number
@@ -24,8 +29,9 @@ export async function start(
 ): Promise<Started> {
   const [file = '', ...args] = [...(isPid1 ? namespace : []), ...contender.wrap(command)]
   const child = spawn(file, args, { env: benchEnv, stdio: 'ignore' })
-  process.on('exit', () => child.kill('SIGKILL'))
-  const pid = isPid1 ? await firstChild(child) : (child.pid ?? 0)
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  const pid = isPid1 ? await childOf(child) : (child.pid ?? 0)
   return {
     pid,
     async stamped(word) {
@@ -46,6 +52,11 @@ export async function start(
 /** The pids of the zombies that `pid` has not reaped. */
 export function zombiesOf(pid: number): number {
   return childrenOf(pid).filter((child) => /\) Z /.test(readOr('', `/proc/${child}/stat`))).length
+}
+
+/** The first child of `pid`, 0 when it has none. */
+export function firstChild(pid: number): number {
+  return Number(childrenOf(pid)[0] ?? 0)
 }
 
 /** How many children `pid` has, zombies or not: cheap to ask often. */
@@ -74,10 +85,10 @@ function childrenOf(pid: number): readonly string[] {
   return readOr('', `/proc/${pid}/task/${pid}/children`).match(/\d+/g) ?? []
 }
 
-async function firstChild(parent: ChildProcess): Promise<number> {
+async function childOf(parent: ChildProcess): Promise<number> {
   for (;;) {
-    const [pid] = childrenOf(parent.pid ?? 0)
-    if (pid !== undefined) return Number(pid)
+    const pid = firstChild(parent.pid ?? 0)
+    if (pid > 0) return pid
     await sleep(1)
   }
 }
