@@ -3,7 +3,7 @@ import { exec, peers, runWithEndpoint, stamp, takeStamps } from './contenders.ts
 import { digits, printTable, printTarget } from './figures.ts'
 import { contextSwitches, cpuMicros, type Started, start } from './started.ts'
 
-const settleMs = 10_000
+const settleMs = 15_000
 const sampleMs = 30_000
 
 /** What supervisors cost while nothing happens. All side by side: they sleep. */
