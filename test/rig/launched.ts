@@ -6,8 +6,10 @@ import type { Test } from 'tap'
 import { allPids, childrenOf, descendants, environmentOf, type Process } from './proc.ts'
 import { asPid1 } from './ringmaster.ts'
 
+/** The test runner adds its own modules to the environment of each Node.js, behind the back of whoever starts one. */
+const plain = ['env', '-u', 'NODE_OPTIONS']
 /** What is started so dies with the test file that started it. */
-const bound = ['setpriv', '--pdeathsig', 'KILL', '--']
+const bound = ['setpriv', '--pdeathsig', 'KILL', '--', ...plain]
 
 /** By it the end of a test file finds what is left of what it started. */
 const mark = { RINGMASTER_TEST: `${process.pid}` }
