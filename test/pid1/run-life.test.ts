@@ -126,7 +126,7 @@ for (const { way, start, skip } of ways) {
     const ringmaster = await supervise(t, start, {
       processes: {
         web: script(
-          `(env -i PATH="$PATH" setsid sh -c '${hidden}' > /dev/null 2>&1 &); until [ -s ${told} ]; do :; done; echo up; exec sleep 1000`,
+          `(env -i PATH="$PATH" RINGMASTER_TEST="$RINGMASTER_TEST" setsid sh -c '${hidden}' > /dev/null 2>&1 &); until [ -s ${told} ]; do :; done; echo up; exec sleep 1000`,
         ),
       },
     })
