@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { type ParseArgsConfig, parseArgs, parseEnv } from 'node:util'
 import { runInit } from '../exec/init.ts'
 import type { ExecOptions } from '../exec/options.ts'
-import { SupervisorError } from '../lib/errors.ts'
 import { parseSignal } from '../lib/signals.ts'
+import { usageError } from './usage.ts'
 
 export const execUsage = `Usage: ringmaster exec [OPTION]... [--] COMMAND [ARG]...
 
@@ -52,8 +52,9 @@ export function parseExecArgs(
   const values = parseFlags(head)
   if (values.help) return 'help'
   const [program, ...rest] = command
-  if (program === undefined) throw usage('no command to run')
-  if (values['single-child'] && values.group) throw usage('-c and -g exclude each other')
+  if (program === undefined) throw usageError('exec', 'no command to run')
+  if (values['single-child'] && values.group)
+    throw usageError('exec', '-c and -g exclude each other')
   const isGroupSaid = values.group || isSet(env['TINI_KILL_PROCESS_GROUP'])
   return {
     command: [program, ...rest],
@@ -87,31 +88,31 @@ function parseFlags(args: string[]) {
   try {
     return parseArgs({ args, options: flags, strict: true }).values
   } catch (error) {
-    if (error instanceof TypeError) throw usage(error.message.split('\n', 1)[0] ?? '')
-    throw error
+    throw usageError('exec', error)
   }
 }
 
 function parseRewrite(text: string): [from: number, to: number] {
   const [from, to, ...more] = text.split(':')
-  if (!from || !to || more.length > 0) throw usage(`-r takes FROM:TO, not "${text}"`)
+  if (!from || !to || more.length > 0) throw usageError('exec', `-r takes FROM:TO, not "${text}"`)
   const source = signalOf(from, '-r')
   if (source === 9 || source === 17 || source === 19) {
-    throw usage(`-r cannot rewrite ${from}: KILL, STOP and CHLD are never forwarded`)
+    throw usageError('exec', `-r cannot rewrite ${from}: KILL, STOP and CHLD are never forwarded`)
   }
   return [source, to === '0' ? 0 : signalOf(to, '-r')]
 }
 
 function parseCode(text: string): number {
   const code = /^\d{1,3}$/.test(text) ? Number(text) : 256
-  if (code > 255) throw usage(`-e takes an exit code from 0 to 255, not "${text}"`)
+  if (code > 255) throw usageError('exec', `-e takes an exit code from 0 to 255, not "${text}"`)
   return code
 }
 
 function signalOf(text: string, flag: string): number {
   const signal = parseSignal(text)
   if (signal === undefined) {
-    throw usage(
+    throw usageError(
+      'exec',
       `${flag}: no signal "${text}"; names (TERM, SIGTERM, RTMIN+1) and numbers from 1 to 64 will do`,
     )
   }
@@ -125,7 +126,7 @@ function readEnvFiles(files: readonly string[]): NodeJS.Dict<string> {
       Object.assign(added, parseEnv(readFileSync(file, 'utf8')))
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : error
-      throw usage(`cannot read the env file ${file}: ${code}`)
+      throw usageError('exec', `cannot read the env file ${file}: ${code}`)
     }
   }
   return added
@@ -140,8 +141,4 @@ function verbosityOf(env: NodeJS.ProcessEnv): number {
 
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0'
-}
-
-function usage(problem: string): SupervisorError {
-  return new SupervisorError('USAGE', `exec: ${problem}. See "ringmaster exec --help"`)
 }

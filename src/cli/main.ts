@@ -20,11 +20,19 @@ const exitCodes: Record<ErrorCode, number> = {
   START_REFUSED: ExitCode.refused,
 }
 
-try {
-  const text = await main(process.argv.slice(2))
+main(process.argv.slice(2)).then((text) => {
   if (text !== undefined) process.stdout.write(text)
-} catch (error) {
-  if (!isSupervisorError(error)) throw error
+}, explain)
+
+function explain(error: unknown): void {
+  if (!isSupervisorError(error)) {
+    // An error with a code is about the machine or the installation; one without is a mistake in here.
+    const { code, message, stack }: NodeJS.ErrnoException =
+      error instanceof Error ? error : new Error(String(error))
+    process.stderr.write(`ringmaster: cannot start: ${code === undefined ? stack : message}\n`)
+    process.exitCode = ExitCode.internal
+    return
+  }
   // Editors and CI find the place in a line that begins with FILE:LINE:COLUMN.
   const prefix = error.code === 'CONFIG_INVALID' ? '' : 'ringmaster: '
   process.stderr.write(`${prefix}${error.message}\n`)

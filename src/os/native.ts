@@ -1,6 +1,5 @@
 import { accessSync, constants } from 'node:fs'
 import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import { SupervisorError } from '../lib/errors.ts'
 
 /**
@@ -62,6 +61,9 @@ export interface Native {
   exit(code: number): never
 }
 
+/** Finds the native part by package.json, from wherever this code was bundled to. */
+const nativePart = createRequire(import.meta.url)
+
 let loaded: Native | undefined
 
 /** The addon; the first call loads it. Throws `NATIVE_MISSING` when it is not built, or not for this machine. */
@@ -72,19 +74,18 @@ export function native(): Native {
 
 /** Absolute path of the exec helper, which `node:child_process` starts in place of each command. */
 export function execHelperPath(): string {
-  return fileURLToPath(import.meta.resolve('#exec-helper'))
+  return nativePart.resolve('#exec-helper')
 }
 
 /** Throws `NATIVE_MISSING` when the exec helper cannot be executed: no child could be started. */
 export function requireExecHelper(): void {
-  const path = execHelperPath()
   try {
-    accessSync(path, constants.X_OK)
+    accessSync(execHelperPath(), constants.X_OK)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     throw new SupervisorError(
       'NATIVE_MISSING',
-      `cannot execute ${path} (${code}): install Ringmaster again, or run "npm run build" in a clone`,
+      `cannot execute the exec helper (${code}): install Ringmaster again, or run "npm run build" in a clone`,
       { cause },
     )
   }
@@ -92,7 +93,7 @@ export function requireExecHelper(): void {
 
 function load(): Native {
   try {
-    return createRequire(import.meta.url)('#native') as Native
+    return nativePart('#native') as Native
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
     throw new SupervisorError(
