@@ -1,24 +1,20 @@
 /*
- * The signals that a fault of our own raises. libuv's way (note it down, carry on) would run the faulty instruction
- * again for ever, so these have a handler of their own: what another process sent is passed on to the loop, the rest
+ * The signals that a fault of our own raises. To note them down and carry on would run the faulty instruction again for
+ * ever, so these have a handler of their own: what another process sent is passed on to the loop, the rest
  * goes to whoever was there before (V8 turns a SIGSEGV of WebAssembly code into an exception) or ends us.
  */
 #include "native.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 enum { LAST_FAULT = SIGSYS };
 
 /* Static because a handler has no other way to its data, and dispositions belong to the whole process. */
-static uv_async_t wake;
-static void (*report)(int signal);
 static struct sigaction previous[LAST_FAULT + 1];
 static bool installed[LAST_FAULT + 1];
-static atomic_bool arrived[LAST_FAULT + 1];
 
 static void on_fault(int signal, siginfo_t *info, void *context);
 
@@ -52,8 +48,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
   int saved_errno = errno;
   bool is_sent = info->si_code <= 0;
   if (is_sent && info->si_pid != getpid()) {
-    atomic_store(&arrived[signal], true);
-    uv_async_send(&wake);
+    note_signal(signal);
   } else if (previous[signal].sa_handler == SIG_DFL || (previous[signal].sa_handler == SIG_IGN && !is_sent)) {
     act_as_default(signal, !is_sent);
   } else if (previous[signal].sa_handler != SIG_IGN) {
@@ -62,23 +57,8 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
   errno = saved_errno;
 }
 
-static void on_wake(uv_async_t *handle) {
-  (void)handle;
-  for (int signal = 1; signal <= LAST_FAULT; signal++) {
-    if (!atomic_load(&arrived[signal])) continue;
-    atomic_store(&arrived[signal], false); /* Before the call: one that arrives from here on gets its own. */
-    report(signal);
-  }
-}
-
-int listen_to_fault(uv_loop_t *loop, int signal, void (*heard)(int signal)) {
+int listen_to_fault(int signal) {
   if (installed[signal]) return 0;
-  if (report == NULL) {
-    int failed = uv_async_init(loop, &wake, on_wake);
-    if (failed) return failed;
-    uv_unref((uv_handle_t *)&wake);
-    report = heard;
-  }
   if (set_handler(signal) != 0) return -errno;
   installed[signal] = true;
   return 0;

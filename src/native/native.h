@@ -37,12 +37,13 @@ napi_value reap(napi_env env, napi_callback_info info);
 napi_value own(napi_env env, napi_callback_info info);
 napi_value has_stopped(napi_env env, napi_callback_info info);
 
-/* signals.c */
+/* signals.c. `note_signal` is for signal handlers: the callback of `signal` hears of it in the loop. */
 napi_value on_signal(napi_env env, napi_callback_info info);
+void note_signal(int signal);
 
 /* faults.c: the signals that a fault raises. `listen_to_fault` returns 0 or a negative errno. */
 bool is_fault(int signal);
-int listen_to_fault(uv_loop_t *loop, int signal, void (*heard)(int signal));
+int listen_to_fault(int signal);
 
 /* io.c */
 napi_value open_pipe(napi_env env, napi_callback_info info);

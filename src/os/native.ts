@@ -26,7 +26,7 @@ export interface Native {
   /** Orphans of descendants become children of this process (PR_SET_CHILD_SUBREAPER), as they do under PID 1. */
   becomeSubreaper(): number
   /**
-   * Calls `callback` with the number of each `signal` (1–64) that arrives, without keeping the event loop alive. SEGV, BUS,
+   * Calls `callback` with the number of each `signal` (1–64) that arrives, however many come in one turn, without keeping the event loop alive. SEGV, BUS,
    * ILL, FPE, TRAP, SYS, ABRT are reported only when another process sent them; a fault of our own ends us as it would
    * any program. SIGUSR1 is unblocked too (`--disable-sigusr1` blocks it). A second call for a signal replaces the callback.
    * Negative errno: EINVAL for KILL, STOP, 32, 33 (the C library's own) and what is no signal.

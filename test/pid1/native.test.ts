@@ -148,6 +148,10 @@ t.test('V8 still turns a fault of WebAssembly code into an exception', async (t)
   t.equal(await result(['wasm']), 'trapped')
 })
 
+t.test('no signal is lost, however many come in one turn of the loop', async (t) => {
+  t.strictSame(await result(['flood', '6000']), { realTime: 6000, term: 1 })
+})
+
 // Node.js 20 has no such flag; test/real runs this with those that have.
 if (process.allowedNodeEnvironmentFlags.has('--disable-sigusr1')) {
   t.test('SIGUSR1 arrives with --disable-sigusr1', async (t) => {
