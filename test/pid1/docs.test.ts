@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import t from 'tap'
 import { blocks, documents } from '../rig/documents.ts'
 import { root } from '../rig/fixtures.ts'
@@ -36,8 +36,7 @@ function examples(text: string): { command: string; output: string }[] {
 /** All that `command` prints, stdout and stderr in their order. */
 async function shell(command: string, cwd: string): Promise<string> {
   const PATH = `${join(root, 'bin')}:${process.env['PATH']}`
-  const child = spawn('sh', ['-c', `exec 2>&1; ${command}`], { cwd, env: { ...process.env, PATH } })
-  let output = ''
-  for await (const chunk of child.stdout.setEncoding('utf8')) output += chunk
-  return output
+  const options = { cwd, env: { PATH }, reject: false, stripFinalNewline: false }
+  const { stdout } = await execa('sh', ['-c', `exec 2>&1; ${command}`], options)
+  return stdout
 }
