@@ -97,7 +97,7 @@ export async function supervise(plan: Plan, version: string): Promise<void> {
     )
     if (listening) {
       await serve(listening, { view, metrics })
-      log.note('info', `endpoints: ${urls(listening)}`)
+      if (view().phase === 'running') log.note('info', `endpoints: ${urls(listening)}`)
     }
   }
 
