@@ -53,8 +53,6 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
     case 'help':
     case '--help':
     case '-h':
-    case undefined:
-      if (command === undefined) break
       return usage
   }
   const problem = command === undefined ? 'no command' : `no command "${command}"`

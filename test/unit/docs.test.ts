@@ -14,7 +14,7 @@ t.test('every configuration in the docs is valid', async (t) => {
   }
 })
 
-t.test('docs/configuration.md has every field (RINGMASTER_WRITE_DOCS=1 writes it)', async (t) => {
+t.test('docs/configuration.md has every field (RINGMASTER_WRITE=1 writes it)', async (t) => {
   const path = join(root, 'docs/configuration.md')
   const table = [
     '',
@@ -24,7 +24,7 @@ t.test('docs/configuration.md has every field (RINGMASTER_WRITE_DOCS=1 writes it
     '',
   ].join('\n')
   const { before, text, after } = section(readFileSync(path, 'utf8'), 'fields')
-  if (process.env['RINGMASTER_WRITE_DOCS']) writeFileSync(path, before + table + after)
+  if (process.env['RINGMASTER_WRITE']) writeFileSync(path, before + table + after)
   else t.equal(text, table)
 })
 
