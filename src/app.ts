@@ -55,7 +55,7 @@ export async function supervise(plan: Plan, version: string): Promise<void> {
     },
     spawner: createSpawner((spec) => identities.get(spec.process) ?? null),
     processes: createProcessTable(),
-    output: createOutput({ stdout, stderr, format: plan.logs.format, clock }),
+    output: createOutput({ stdout, stderr, clock }),
     publish: mailbox.post,
     // Its promise cannot reject.
     exit: (code) => void leave(code),

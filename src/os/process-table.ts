@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import type { ProcessTable } from '../ports/process-table.ts'
+import type { Member, ProcessTable } from '../ports/process-table.ts'
 
 /** Looks into /proc, and signals. Without /proc it finds nothing; as PID 1 the kernel then ends what is left. */
 export function createProcessTable(): ProcessTable {
@@ -17,14 +17,19 @@ export function createProcessTable(): ProcessTable {
   }
 
   return {
-    signal(pid, signal) {
+    signal(pid, signal, to = 'process') {
       try {
-        process.kill(pid, signal)
+        process.kill(to === 'group' ? -pid : pid, signal)
       } catch (error) {
         // ESRCH: it ended meanwhile. EPERM: it became somebody else's (setuid) and we are not root.
         const { code } = error as NodeJS.ErrnoException
         if (code !== 'ESRCH' && code !== 'EPERM') throw error
       }
+    },
+
+    handles(pid, signal) {
+      const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readProc(`${pid}/status`))?.[1]
+      return mask !== undefined && ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n
     },
 
     treeOf(leader, runId, isMain) {
@@ -35,15 +40,20 @@ export function createProcessTable(): ProcessTable {
       return orphans
         .filter((pid) => sessionOf(pid) === leader || environOf(pid).includes(mark))
         .flatMap((pid) => [pid, ...descendantsOf(pid)])
-        .filter(isAlive)
+        .flatMap(memberOf)
     },
 
     everythingBelow() {
       const pids =
         process.pid === 1 ? allPids().filter((pid) => pid !== 1) : descendantsOf(process.pid)
-      return pids.filter(isAlive)
+      return pids.flatMap(memberOf)
     },
   }
+}
+
+/** Nothing when it does not live. */
+function memberOf(pid: number): readonly Member[] {
+  return isAlive(pid) ? [{ pid, group: Number(statOf(pid)?.[2]) }] : []
 }
 
 function descendantsOf(pid: number): number[] {

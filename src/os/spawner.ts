@@ -2,6 +2,7 @@ import { closeSync, fchownSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import type { InstanceSpec } from '../plan/plan.ts'
+import { fillReferences } from '../plan/references.ts'
 import type { Spawner, SpawnObserver } from '../ports/spawner.ts'
 import { parseReport, startChild } from './child.ts'
 import { native } from './native.ts'
@@ -23,22 +24,29 @@ export function createSpawner(identityOf: (spec: InstanceSpec) => Identity | nul
         return null
       }
       const { stdout, stderr } = pipes
+      const env: NodeJS.ProcessEnv = {
+        ...inherited,
+        ...identity?.env,
+        ...spec.env,
+        RINGMASTER_PROCESS: spec.process,
+        RINGMASTER_INSTANCE: String(spec.number),
+        RINGMASTER_RUN: runId,
+      }
+      for (const name of Object.keys(spec.env))
+        env[name] = fillReferences(spec.env[name] ?? '', env)
+      const [executable, ...words] = spec.command
       const child = startChild(
         {
-          command: spec.command,
-          env: {
-            ...inherited,
-            ...identity?.env,
-            ...spec.env,
-            RINGMASTER_PROCESS: spec.process,
-            RINGMASTER_INSTANCE: String(spec.number),
-            RINGMASTER_RUN: runId,
-          },
+          command: [
+            fillReferences(executable, env),
+            ...words.map((word) => fillReferences(word, env)),
+          ],
+          env,
           descriptors: ['ignore', stdout.write, stderr.write],
           session: true,
           noNewPrivileges: true,
           ...(identity && { user: identity }),
-          ...(spec.workingDir !== null && { workingDir: spec.workingDir }),
+          ...(spec.workingDir !== null && { workingDir: fillReferences(spec.workingDir, env) }),
           ...(!isPid1 && { deathSignal: 9 }),
         },
         ({ errno, step }) => observer.refused(errno, step),

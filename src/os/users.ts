@@ -67,11 +67,11 @@ export function ownIdentity(): OwnIdentity {
  * Ringmaster (Kubernetes' fsGroup), without those that /etc/group lists for Ringmaster's own user. Throws `START_REFUSED` for a name that nobody has.
  */
 export function resolveIdentity(
-  spec: Pick<InstanceSpec, 'process' | 'runAsUser' | 'runAsGroup'>,
+  spec: Pick<InstanceSpec, 'process' | 'security'>,
   own: OwnIdentity,
   { users, groups }: UserDatabase,
 ): Identity | null {
-  const { runAsUser, runAsGroup } = spec
+  const { user: runAsUser, group: runAsGroup } = spec.security
   if (runAsUser === null && runAsGroup === null) return null
   const user = users.find((one) =>
     runAsUser === null

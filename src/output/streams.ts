@@ -1,4 +1,3 @@
-import type { LogFormat } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Output } from '../ports/output.ts'
 import { createFormatter, type Formatter } from './format.ts'
@@ -10,22 +9,26 @@ export interface OutputOptions {
   /** Where the stdout and the stderr of all runs go; may be one. */
   readonly stdout: Sink
   readonly stderr: Sink
-  readonly format: LogFormat
   readonly clock: Clock
 }
 
 /** Carries the lines of every run to our own stdout and stderr. A full sink stops the reading, so that the children wait: nothing is lost. */
-export function createOutput({ stdout, stderr, format, clock }: OutputOptions): Output {
+export function createOutput({ stdout, stderr, clock }: OutputOptions): Output {
   // Reads come one after the other, so one buffer serves all pipes.
   const buffer = Buffer.allocUnsafeSlow(readBytes)
   const lane = createLane(stdout, buffer)
   const lanes = { stdout: lane, stderr: stderr === stdout ? lane : createLane(stderr, buffer) }
   return {
     attach(source, onEnd) {
-      let open = streams.length
-      const readers = streams.map((stream) => {
-        const formatter = createFormatter(format, { ...source, stream }, clock)
-        return lanes[stream].open(source[stream], formatter, () => {
+      const sources = streams.flatMap((stream) => {
+        const fd = source[stream]
+        return fd === null ? [] : [{ stream, fd }]
+      })
+      let open = sources.length
+      if (open === 0) clock.afterPoll(onEnd)
+      const readers = sources.map(({ stream, fd }) => {
+        const formatter = createFormatter(source.format, { ...source, stream }, clock)
+        return lanes[stream].open(fd, formatter, () => {
           open -= 1
           if (open === 0) onEnd()
         })

@@ -2,46 +2,72 @@
 export interface Plan {
   /** The probe endpoint; null: off. Port 0: any free one. */
   readonly http: { readonly host: string; readonly port: number } | null
-  readonly logs: { readonly format: LogFormat }
+  readonly logs: { readonly level: LogLevel }
+  readonly shutdown: ShutdownSpec
+  /** What a signal to Ringmaster itself does, by its number. One that is not in here keeps the action that the kernel gives it. */
+  readonly signals: Readonly<Record<number, SignalRule>>
+  /** Ringmaster gives root up itself when no process needs it. */
+  readonly dropsSelf: boolean
   readonly processes: readonly ProcessSpec[]
 }
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** How captured output is written: `web.1 | line`, one JSON object a line, or as it came. */
 export type LogFormat = 'prefix' | 'json' | 'raw'
 
+export interface ShutdownSpec {
+  /** From not ready to the first stop signal. */
+  readonly drainMs: number
+  /** From the wish to end until the exit, drain included. */
+  readonly graceMs: number
+}
+
+/** `forward` asks whether a process has a handler for the signal, `forward-always` does not. */
+export type SignalAction = 'shutdown' | 'reload' | 'forward' | 'forward-always' | 'ignore'
+
+export interface SignalRule {
+  readonly action: SignalAction
+  /** The signal that is meant: the one that came, or the one that it is rewritten to. */
+  readonly signal: number
+}
+
 /** One process of the config: what each of its instances is started as, and when it is started again. */
 export interface ProcessSpec {
   readonly name: string
+  /** Started with Ringmaster. */
+  readonly autoStart: boolean
+  /** From the beginning to the first start. */
+  readonly startDelayMs: number
   readonly restartPolicy: RestartPolicy
+  /** Exit codes that are no failure. */
+  readonly successExitCodes: readonly number[]
   readonly backoff: BackoffPolicy
+  /** null: restarted for ever. */
+  readonly restartLimit: RestartLimit | null
+  /** A first command that cannot be executed fails the process at once. */
+  readonly isFirstStartFinal: boolean
+  /** Ringmaster shuts down when it has failed. */
+  readonly isEssential: boolean
+  /** A successful end is not followed by a restart, and every end that is not shuts Ringmaster down. */
+  readonly isShutdownOnExit: boolean
   /** Number of the signal that asks a run to end. */
   readonly stopSignal: number
   /** From the stop signal to SIGKILL. */
   readonly graceMs: number
+  readonly killMode: KillMode
   /** One a replica, in order of `number`. */
   readonly instances: readonly InstanceSpec[]
 }
 
-/** What one instance is started as. The config's variables are resolved. */
-export interface InstanceSpec {
-  /** `web.1` */
-  readonly name: string
-  readonly process: string
-  /** 1 for the first replica. */
-  readonly number: number
-  /** The command and its arguments, never empty. */
-  readonly command: readonly [string, ...string[]]
-  /** What the config adds to the environment. */
-  readonly env: Readonly<Record<string, string>>
-  /** null: Ringmaster's own. */
-  readonly workingDir: string | null
-  /** Name or number; null: Ringmaster's own. */
-  readonly runAsUser: string | number | null
-  /** Name or number; null: the user's own group. */
-  readonly runAsGroup: string | number | null
-}
-
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never'
+
+/**
+ * Who gets the stop signal, and when. `staged`: the main process, and when it has ended what it left; SIGKILL to the rest at the
+ * end of the grace. `mixed`: the main process, and SIGKILL to what it left. `process`: the main process alone; what it
+ * left lives on. `group`: its whole process group at once, then as `staged`.
+ */
+export type KillMode = 'staged' | 'mixed' | 'process' | 'group'
 
 /** The wait before a restart: see {@link backoffMs}. */
 export interface BackoffPolicy {
@@ -52,4 +78,70 @@ export interface BackoffPolicy {
   readonly jitter: number
   /** A run that was ready for this long is stable: the row of failures starts anew after it. */
   readonly resetAfterMs: number
+}
+
+/** More than `count` automatic restarts of an instance within `withinMs`, or in a row without a stable run, fail it. */
+export interface RestartLimit {
+  readonly count: number
+  readonly withinMs: number
+}
+
+/**
+ * What one instance is started as. The config's variables are put in; what is called a template here may still hold `$(NAME)`, a
+ * variable of the run's own environment, and `$$` for a dollar: see {@link fillReferences}.
+ */
+export interface InstanceSpec {
+  /** `web.1` */
+  readonly name: string
+  readonly process: string
+  /** 1 for the first replica. */
+  readonly number: number
+  /** The command and its arguments, never empty. Templates. */
+  readonly command: readonly [string, ...string[]]
+  /** Which of Ringmaster's variables come first: all, or those whose names match one of these globs. */
+  readonly inheritEnv: true | readonly string[]
+  /** What the config adds to the environment, weak to strong. Templates, which may refer to those before them. */
+  readonly env: Readonly<Record<string, string>>
+  /** null: Ringmaster's own. A template. */
+  readonly workingDir: string | null
+  readonly stdin: 'null' | 'inherit'
+  readonly logs: LogsSpec
+  readonly security: SecuritySpec
+  readonly resources: ResourcesSpec
+}
+
+/** What becomes of the output: read by Ringmaster, left to what Ringmaster's own descriptor leads to, or thrown away. */
+export type OutputTarget = 'capture' | 'inherit' | 'discard'
+
+export interface LogsSpec {
+  readonly format: LogFormat
+  readonly stdout: OutputTarget
+  /** `stdout`: the same descriptor. */
+  readonly stderr: OutputTarget | 'stdout'
+}
+
+/** Names or numbers; null: as Ringmaster has it (`group`: the user's own). */
+export interface SecuritySpec {
+  readonly user: string | number | null
+  readonly group: string | number | null
+  readonly supplementalGroups: readonly number[]
+  /** A start as root is refused. */
+  readonly isNonRoot: boolean
+  /** Without no_new_privs: setuid programs work. */
+  readonly allowsPrivilegeEscalation: boolean
+  /** Names without CAP_, such as `NET_BIND_SERVICE`; `ALL`. null: as the kernel has it. */
+  readonly capabilities: {
+    readonly add: readonly string[]
+    readonly drop: readonly string[]
+  } | null
+}
+
+/** null: as Ringmaster has it. */
+export interface ResourcesSpec {
+  /** Soft and hard limit by name, such as `nofile`: see getrlimit(2). */
+  readonly rlimits: Readonly<Record<string, number | 'unlimited'>>
+  readonly nice: number | null
+  readonly umask: number | null
+  /** null: Ringmaster's own and 50, so that a child dies before PID 1. */
+  readonly oomScoreAdj: number | null
 }

@@ -4,7 +4,7 @@ import type { Plan } from './plan.ts'
 export function refuseRoot(plan: Plan, uid: number): readonly string[] {
   if (uid !== 0) return []
   return plan.processes
-    .filter(({ instances }) => instances.some(({ runAsUser }) => runAsUser === null))
+    .filter(({ instances }) => instances.some(({ security }) => security.user === null))
     .map(
       ({ name }) =>
         `cannot start ${name} as root unasked. Write one of these two lines under processes.${name}.securityContext:\n  runAsUser: 65534\n  runAsUser: 0`,

@@ -1,31 +1,49 @@
 import { defaults } from '../config/defaults.ts'
 import type { Config, ProcessConfig } from '../config/schema.ts'
-import type { BackoffPolicy, InstanceSpec, Plan, ProcessSpec } from './plan.ts'
+import type { BackoffPolicy, InstanceSpec, LogFormat, Plan, ProcessSpec } from './plan.ts'
 
 /** What a checked config says, with every default filled in and the variables of each instance put in. Pure. */
 export function toPlan(config: Config): Plan {
   return {
     http: config.http === false ? null : { ...defaults.http, ...config.http },
-    logs: { ...defaults.logs, ...config.logs },
-    processes: Object.entries(config.processes).map(([name, process]) => toProcess(name, process)),
-  }
-}
-
-function toProcess(name: string, process: ProcessConfig): ProcessSpec {
-  const filled = { ...defaults.process, ...process }
-  return {
-    name,
-    restartPolicy: filled.restartPolicy,
-    backoff: toBackoff({ ...defaults.process.backoff, ...process.backoff }),
-    stopSignal: filled.stopSignal,
-    graceMs: toMs(filled.terminationGracePeriodSeconds),
-    instances: Array.from({ length: filled.replicas }, (_, index) =>
-      toInstance(name, index + 1, process),
+    logs: { level: 'info' },
+    shutdown: { drainMs: 0, graceMs: 10_000 },
+    signals: {},
+    dropsSelf: true,
+    processes: Object.entries(config.processes).map(([name, process]) =>
+      toProcess(name, process, { ...defaults.logs, ...config.logs }.format),
     ),
   }
 }
 
-function toInstance(process: string, number: number, config: ProcessConfig): InstanceSpec {
+function toProcess(name: string, process: ProcessConfig, format: LogFormat): ProcessSpec {
+  const filled = { ...defaults.process, ...process }
+  return {
+    name,
+    autoStart: true,
+    startDelayMs: 0,
+    restartPolicy: filled.restartPolicy,
+    backoff: toBackoff({ ...defaults.process.backoff, ...process.backoff }),
+    successExitCodes: [0],
+    restartLimit: null,
+    isFirstStartFinal: false,
+    isEssential: true,
+    isShutdownOnExit: false,
+    stopSignal: filled.stopSignal,
+    graceMs: toMs(filled.terminationGracePeriodSeconds),
+    killMode: 'staged',
+    instances: Array.from({ length: filled.replicas }, (_, index) =>
+      toInstance(name, index + 1, process, format),
+    ),
+  }
+}
+
+function toInstance(
+  process: string,
+  number: number,
+  config: ProcessConfig,
+  format: LogFormat,
+): InstanceSpec {
   const name = `${process}.${number}`
   const values = {
     'instance.name': name,
@@ -40,10 +58,20 @@ function toInstance(process: string, number: number, config: ProcessConfig): Ins
     process,
     number,
     command: [fill(executable), ...words.map(fill), ...args.map(fill)],
+    inheritEnv: true,
     env: Object.fromEntries(Object.entries(env).map(([key, value]) => [key, fill(value)])),
     workingDir: workingDir === undefined ? null : fill(workingDir),
-    runAsUser: securityContext?.runAsUser ?? null,
-    runAsGroup: securityContext?.runAsGroup ?? null,
+    stdin: 'null',
+    logs: { format, stdout: 'capture', stderr: 'capture' },
+    security: {
+      user: securityContext?.runAsUser ?? null,
+      group: securityContext?.runAsGroup ?? null,
+      supplementalGroups: [],
+      isNonRoot: false,
+      allowsPrivilegeEscalation: false,
+      capabilities: null,
+    },
+    resources: { rlimits: {}, nice: null, umask: null, oomScoreAdj: null },
   }
 }
 
@@ -67,10 +95,10 @@ interface InstanceValues {
   readonly 'process.name': string
 }
 
-/** The config has put in all other variables; what a value held is safe behind its doubled dollars. */
+/** The config has put in all other variables; what a value held is safe behind its doubled dollars, which stay. */
 function fillTemplate(template: string, values: InstanceValues): string {
   return template.replace(
     /\$\$|\$\{(instance\.name|instance\.number|process\.name)\}/g,
-    (_, name?: keyof InstanceValues) => (name === undefined ? '$' : values[name]),
+    (dollars, name?: keyof InstanceValues) => (name === undefined ? dollars : values[name]),
   )
 }

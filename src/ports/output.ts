@@ -1,16 +1,19 @@
+import type { LogFormat } from '../plan/plan.ts'
+
 /** Where the output of runs goes. */
 export interface Output {
-  /** Reads both descriptors to their end and closes them; lines carry the name of `instance`. `onEnd` is called once, when both are at their end or were given up by {@link OutputStream.release}. */
-  attach(
-    source: {
-      readonly instance: string
-      readonly process: string
-      readonly run: number
-      readonly stdout: number
-      readonly stderr: number
-    },
-    onEnd: () => void,
-  ): OutputStream
+  /** Reads the descriptors to their end and closes them; lines carry the name of `instance`. `onEnd` is called once, when all are at their end or were given up by {@link OutputStream.release}, and never before this returns. */
+  attach(source: OutputSource, onEnd: () => void): OutputStream
+}
+
+export interface OutputSource {
+  readonly instance: string
+  readonly process: string
+  readonly run: number
+  readonly format: LogFormat
+  /** null: there is nothing to read. */
+  readonly stdout: number | null
+  readonly stderr: number | null
 }
 
 export interface OutputStream {

@@ -13,9 +13,9 @@ export interface SpawnedProcess {
   readonly pid: number
   /** Value of RINGMASTER_RUN in the environment of the run. */
   readonly runId: string
-  /** Read ends of the run's output, owned by the caller from now on. */
-  readonly stdout: number
-  readonly stderr: number
+  /** Read ends of the run's output, owned by the caller from now on; null where there is nothing to read. */
+  readonly stdout: number | null
+  readonly stderr: number | null
 }
 
 /** `errno` is a name such as ENOENT, `step` what was being done. */

@@ -5,8 +5,8 @@ import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { InstanceSpec, Plan } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ExitSource } from '../ports/exit-source.ts'
-import type { Output, OutputStream } from '../ports/output.ts'
-import type { ProcessTable } from '../ports/process-table.ts'
+import type { Output, OutputSource, OutputStream } from '../ports/output.ts'
+import type { Member, ProcessTable } from '../ports/process-table.ts'
 import type { Spawner } from '../ports/spawner.ts'
 import { Deadlines } from './deadlines.ts'
 import { Queue } from './queue.ts'
@@ -25,8 +25,6 @@ export interface RuntimePorts {
 }
 
 const SIGKILL = 9
-
-type OutputSource = Parameters<Output['attach']>[0]
 
 /** What Linux knows of a run, from its spawn until nothing of it lives and its output is read. */
 interface Handle {
@@ -134,7 +132,10 @@ export class Runtime {
     this.#handles.set(run, {
       ...{ run, pid, runId, isReported: false, earlyExit: null },
       ...{ treeSignal: null, isEmptied: false, isOutputEnded: false },
-      output: this.#attach({ instance: spec.name, process: spec.process, run, stdout, stderr }),
+      output: this.#attach({
+        ...{ instance: spec.name, process: spec.process, run },
+        ...{ format: spec.logs.format, stdout, stderr },
+      }),
     })
     this.post({ type: 'spawned', run, pid })
   }
@@ -211,9 +212,9 @@ export class Runtime {
     else this.#send(left, signal)
   }
 
-  #send(pids: readonly number[], signal: number | null): void {
+  #send(members: readonly Member[], signal: number | null): void {
     if (signal === null) return
-    for (const pid of pids) this.#guard(() => this.#ports.processes.signal(pid, signal))
+    for (const { pid } of members) this.#guard(() => this.#ports.processes.signal(pid, signal))
   }
 
   #outputEnded(run: number): void {

@@ -168,14 +168,18 @@ export class FakeWorld {
       },
       output: { attach: ({ run }, onEnd) => this.#attach(this.run(run), onEnd) },
       processes: {
-        signal: (pid, signal) => {
-          this.sent.push(`${signal} ${pid}`)
+        signal: (pid, signal, to = 'process') => {
+          this.sent.push(`${signal} ${to === 'group' ? -pid : pid}`)
         },
+        handles: () => true,
         treeOf: (_leader, runId) => {
           const run = Number.parseInt(runId, 10)
-          return [...this.#others].flatMap(([pid, owner]) => (owner === run ? [pid] : []))
+          return [...this.#others].flatMap(([pid, owner]) =>
+            owner === run ? [{ pid, group: pid }] : [],
+          )
         },
-        everythingBelow: () => [...this.#mains, ...this.#others.keys()],
+        everythingBelow: () =>
+          [...this.#mains, ...this.#others.keys()].map((pid) => ({ pid, group: pid })),
       },
       exit: (code) => {
         this.exitCodes.push(code)

@@ -9,24 +9,41 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
   const { replicas = 1, ...rest } = given
   return {
     name,
+    autoStart: true,
+    startDelayMs: 0,
     restartPolicy: 'Always',
     backoff: { initialMs: 100, factor: 2, maxMs: 30_000, jitter: 0, resetAfterMs: 10_000 },
+    successExitCodes: [0],
+    restartLimit: null,
+    isFirstStartFinal: false,
+    isEssential: true,
+    isShutdownOnExit: false,
     stopSignal: 15,
     graceMs: 10_000,
+    killMode: 'staged',
     instances: Array.from({ length: replicas }, (_, index) => ({
       name: `${name}.${index + 1}`,
       process: name,
       number: index + 1,
       command: ['/bin/true'] as const,
+      inheritEnv: true,
       env: {},
       workingDir: null,
-      runAsUser: null,
-      runAsGroup: null,
+      stdin: 'null',
+      logs: { format: 'prefix', stdout: 'capture', stderr: 'capture' },
+      security: {
+        ...{ user: null, group: null, supplementalGroups: [], isNonRoot: false },
+        ...{ allowsPrivilegeEscalation: false, capabilities: null },
+      },
+      resources: { rlimits: {}, nice: null, umask: null, oomScoreAdj: null },
     })),
     ...rest,
   }
 }
 
 export function planOf(...processes: readonly ProcessSpec[]): Plan {
-  return { http: null, logs: { format: 'prefix' }, processes }
+  return {
+    ...{ http: null, logs: { level: 'info' }, signals: {}, dropsSelf: false },
+    ...{ shutdown: { drainMs: 0, graceMs: 10_000 }, processes },
+  }
 }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { SupervisorError } from '../../../src/lib/errors.ts'
 import { parseUserDatabase, resolveIdentity } from '../../../src/os/users.ts'
+import { processSpec } from '../../rig/specs.ts'
 
 const database = parseUserDatabase(
   [
@@ -18,7 +19,10 @@ function identityOf(
   runAsGroup: string | number | null = null,
   own = root,
 ) {
-  return resolveIdentity({ process: 'web', runAsUser, runAsGroup }, own, database)
+  const [spec] = processSpec('web').instances
+  if (spec === undefined) throw new Error('no instance')
+  const security = { ...spec.security, user: runAsUser, group: runAsGroup }
+  return resolveIdentity({ ...spec, security }, own, database)
 }
 
 t.test(

@@ -9,7 +9,7 @@ import { createOutput } from '../../../src/output/streams.ts'
 import type { LogFormat } from '../../../src/plan/plan.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
 
-function createParts(format: LogFormat = 'prefix') {
+function createParts() {
   const clock = createManualClock()
   const written = { out: [] as Buffer[], err: [] as Buffer[] }
   const gate = { isOpen: true }
@@ -31,7 +31,7 @@ function createParts(format: LogFormat = 'prefix') {
     clock,
     gate,
     stdout,
-    output: createOutput({ stdout, stderr, format, clock }),
+    output: createOutput({ stdout, stderr, clock }),
     out: () => Buffer.concat(written.out).toString('latin1'),
     err: () => Buffer.concat(written.err).toString('latin1'),
   }
@@ -43,10 +43,10 @@ function openPipe(): readonly [number, number] {
   return pipe
 }
 
-function createRun(instance = 'web.1') {
+function createRun(instance = 'web.1', format: LogFormat = 'prefix') {
   const [stdout, stdoutEnd] = openPipe()
   const [stderr, stderrEnd] = openPipe()
-  const source = { instance, process: 'web', run: 1, stdout, stderr }
+  const source = { instance, process: 'web', run: 1, format, stdout, stderr }
   return { source, stdoutEnd, stderrEnd }
 }
 
@@ -75,8 +75,8 @@ t.test('both streams are read to their end, apart from each other, and closed', 
 })
 
 t.test('raw output is what the child wrote', async (t) => {
-  const { output, out } = createParts('raw')
-  const { source, stdoutEnd, stderrEnd } = createRun()
+  const { output, out } = createParts()
+  const { source, stdoutEnd, stderrEnd } = createRun('web.1', 'raw')
   const bytes = Buffer.from(Array.from({ length: 10_000 }, (_, i) => (i * 7) % 256))
   writeSync(stdoutEnd, bytes)
   closeSync(stdoutEnd)
@@ -104,10 +104,10 @@ t.test('a release reads what is there and ends, though a stranger holds the pipe
 })
 
 t.test('a release while the sink is full keeps the last words', async (t) => {
-  const { output, out, gate, clock, stdout } = createParts('raw')
+  const { output, out, gate, clock, stdout } = createParts()
   gate.isOpen = false
   stdout.write(Buffer.from(`${'y'.repeat(100_000)}\n`))
-  const { source, stdoutEnd, stderrEnd } = createRun()
+  const { source, stdoutEnd, stderrEnd } = createRun('web.1', 'raw')
   const ended = new Promise<void>((resolve) => {
     const stream = output.attach(source, resolve)
     writeSync(stdoutEnd, 'last words\n')
@@ -122,11 +122,11 @@ t.test('a release while the sink is full keeps the last words', async (t) => {
 })
 
 t.test('a full sink stops the reading, and nothing is lost when it has room again', async (t) => {
-  const { output, out, gate, clock, stdout } = createParts('raw')
+  const { output, out, gate, clock, stdout } = createParts()
   gate.isOpen = false
   let ended = 0
   const children = ['a', 'b', 'c'].map((name) => {
-    const { source, stdoutEnd, stderrEnd } = createRun(name)
+    const { source, stdoutEnd, stderrEnd } = createRun(name, 'raw')
     const child = spawn('sh', ['-c', `yes ${name} | head -n 500000`], {
       stdio: ['ignore', stdoutEnd, stderrEnd],
     })
@@ -168,8 +168,8 @@ t.test('one full sink for both streams stops the reading of both', async (t) => 
     },
   }
   const clock = createManualClock()
-  const runs = ['a', 'b'].map((name) => createRun(name))
-  const output = createOutput({ stdout: sink, stderr: sink, format: 'raw', clock })
+  const runs = ['a', 'b'].map((name) => createRun(name, 'raw'))
+  const output = createOutput({ stdout: sink, stderr: sink, clock })
   for (const { source, stdoutEnd, stderrEnd } of runs) {
     writeSync(stdoutEnd, 'out\n')
     writeSync(stderrEnd, 'err\n')

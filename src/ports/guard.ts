@@ -1,0 +1,7 @@
+/** Ends the process groups of children when Ringmaster dies without having done so. */
+export interface Guard {
+  /** `pid` leads a process group that must not outlive Ringmaster. */
+  watch(pid: number): void
+  /** Nothing of the group of `pid` lives, or it may live on. */
+  forget(pid: number): void
+}
