@@ -56,6 +56,8 @@ export async function supervise(plan: Plan, version: string): Promise<void> {
     spawner: createSpawner((spec) => identities.get(spec.process) ?? null),
     processes: createProcessTable(),
     output: createOutput({ stdout, stderr, clock }),
+    guard: { watch() {}, forget() {} },
+    config: { read: async () => ({ problem: null, differences: [] }) },
     publish: mailbox.post,
     // Its promise cannot reject.
     exit: (code) => void leave(code),

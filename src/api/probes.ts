@@ -9,11 +9,11 @@ export interface Answer {
 /** `ok`, or every check as kube-apiserver prints them: `[+]web ready`, `[-]api.2 backoff`. What fails is always said. */
 export function answerReadyz(view: View, isVerbose: boolean): Answer {
   const shutdown = view.phase === 'running' ? [] : ['[-]shutdown in progress']
-  return answer('readyz', view.isReady, [...shutdown, ...view.processes.flatMap(check)], isVerbose)
+  return answer('readyz', view.isReady, [...shutdown, ...counted(view).flatMap(check)], isVerbose)
 }
 
 export function answerStartupz(view: View, isVerbose: boolean): Answer {
-  return answer('startupz', view.isStarted, view.processes.flatMap(checkStart), isVerbose)
+  return answer('startupz', view.isStarted, counted(view).flatMap(checkStart), isVerbose)
 }
 
 /** We live as long as we answer; a child's trouble is no reason for the kubelet to end us. */
@@ -39,6 +39,10 @@ function answer(
   const more = lines.length - shown.length
   const last = `${probe} check ${isOk ? 'passed' : 'failed'}`
   return { isOk, text: [...shown, ...(more > 0 ? [`${more} more`] : []), last, ''].join('\n') }
+}
+
+function counted({ processes }: View): readonly ProcessView[] {
+  return processes.filter((process) => process.counts)
 }
 
 function check(process: ProcessView): readonly string[] {

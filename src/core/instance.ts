@@ -1,7 +1,8 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { ProcessSpec } from '../plan/plan.ts'
 import { backoffMs } from './backoff.ts'
-import type { DeadlineKey, Effect, InstanceChange, Moment, Phase } from './messages.ts'
+import type { Cause, DeadlineKey, Effect, InstanceChange, Moment, Phase } from './messages.ts'
+import { allowsRestart, recentRestarts } from './restart-limit.ts'
 import type { Instance, LiveRun } from './state.ts'
 
 const SIGKILL = 9
@@ -12,19 +13,18 @@ export interface Step {
   readonly unit: number
   /** Numbers a new run. */
   newRun(): number
+  /** What a stop that begins now has from the stop signal to SIGKILL. */
+  graceMs(spec: ProcessSpec): number
   want(...effects: readonly Effect[]): void
   tell(change: InstanceChange): void
 }
 
-/** Asks for a new run; `told` says why, when that is the end of the last one. */
-export function start(
-  instance: Instance,
-  step: Step,
-  told: Partial<InstanceChange> = {},
-): Instance {
-  const run = step.newRun()
-  step.want({ type: 'spawn', run, instance: instance.name })
-  return enter({ ...instance, live: { ...unborn, run } }, 'pending', step, told)
+/** The first start, at once or after its delay. */
+export function begin(instance: Instance, spec: ProcessSpec, step: Step): Instance {
+  if (!instance.isWanted) return instance
+  if (spec.startDelayMs === 0) return start(instance, step)
+  step.want(wake(instance, 'start', step.at.monoMs + spec.startDelayMs))
+  return instance
 }
 
 /** The run has a process. A stop that came meanwhile is carried out now. */
@@ -63,9 +63,9 @@ export function spawnFailed(
   ctx: Step,
 ): Instance {
   const refused = `${errno} ${step}`
-  if (!instance.isWanted) return enter({ ...instance, live: null }, 'stopped', ctx)
+  if (!instance.isWanted) return enter({ ...instance, live: null }, restPhase(instance), ctx)
   if (passingErrnos.has(errno)) {
-    ctx.want(wake(instance, 'backoff', ctx.at.monoMs + spawnRetryMs))
+    ctx.want(wake(instance, 'start', ctx.at.monoMs + spawnRetryMs))
     return enter({ ...instance, live: null }, 'pending', ctx, { run: live.run, refused })
   }
   return afterEnd(instance, spec, { ...live, refused, cause: 'exec-failed' }, ctx)
@@ -79,17 +79,30 @@ export function exited(
   status: ExitStatus,
   step: Step,
 ): Instance {
-  const cause =
-    live.cause ?? (status.signal !== 0 ? 'signal' : status.code === 0 ? 'completed' : 'error')
-  const ended = { ...instance, live: { ...live, cause, end: { status, atMonoMs: step.at.monoMs } } }
-  const signal = live.isKilled ? SIGKILL : spec.stopSignal
-  step.want({ type: 'endTree', run: live.run, signal })
-  if (instance.phase === 'stopping') return ended
-  step.want(wake(instance, 'kill', step.at.monoMs + spec.graceMs))
-  return enter(ended, 'stopping', step, toldOfEnd(ended.live))
+  const isAsked = instance.phase === 'stopping'
+  const ended: LiveRun = {
+    ...live,
+    cause: live.cause ?? causeOf(status, spec),
+    end: { status, atMonoMs: step.at.monoMs },
+    killAtMonoMs: live.killAtMonoMs ?? step.at.monoMs + step.graceMs(spec),
+  }
+  const stopping = isAsked
+    ? { ...instance, live: ended }
+    : enter({ ...instance, live: ended }, 'stopping', step, toldOfEnd(ended))
+  if (spec.killMode === 'process') {
+    step.want({ type: 'abandon', run: live.run })
+    return emptied(stopping, spec, ended, step)
+  }
+  const isKill = live.isKilled || spec.killMode === 'mixed'
+  step.want({
+    ...{ type: 'endTree', run: live.run, signal: isKill ? SIGKILL : spec.stopSignal },
+    sparesGroup: isAsked && !isKill && spec.killMode === 'group',
+  })
+  if (!isAsked) step.want(wake(instance, 'kill', ended.killAtMonoMs))
+  return stopping
 }
 
-/** Nothing of the run lives. */
+/** Nothing of the run lives, or what does is left alone. */
 export function emptied(
   instance: Instance,
   spec: ProcessSpec,
@@ -100,8 +113,8 @@ export function emptied(
   return afterEnd(instance, spec, live, step)
 }
 
-/** The wait before a restart is over. */
-export function backoffEnded(instance: Instance, step: Step): Instance {
+/** The wait before a start is over. */
+export function waitEnded(instance: Instance, step: Step): Instance {
   return instance.live === null && !isAtRest(instance) ? start(instance, step) : instance
 }
 
@@ -113,8 +126,8 @@ export function graceEnded(instance: Instance, step: Step): Instance {
   step.want(
     wake(instance, 'kill', null),
     live.end === null
-      ? { type: 'signal', run: live.run, signal: SIGKILL }
-      : { type: 'endTree', run: live.run, signal: SIGKILL },
+      ? { type: 'signal', run: live.run, signal: SIGKILL, to: 'process' }
+      : { type: 'endTree', run: live.run, signal: SIGKILL, sparesGroup: false },
   )
   return { ...instance, live: { ...live, cause, isKilled: true } }
 }
@@ -123,11 +136,12 @@ export function graceEnded(instance: Instance, step: Step): Instance {
 export function stop(instance: Instance, spec: ProcessSpec, step: Step): Instance {
   const unwanted = { ...instance, isWanted: false }
   const { live } = instance
-  if (instance.phase === 'stopping' || isAtRest(instance)) return unwanted
+  if (isAtRest(instance)) return unwanted
   if (live === null) {
-    step.want(wake(instance, 'backoff', null))
-    return enter(unwanted, 'stopped', step)
+    step.want(wake(instance, 'start', null))
+    return enter(unwanted, restPhase(unwanted), step)
   }
+  if (instance.phase === 'stopping') return hurry(unwanted, spec, live, step)
   if (live.pid === null) {
     step.want({ type: 'cancelSpawn', run: live.run })
     return enter({ ...unwanted, live: { ...live, cause: 'stop-requested' } }, 'stopping', step)
@@ -135,11 +149,14 @@ export function stop(instance: Instance, spec: ProcessSpec, step: Step): Instanc
   return askToEnd(unwanted, spec, live, step)
 }
 
+/** A mistake in here has hit the instance: it is stopped, and failed. */
+export function breakDown(instance: Instance, spec: ProcessSpec, step: Step): Instance {
+  return instance.isBroken ? instance : stop({ ...instance, isBroken: true }, spec, step)
+}
+
 /** True when nothing of the instance runs and nothing will. */
-export function isAtRest(instance: Instance): boolean {
-  return (
-    instance.phase === 'stopped' || instance.phase === 'succeeded' || instance.phase === 'failed'
-  )
+export function isAtRest({ phase }: Instance): boolean {
+  return phase === 'stopped' || phase === 'succeeded' || phase === 'failed'
 }
 
 const unborn: Omit<LiveRun, 'run'> = {
@@ -149,6 +166,7 @@ const unborn: Omit<LiveRun, 'run'> = {
   refused: null,
   end: null,
   cause: null,
+  killAtMonoMs: null,
   isKilled: false,
 }
 
@@ -156,13 +174,37 @@ const unborn: Omit<LiveRun, 'run'> = {
 const passingErrnos: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'])
 const spawnRetryMs = 500
 
+/** Asks for a new run; `told` says why, when that is the end of the last one. */
+function start(instance: Instance, step: Step, told: Partial<InstanceChange> = {}): Instance {
+  const run = step.newRun()
+  step.want({ type: 'spawn', run, instance: instance.name })
+  return enter({ ...instance, live: { ...unborn, run } }, 'pending', step, told)
+}
+
 function askToEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
+  const killAtMonoMs = step.at.monoMs + step.graceMs(spec)
+  const to = spec.killMode === 'group' ? 'group' : 'process'
   step.want(
-    { type: 'signal', run: live.run, signal: spec.stopSignal },
-    wake(instance, 'kill', step.at.monoMs + spec.graceMs),
+    { type: 'signal', run: live.run, signal: spec.stopSignal, to },
+    wake(instance, 'kill', killAtMonoMs),
   )
-  const asked = { ...live, cause: live.cause ?? 'stop-requested' }
+  const asked = { ...live, cause: live.cause ?? 'stop-requested', killAtMonoMs }
   return enter({ ...instance, live: asked }, 'stopping', step)
+}
+
+/** It is stopping already: a shutdown may have less time for it than it was given. */
+function hurry(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
+  const killAtMonoMs = step.at.monoMs + step.graceMs(spec)
+  if (live.isKilled || live.killAtMonoMs === null || live.killAtMonoMs <= killAtMonoMs) {
+    return instance
+  }
+  step.want(wake(instance, 'kill', killAtMonoMs))
+  return { ...instance, live: { ...live, killAtMonoMs } }
+}
+
+function causeOf(status: ExitStatus, spec: ProcessSpec): Cause {
+  if (status.signal !== 0) return 'signal'
+  return spec.successExitCodes.includes(status.code) ? 'completed' : 'error'
 }
 
 /** The run is over: what its instance is from now on. */
@@ -172,24 +214,47 @@ function afterEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: St
   const status = live.end?.status ?? null
   const over = { ...instance, live: null, last: { run: live.run, cause, status } }
   const told = { run: live.run, pid: live.pid, ...toldOfEnd(live) }
-  if (!instance.isWanted) return enter(over, 'stopped', step, told)
-  const isSuccess = cause === 'completed'
-  if (spec.restartPolicy === 'Never' || (isSuccess && spec.restartPolicy === 'OnFailure')) {
-    return enter(over, isSuccess ? 'succeeded' : 'failed', step, told)
+  if (!instance.isWanted) return enter(over, restPhase(instance), step, told)
+  if (cause === 'completed' && (spec.restartPolicy !== 'Always' || spec.isShutdownOnExit)) {
+    return enter(over, 'succeeded', step, told)
   }
-  const failures = isStable(live, spec) ? 1 : instance.failures + 1
-  const again = { ...over, failures, restarts: instance.restarts + 1 }
+  const isFinal = spec.isFirstStartFinal && cause === 'exec-failed' && instance.last === null
+  if (spec.restartPolicy === 'Never' || isFinal) return enter(over, 'failed', step, told)
+  return restart(over, spec, isStable(live, spec), step, told)
+}
+
+/** At once or after a wait, if its restart limit has one left. */
+function restart(
+  instance: Instance,
+  spec: ProcessSpec,
+  isAfterStableRun: boolean,
+  step: Step,
+  told: Partial<InstanceChange>,
+): Instance {
+  const { monoMs } = step.at
+  const { restartLimit } = spec
+  const failures = isAfterStableRun ? 1 : instance.failures + 1
+  const recent = recentRestarts(instance.recentRestartsMonoMs, restartLimit, monoMs)
+  if (!allowsRestart(recent, failures, restartLimit)) {
+    const reason = `restart limit: ${restartLimit?.count} within ${(restartLimit?.withinMs ?? 0) / 1000} s or in a row`
+    return enter({ ...instance, failures }, 'failed', step, { ...told, reason })
+  }
+  const again = {
+    ...{ ...instance, failures, restarts: instance.restarts + 1 },
+    recentRestartsMonoMs: restartLimit === null ? [] : [...recent, monoMs],
+  }
   const delayMs = backoffMs(failures, spec.backoff, step.unit)
   if (delayMs === 0) return start(again, step, { ...told, delayMs })
-  step.want(wake(instance, 'backoff', step.at.monoMs + delayMs))
+  step.want(wake(instance, 'start', monoMs + delayMs))
   return enter(again, 'backoff', step, { ...told, delayMs })
 }
 
-function toldOfEnd({ cause, end, refused }: LiveRun): Partial<InstanceChange> {
+function toldOfEnd({ cause, end, refused, isKilled }: LiveRun): Partial<InstanceChange> {
   return {
     ...(cause && { cause }),
     ...(end && { status: end.status }),
     ...(refused && { refused }),
+    ...(isKilled && { killed: true }),
   }
 }
 
@@ -199,6 +264,11 @@ function isStable(live: LiveRun, spec: ProcessSpec): boolean {
     live.end !== null &&
     live.end.atMonoMs - live.readySinceMonoMs >= spec.backoff.resetAfterMs
   )
+}
+
+/** Where an instance that is not wanted ends. */
+function restPhase({ isBroken }: Instance): Phase {
+  return isBroken ? 'failed' : 'stopped'
 }
 
 function enter(
@@ -221,7 +291,7 @@ function enter(
   return { ...instance, phase }
 }
 
-function wake(instance: Instance, purpose: 'backoff' | 'kill', atMonoMs: number | null): Effect {
+function wake(instance: Instance, purpose: 'start' | 'kill', atMonoMs: number | null): Effect {
   const key: DeadlineKey = `${instance.name}/${purpose}`
   return { type: 'wake', key, atMonoMs }
 }

@@ -44,23 +44,51 @@ export type Fact =
   | { readonly type: 'deadline'; readonly key: DeadlineKey }
   /** Nothing that belongs to Ringmaster lives any more. Answers `sweep`. */
   | { readonly type: 'swept' }
+  /** Answers `readConfig`. */
+  | { readonly type: 'configRead'; readonly reading: Reading }
+  /** A mistake in here: what was to be done for the instance could not be. */
+  | { readonly type: 'broken'; readonly instance: string }
 
-/** At most one deadline exists for each: of an instance (`web.1/backoff`), or of the supervisor. */
-export type DeadlineKey = `${string}/${'backoff' | 'kill'}` | 'sweep'
+/** At most one deadline exists for each: of an instance (`web.1/start`), or of the supervisor. */
+export type DeadlineKey = `${string}/${'start' | 'kill'}` | 'drain' | 'sweep' | 'budget'
+
+/** Why the files of the start cannot be used, or what they would change: paths such as `processes.web.command`. */
+export type Reading =
+  | { readonly problem: string }
+  | { readonly problem: null; readonly differences: readonly string[] }
 
 /** What the core wants done. An effect is started; its outcome is a later event. */
 export type Effect =
   | { readonly type: 'spawn'; readonly run: number; readonly instance: string }
   /** Forget a `spawn` that has not begun; `spawnFailed` (ECANCELED) answers. No answer when it has begun. */
   | { readonly type: 'cancelSpawn'; readonly run: number }
-  /** To the main process of the run, which has not been reported as ended. */
-  | { readonly type: 'signal'; readonly run: number; readonly signal: number }
-  /** To all that lives of the run's tree once its main process has ended; `emptied` follows when nothing does. */
-  | { readonly type: 'endTree'; readonly run: number; readonly signal: number }
+  /** To the main process of the run, which has not been reported as ended, or to its whole process group. */
+  | {
+      readonly type: 'signal'
+      readonly run: number
+      readonly signal: number
+      readonly to: 'process' | 'group'
+    }
+  /** To the main process of the run, if it has a handler for it. */
+  | { readonly type: 'offer'; readonly run: number; readonly signal: number }
+  /**
+   * To all that lives of the run's tree once its main process has ended, but for its process group where `sparesGroup` is set;
+   * `emptied` follows when nothing lives.
+   */
+  | {
+      readonly type: 'endTree'
+      readonly run: number
+      readonly signal: number
+      readonly sparesGroup: boolean
+    }
+  /** The main process of the run has ended, and what it left may live on. */
+  | { readonly type: 'abandon'; readonly run: number }
   /** Sets, replaces or (null) removes a deadline. */
   | { readonly type: 'wake'; readonly key: DeadlineKey; readonly atMonoMs: number | null }
   /** To everything else that lives below Ringmaster; `swept` follows when nothing does. */
   | { readonly type: 'sweep'; readonly signal: number }
+  /** Read and check the files of the start again; `configRead` follows. */
+  | { readonly type: 'readConfig' }
   | { readonly type: 'exit'; readonly code: number }
 
 export type Phase =
@@ -83,7 +111,9 @@ export type Cause =
   | 'grace-exceeded'
 
 /** What a step changed, in order; log and metrics are made from it alone. */
-export type Change = (InstanceChange | SupervisorChange | ErrorChange) & { readonly at: Moment }
+export type Change = (InstanceChange | SupervisorChange | ConfigChange | ErrorChange) & {
+  readonly at: Moment
+}
 
 /** An instance entered `phase`. */
 export interface InstanceChange {
@@ -98,10 +128,14 @@ export interface InstanceChange {
   /** Set when the change is due to the end of a run, or of its main process. */
   readonly cause?: Cause
   readonly status?: ExitStatus
+  /** SIGKILL was needed, to the main process or to what it left. */
+  readonly killed?: boolean
   /** `ENOENT exec`: what the kernel refused. */
   readonly refused?: string
   /** Wait before the restart, in ms. */
   readonly delayMs?: number
+  /** Why it is not started again, where its restart policy is not the reason. */
+  readonly reason?: string
 }
 
 export interface SupervisorChange {
@@ -111,7 +145,14 @@ export interface SupervisorChange {
   readonly code: number
 }
 
-export type SupervisorPhase = 'running' | 'stopping' | 'sweeping' | 'ended'
+/** `draining`: not ready, and everything still runs. `sweeping`: every run is over, and what belongs to none is ended. */
+export type SupervisorPhase = 'running' | 'draining' | 'stopping' | 'sweeping' | 'ended'
+
+/** The files of the start were read again; nothing is applied. */
+export interface ConfigChange {
+  readonly type: 'config'
+  readonly reading: Reading
+}
 
 /** An error that nobody expected, in the supervisor itself; it goes on. */
 export interface ErrorChange {

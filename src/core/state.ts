@@ -1,23 +1,40 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { ProcessSpec } from '../plan/plan.ts'
+import type { Plan, ProcessSpec, ShutdownSpec, SignalRule } from '../plan/plan.ts'
 import type { Cause, Phase, SupervisorPhase } from './messages.ts'
 
 /** All that the core knows, as plain data: it survives a round trip through JSON. */
 export interface State {
   readonly phase: SupervisorPhase
+  readonly shutdown: ShutdownSpec
+  readonly signals: Readonly<Record<number, SignalRule>>
   readonly processes: readonly ProcessSpec[]
   /** In the order of the plan. */
   readonly instances: readonly Instance[]
   /** The number that the next spawn gets. */
   readonly nextRun: number
-  /** What began the shutdown, and so the code that it ends with. */
-  readonly ending: { readonly reason: string; readonly code: number } | null
+  /** Exit code for the first instance that failed. */
+  readonly firstFailureCode: number | null
+  readonly ending: Ending | null
+  /** Runs whose output is not read to its end. */
+  readonly openOutputs: readonly number[]
+  /** The files of the start are being read; `again`: and are to be read once more after that. */
+  readonly reading: 'no' | 'once' | 'again'
+}
+
+/** A shutdown. */
+export interface Ending {
+  /** What began it, and so the code that it ends with. */
+  readonly reason: string
+  readonly code: number
+  readonly beganMonoMs: number
   /** An INT or QUIT came; another one forces. */
   readonly isInterrupted: boolean
   /** Nothing is waited for any more. */
   readonly isForced: boolean
-  /** Runs whose output is not read to its end. */
-  readonly openOutputs: readonly number[]
+  /** It has outlived its budget. */
+  readonly isOverdue: boolean
+  /** Nothing lives below Ringmaster. */
+  readonly isSwept: boolean
 }
 
 /** One numbered replica: what is wanted of it, what it is, and how its past runs went. */
@@ -32,7 +49,11 @@ export interface Instance {
   /** Runs that failed in a row; the end of a stable run sets it to 1. */
   readonly failures: number
   readonly restarts: number
+  /** When it was restarted of late: what its restart limit counts. */
+  readonly recentRestartsMonoMs: readonly number[]
   readonly wasReady: boolean
+  /** A mistake in here has hit it: it ends as failed. */
+  readonly isBroken: boolean
   readonly last: EndedRun | null
 }
 
@@ -48,6 +69,8 @@ export interface LiveRun {
   readonly end: { readonly status: ExitStatus; readonly atMonoMs: number } | null
   /** The first thing that ended it, written once; only SIGKILL turns `stop-requested` into `grace-exceeded`. */
   readonly cause: Cause | null
+  /** The end of its grace, once that has begun. */
+  readonly killAtMonoMs: number | null
   readonly isKilled: boolean
 }
 
@@ -66,29 +89,37 @@ export function stageOf(live: LiveRun): Stage {
   return live.end === null ? 'alive' : 'ended'
 }
 
-/** The state before the first event: everything is wanted, nothing runs. */
-export function initialState(processes: readonly ProcessSpec[]): State {
+/** The state before the first event: what starts by itself is wanted, nothing runs. */
+export function initialState({
+  processes,
+  shutdown,
+  signals,
+}: Pick<Plan, 'processes' | 'shutdown' | 'signals'>): State {
   return {
     phase: 'running',
+    shutdown,
+    signals,
     processes,
-    instances: processes.flatMap((process) =>
-      process.instances.map((spec) => ({
-        name: spec.name,
-        process: spec.process,
-        number: spec.number,
-        isWanted: true,
-        phase: 'pending' as const,
+    instances: processes.flatMap(({ autoStart, instances }) =>
+      instances.map(({ name, process, number }) => ({
+        name,
+        process,
+        number,
+        isWanted: autoStart,
+        phase: autoStart ? ('pending' as const) : ('stopped' as const),
         live: null,
         failures: 0,
         restarts: 0,
+        recentRestartsMonoMs: [],
         wasReady: false,
+        isBroken: false,
         last: null,
       })),
     ),
     nextRun: 1,
+    firstFailureCode: null,
     ending: null,
-    isInterrupted: false,
-    isForced: false,
     openOutputs: [],
+    reading: 'no',
   }
 }

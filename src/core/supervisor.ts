@@ -1,9 +1,27 @@
-import { ExitCode, toExitCode } from '../lib/exit-codes.ts'
-import { SIGRTMIN, signalName } from '../lib/signals.ts'
-import type { ProcessSpec } from '../plan/plan.ts'
+import { ExitCode } from '../lib/exit-codes.ts'
+import { signalName } from '../lib/signals.ts'
+import type { ProcessSpec, SignalRule } from '../plan/plan.ts'
+import { chainMs, stepMs, sweepMs, usableMs } from '../plan/shutdown.ts'
+import { exitCodeOf, findCauseToEnd } from './ending.ts'
 import * as instanceSteps from './instance.ts'
-import type { Change, Effect, Event, InstanceChange, Moment, SupervisorChange } from './messages.ts'
-import { type Instance, type LiveRun, type Stage, type State, stageOf } from './state.ts'
+import type {
+  Change,
+  ConfigChange,
+  Effect,
+  Event,
+  InstanceChange,
+  Moment,
+  Reading,
+  SupervisorChange,
+} from './messages.ts'
+import {
+  type Ending,
+  type Instance,
+  type LiveRun,
+  type Stage,
+  type State,
+  stageOf,
+} from './state.ts'
 
 /** What one event leads to. */
 export interface StepResult {
@@ -20,12 +38,17 @@ export function step(state: State, event: Event): StepResult {
   return { state: draft.state, effects: draft.effects, changes: draft.changes }
 }
 
-/** How long what is left at the very end has from SIGTERM to SIGKILL, and from there to the exit. */
-const sweepGraceMs = 1000
+/** Name of the instance that `event` is about; undefined when it is about none that lives. */
+export function instanceOf(state: State, event: Event): string | undefined {
+  if ('run' in event) return state.instances.find(({ live }) => live?.run === event.run)?.name
+  if (event.type !== 'deadline') return undefined
+  const [name] = event.key.split('/')
+  return state.instances.find((instance) => instance.name === name)?.name
+}
 
 const [SIGINT, SIGQUIT, SIGKILL, SIGTERM] = [2, 3, 9, 15]
-/** What asks Ringmaster to shut down; RTMIN+3 is systemd's "halt". */
-const shutdownSignals: ReadonlySet<number> = new Set([SIGTERM, SIGINT, SIGQUIT, SIGRTMIN + 3])
+/** From the end of a budget, when all that is left was killed, to an exit that waits for nothing. */
+const overdueMs = 1000
 
 /** One step in the making. */
 class Draft implements instanceSteps.Step {
@@ -47,11 +70,15 @@ class Draft implements instanceSteps.Step {
     return run
   }
 
+  graceMs({ graceMs }: ProcessSpec): number {
+    return this.shareMs(graceMs, graceMs + sweepMs)
+  }
+
   want(...effects: readonly Effect[]): void {
     this.effects.push(...effects)
   }
 
-  tell(change: InstanceChange | SupervisorChange): void {
+  tell(change: InstanceChange | SupervisorChange | ConfigChange): void {
     this.changes.push({ at: this.at, ...change })
   }
 
@@ -64,7 +91,7 @@ class Draft implements instanceSteps.Step {
         this.signalled(event.signal)
         break
       case 'shutdown':
-        this.shutDown(event.reason, event.code)
+        this.shutDown(event.reason, event.code, true)
         break
       case 'spawned':
         this.withRun(event.run, 'queued', (instance, spec, live) => {
@@ -107,97 +134,200 @@ class Draft implements instanceSteps.Step {
         this.deadline(event.key)
         break
       case 'swept':
-        if (this.state.phase === 'sweeping') this.end()
+        if (this.state.phase === 'sweeping') this.amend({ isSwept: true })
+        break
+      case 'configRead':
+        this.configRead(event.reading)
+        break
+      case 'broken':
+        this.each((instance, spec) =>
+          instance.name === event.instance
+            ? instanceSteps.breakDown(instance, spec, this)
+            : instance,
+        )
     }
   }
 
   /** What follows from the state itself, whatever event led to it. */
   settle(): void {
-    if (this.state.phase === 'running') this.endWhenNothingCanRun()
-    if (this.state.isForced) this.each((instance) => instanceSteps.graceEnded(instance, this))
-    const { phase, instances, openOutputs } = this.state
-    if (
-      phase === 'stopping' &&
-      instances.every(instanceSteps.isAtRest) &&
-      openOutputs.length === 0
-    ) {
-      this.enter('sweeping')
-      this.sweep(this.state.isForced ? SIGKILL : SIGTERM)
+    this.endByItself()
+    if (this.state.ending?.isForced) {
+      this.each((instance) => instanceSteps.graceEnded(instance, this))
     }
+    if (this.state.phase === 'stopping' && this.state.instances.every(instanceSteps.isAtRest)) {
+      this.enter('sweeping')
+      this.sweep(this.state.ending?.isForced ? SIGKILL : SIGTERM)
+    }
+    const { phase, ending, openOutputs } = this.state
+    if (phase === 'sweeping' && ending?.isSwept && openOutputs.length === 0) this.end()
   }
 
   private begin(): void {
     if (this.state.phase !== 'running') return
     this.tell({ type: 'supervisor', phase: 'running', reason: 'started', code: 0 })
-    this.each((instance) => instanceSteps.start(instance, this))
+    this.each((instance, spec) => instanceSteps.begin(instance, spec, this))
   }
 
   private signalled(signal: number): void {
-    if (!shutdownSignals.has(signal) || this.state.phase === 'ended') return
-    this.shutDown(signalName(signal), ExitCode.ok)
-    if (signal !== SIGINT && signal !== SIGQUIT) return
-    if (this.state.isInterrupted) this.force()
-    this.state = { ...this.state, isInterrupted: true }
+    const rule = this.state.signals[signal]
+    if (rule === undefined || this.state.phase === 'ended') return
+    switch (rule.action) {
+      case 'shutdown':
+        this.shutDownBySignal(rule.signal)
+        break
+      case 'reload':
+        this.readConfig()
+        break
+      case 'forward':
+      case 'forward-always':
+        this.forward(rule)
+        break
+      case 'ignore':
+        break
+    }
   }
 
-  private shutDown(reason: string, code: number): void {
+  private shutDownBySignal(signal: number): void {
+    this.shutDown(signalName(signal), ExitCode.ok, false)
+    if (signal !== SIGINT && signal !== SIGQUIT) return
+    if (this.state.ending?.isInterrupted) this.force()
+    this.amend({ isInterrupted: true })
+  }
+
+  private forward({ action, signal }: SignalRule): void {
+    for (const { phase, live } of this.state.instances) {
+      if (phase !== 'running' || live === null) continue
+      const { run } = live
+      this.want(
+        action === 'forward'
+          ? { type: 'offer', run, signal }
+          : { type: 'signal', run, signal, to: 'process' },
+      )
+    }
+  }
+
+  /** Signals that come while the files are read lead to one more reading. */
+  private readConfig(): void {
     if (this.state.phase !== 'running') return
-    this.state = { ...this.state, ending: { reason, code } }
+    if (this.state.reading === 'no') this.want({ type: 'readConfig' })
+    this.state = { ...this.state, reading: this.state.reading === 'no' ? 'once' : 'again' }
+  }
+
+  private configRead(reading: Reading): void {
+    const isAgain = this.state.reading === 'again'
+    if (this.state.reading === 'no') return
+    this.state = { ...this.state, reading: 'no' }
+    this.tell({ type: 'config', reading })
+    if (isAgain) this.readConfig()
+  }
+
+  /** Begins the shutdown; a failure does not wait for the drain, also of a shutdown that has begun. */
+  private shutDown(reason: string, code: number, isFailure: boolean): void {
+    if (this.state.phase === 'running') {
+      const beganMonoMs = this.at.monoMs
+      const flags = { isInterrupted: false, isForced: false, isOverdue: false, isSwept: false }
+      this.state = { ...this.state, ending: { reason, code, beganMonoMs, ...flags } }
+      const { drainMs, graceMs } = this.state.shutdown
+      this.want({ type: 'wake', key: 'budget', atMonoMs: beganMonoMs + graceMs })
+      if (drainMs > 0 && !isFailure) this.drain(drainMs)
+      else this.stopAll()
+    } else if (this.state.phase === 'draining' && isFailure) {
+      this.stopAll()
+    }
+  }
+
+  private drain(drainMs: number): void {
+    this.enter('draining')
+    const share = this.shareMs(drainMs, drainMs + chainMs(this.state.processes))
+    this.want({ type: 'wake', key: 'drain', atMonoMs: this.at.monoMs + share })
+  }
+
+  private stopAll(): void {
+    if (this.state.phase === 'draining') this.want({ type: 'wake', key: 'drain', atMonoMs: null })
     this.enter('stopping')
     this.each((instance, spec) => instanceSteps.stop(instance, spec, this))
   }
 
   /** Somebody will not wait: SIGKILL to all that has had its stop signal. */
   private force(): void {
-    if (this.state.isForced) return
-    this.state = { ...this.state, isForced: true }
+    if (this.state.ending?.isForced) return
+    this.amend({ isForced: true })
+    if (this.state.phase === 'draining') this.stopAll()
     if (this.state.phase === 'sweeping') this.sweep(SIGKILL)
   }
 
   private deadline(key: string): void {
-    if (key === 'sweep') {
-      if (this.state.phase !== 'sweeping') return
-      if (this.state.isForced) this.end()
-      else this.force()
-      return
+    const { phase, ending } = this.state
+    switch (key) {
+      case 'drain':
+        if (phase === 'draining') this.stopAll()
+        break
+      case 'sweep':
+        if (phase !== 'sweeping') break
+        if (ending?.isForced) this.end()
+        else this.force()
+        break
+      case 'budget':
+        if (ending === null || phase === 'ended') break
+        if (ending.isOverdue) this.end()
+        else this.outliveBudget()
+        break
+      default:
+        this.instanceDeadline(key)
     }
+  }
+
+  private instanceDeadline(key: string): void {
     const [name, purpose] = key.split('/')
     this.each((instance) => {
       if (instance.name !== name) return instance
       return purpose === 'kill'
         ? instanceSteps.graceEnded(instance, this)
-        : instanceSteps.backoffEnded(instance, this)
+        : instanceSteps.waitEnded(instance, this)
     })
   }
 
+  /** Only what SIGKILL does not end, or not at once, lives now. */
+  private outliveBudget(): void {
+    this.amend({ isOverdue: true })
+    this.force()
+    this.want({ type: 'wake', key: 'budget', atMonoMs: this.at.monoMs + overdueMs })
+  }
+
   /** A process that failed for good takes the container with it; when all have ended by themselves, so do we. */
-  private endWhenNothingCanRun(): void {
-    const { instances, processes } = this.state
-    const failed = instances.find((instance) => instance.phase === 'failed')
-    if (failed !== undefined) {
-      const code = failed.last?.status ? toExitCode(failed.last.status) : 0
-      this.shutDown(`${failed.name} failed`, code === 0 ? ExitCode.gaveUp : code)
-      return
+  private endByItself(): void {
+    if (this.state.phase !== 'running' && this.state.phase !== 'draining') return
+    const cause = findCauseToEnd(this.state)
+    if (cause === null) return
+    this.shutDown(cause.reason, cause.code, cause.isFailure)
+    // Nothing is left to serve.
+    if (this.state.phase === 'draining' && this.state.instances.every(instanceSteps.isAtRest)) {
+      this.stopAll()
     }
-    const isOver =
-      processes.every((process) => process.instances.length > 0) &&
-      instances.every((instance) => instance.phase === 'succeeded')
-    if (isOver) this.shutDown('all processes succeeded', ExitCode.ok)
   }
 
   private sweep(signal: number): void {
-    this.want(
-      { type: 'wake', key: 'sweep', atMonoMs: this.at.monoMs + sweepGraceMs },
-      { type: 'sweep', signal },
-    )
+    const atMonoMs = this.at.monoMs + this.shareMs(sweepMs, sweepMs)
+    this.want({ type: 'wake', key: 'sweep', atMonoMs }, { type: 'sweep', signal })
   }
 
   private end(): void {
     this.enter('ended')
-    this.want(
-      { type: 'wake', key: 'sweep', atMonoMs: null },
-      { type: 'exit', code: this.state.ending?.code ?? ExitCode.internal },
-    )
+    for (const key of ['sweep', 'budget'] as const) this.want({ type: 'wake', key, atMonoMs: null })
+    this.want({ type: 'exit', code: this.state.ending?.code ?? ExitCode.internal })
+  }
+
+  /** What a step gets of its own time: all of it, or in a shutdown its share of what is left of the budget. */
+  private shareMs(ownMs: number, chainMs: number): number {
+    const { ending, shutdown } = this.state
+    if (ending === null) return ownMs
+    const leftMs = ending.beganMonoMs + usableMs(shutdown) - this.at.monoMs
+    return stepMs(ownMs, leftMs, chainMs)
+  }
+
+  private amend(part: Partial<Ending>): void {
+    const { ending } = this.state
+    if (ending !== null) this.state = { ...this.state, ending: { ...ending, ...part } }
   }
 
   private enter(phase: State['phase']): void {
@@ -225,8 +355,12 @@ class Draft implements instanceSteps.Step {
   }
 
   private replace(index: number, instance: Instance): void {
-    if (this.state.instances[index] === instance) return
+    const before = this.state.instances[index]
+    if (before === instance) return
     this.state = { ...this.state, instances: this.state.instances.with(index, instance) }
+    if (instance.phase === 'failed' && this.state.firstFailureCode === null) {
+      this.state = { ...this.state, firstFailureCode: exitCodeOf(instance) }
+    }
   }
 
   private specOf(instance: Instance): ProcessSpec {

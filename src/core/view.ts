@@ -6,15 +6,17 @@ import type { Instance, State } from './state.ts'
 /** What the world may know: read by `/readyz`, `/metrics` and later `status`. */
 export interface View {
   readonly phase: SupervisorPhase
-  /** Every process is ready, and no shutdown has begun. */
+  /** Every process that counts is ready, and no shutdown has begun. */
   readonly isReady: boolean
-  /** Every process has been ready once. */
+  /** Every process that counts has been ready once. */
   readonly isStarted: boolean
   readonly processes: readonly ProcessView[]
 }
 
 export interface ProcessView {
   readonly name: string
+  /** Ringmaster is not ready without it: essential, with instances, and not waiting for somebody to start it. */
+  readonly counts: boolean
   readonly isReady: boolean
   /** It has been ready once. */
   readonly isStarted: boolean
@@ -41,10 +43,11 @@ export function view(state: State): View {
       state.instances.filter((instance) => instance.process === spec.name),
     ),
   )
+  const counted = processes.filter((process) => process.counts)
   return {
     phase: state.phase,
-    isReady: state.phase === 'running' && processes.every((process) => process.isReady),
-    isStarted: processes.every((process) => process.isStarted),
+    isReady: state.phase === 'running' && counted.every((process) => process.isReady),
+    isStarted: counted.every((process) => process.isStarted),
     processes,
   }
 }
@@ -52,6 +55,8 @@ export function view(state: State): View {
 function processView(spec: ProcessSpec, instances: readonly Instance[]): ProcessView {
   return {
     name: spec.name,
+    counts:
+      spec.isEssential && instances.length > 0 && (spec.autoStart || instances.some(wasStarted)),
     isReady: isEnough(spec, instances, (one) => isReady(one) || one.phase === 'succeeded'),
     isStarted: isEnough(spec, instances, (one) => one.wasReady),
     instances: instances.map((instance) => ({
@@ -67,14 +72,17 @@ function processView(spec: ProcessSpec, instances: readonly Instance[]): Process
   }
 }
 
-/** One instance may be missing (maxUnavailable 1), but never all; a process without instances does not count. */
+/** One instance may be missing (maxUnavailable 1), but never all. */
 function isEnough(
   spec: ProcessSpec,
   instances: readonly Instance[],
   counts: (instance: Instance) => boolean,
 ): boolean {
-  const replicas = spec.instances.length
-  return replicas === 0 || instances.filter(counts).length >= Math.max(1, replicas - 1)
+  return instances.filter(counts).length >= Math.max(1, spec.instances.length - 1)
+}
+
+function wasStarted({ live, last }: Instance): boolean {
+  return live !== null || last !== null
 }
 
 function isReady(instance: Instance): boolean {

@@ -1,4 +1,4 @@
-import type { Change, InstanceChange, SupervisorChange } from '../core/messages.ts'
+import type { Change, ConfigChange, InstanceChange, SupervisorChange } from '../core/messages.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import { signalName } from '../lib/signals.ts'
 
@@ -16,6 +16,8 @@ export function describe(change: Change): Description {
       return describeInstance(change)
     case 'supervisor':
       return describeSupervisor(change)
+    case 'config':
+      return describeConfig(change)
     case 'internalError':
       return { level: 'error', message: `internal error: ${change.message}` }
   }
@@ -50,7 +52,10 @@ function describeInstance(change: InstanceChange): Description {
     case 'succeeded':
       return { level: 'info', message: `${ended}; done` }
     case 'failed':
-      return { level: 'error', message: `${ended}; not started again` }
+      return {
+        level: 'error',
+        message: `${ended}; not started again${change.reason ? `: ${change.reason}` : ''}`,
+      }
   }
 }
 
@@ -72,11 +77,29 @@ function describeStatus({ code, signal }: ExitStatus): string {
   return signal === 0 ? `code ${code}` : `signal ${signalName(signal)}`
 }
 
+function describeConfig({ reading }: ConfigChange): Description {
+  if (reading.problem !== null) {
+    return {
+      level: 'error',
+      message: `the configuration is not usable, nothing changes: ${reading.problem}`,
+    }
+  }
+  const { differences } = reading
+  return differences.length === 0
+    ? { level: 'info', message: 'the configuration is as it was' }
+    : {
+        level: 'warn',
+        message: `the configuration has changed, which is not applied yet: ${differences.join(', ')}`,
+      }
+}
+
 function describeSupervisor({ phase, reason, code }: SupervisorChange): Description {
   const level = code === 0 ? 'info' : 'error'
   switch (phase) {
     case 'running':
       return { level, message: 'ringmaster started' }
+    case 'draining':
+      return { level, message: `ringmaster drains: ${reason}` }
     case 'stopping':
       return { level, message: `ringmaster shuts down: ${reason}` }
     case 'sweeping':

@@ -63,6 +63,7 @@ function fieldsOf(change: Change): object {
       const { phase, reason, code } = change
       return phase === 'running' ? { phase } : { phase, reason, code }
     }
+    case 'config':
     case 'internalError':
       return {}
   }

@@ -1,6 +1,6 @@
 import type { Change, Effect, Event, Fact } from '../core/messages.ts'
 import type { State } from '../core/state.ts'
-import { step } from '../core/supervisor.ts'
+import { instanceOf, step } from '../core/supervisor.ts'
 import { type View, view } from '../core/view.ts'
 import type { Clock } from '../ports/clock.ts'
 
@@ -53,7 +53,7 @@ export class Queue {
     this.#publish({ type: 'internalError', at: this.#ports.clock.now(), message })
   }
 
-  /** A throw leaves the state as it was: the event is lost, the supervisor is not. */
+  /** A throw leaves the state as it was: the event is lost and the instance that it named is given up, the supervisor is not. */
   #take(event: Event): void {
     try {
       const { state, effects, changes } = step(this.#state, event)
@@ -62,6 +62,8 @@ export class Queue {
       for (const effect of effects) this.#perform(effect)
     } catch (error) {
       this.report(error)
+      const instance = instanceOf(this.#state, event)
+      if (instance !== undefined) this.post({ type: 'broken', instance })
     }
   }
 

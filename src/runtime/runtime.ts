@@ -4,7 +4,9 @@ import type { View } from '../core/view.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { InstanceSpec, Plan } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { ConfigSource } from '../ports/config-source.ts'
 import type { ExitSource } from '../ports/exit-source.ts'
+import type { Guard } from '../ports/guard.ts'
 import type { Output, OutputSource, OutputStream } from '../ports/output.ts'
 import type { Member, ProcessTable } from '../ports/process-table.ts'
 import type { Spawner } from '../ports/spawner.ts'
@@ -18,6 +20,8 @@ export interface RuntimePorts {
   readonly exits: ExitSource
   readonly processes: ProcessTable
   readonly output: Output
+  readonly guard: Guard
+  readonly config: ConfigSource
   /** Ends Ringmaster. */
   readonly exit: (code: number) => void
   /** Hears of every change, in order. */
@@ -36,7 +40,7 @@ interface Handle {
   isReported: boolean
   /** An end that came before that report. */
   earlyExit: ExitStatus | null
-  /** What its tree was last told to end by; null before its main process has ended. */
+  /** What its tree was last told to end by; null before its main process has ended, and where it is left alone. */
   treeSignal: number | null
   isEmptied: boolean
   isOutputEnded: boolean
@@ -62,7 +66,7 @@ export class Runtime {
     )
     const { clock, publish } = ports
     const perform = (effect: Effect) => this.#perform(effect)
-    this.#queue = new Queue(initialState(plan.processes), { clock, perform, publish })
+    this.#queue = new Queue(initialState(plan), { clock, perform, publish })
     this.#deadlines = new Deadlines(clock, (key) => this.post({ type: 'deadline', key }))
     this.#lane = new SpawnLane(clock, (run, instance) => this.#spawn(run, instance))
     ports.exits.onExit((pid, status, orphan) => this.#onExit(pid, status, orphan))
@@ -90,10 +94,21 @@ export class Runtime {
         if (this.#lane.remove(effect.run)) this.#refused(effect.run, 'ECANCELED', 'spawn')
         break
       case 'signal':
-        this.#signal(effect.run, effect.signal)
+        this.#withMain(effect.run, (pid) => {
+          this.#ports.processes.signal(pid, effect.signal, effect.to)
+        })
+        break
+      case 'offer':
+        this.#withMain(effect.run, (pid) => {
+          const { processes } = this.#ports
+          if (processes.handles(pid, effect.signal)) processes.signal(pid, effect.signal)
+        })
         break
       case 'endTree':
-        this.#endTree(effect.run, effect.signal)
+        this.#endTree(effect.run, effect.signal, effect.sparesGroup)
+        break
+      case 'abandon':
+        this.#abandon(effect.run)
         break
       case 'wake':
         this.#deadlines.set(effect.key, effect.atMonoMs)
@@ -101,6 +116,10 @@ export class Runtime {
       case 'sweep':
         this.#sweepSignal = effect.signal
         this.#sweep(effect.signal)
+        break
+      case 'readConfig':
+        // It does not reject.
+        void this.#ports.config.read().then((reading) => this.post({ type: 'configRead', reading }))
         break
       case 'exit':
         this.#ports.exit(effect.code)
@@ -129,6 +148,7 @@ export class Runtime {
     if (spawned === null) return
     const { pid, runId, stdout, stderr } = spawned
     this.#runsByPid.set(pid, run)
+    this.#ports.guard.watch(pid)
     this.#handles.set(run, {
       ...{ run, pid, runId, isReported: false, earlyExit: null },
       ...{ treeSignal: null, isEmptied: false, isOutputEnded: false },
@@ -175,32 +195,40 @@ export class Runtime {
     this.#lookSoon()
   }
 
-  #signal(run: number, signal: number): void {
+  #withMain(run: number, work: (pid: number) => void): void {
     const handle = this.#handles.get(run)
     // A pid that is not in this table has been waited for, and may be somebody else's by now.
-    if (handle && this.#runsByPid.get(handle.pid) === run) {
-      this.#ports.processes.signal(handle.pid, signal)
-    }
+    if (handle && this.#runsByPid.get(handle.pid) === run) work(handle.pid)
   }
 
-  #endTree(run: number, signal: number): void {
+  #endTree(run: number, signal: number, sparesGroup: boolean): void {
     const handle = this.#handles.get(run)
     if (handle === undefined || handle.isEmptied) {
       this.post({ type: 'emptied', run })
       return
     }
     handle.treeSignal = signal
-    this.#lookAtTree(handle, signal)
+    this.#lookAtTree(handle, signal, sparesGroup)
   }
 
-  #lookAtTree(handle: Handle, signal: number | null): void {
+  /** What it left may go on to write. */
+  #abandon(run: number): void {
+    const handle = this.#handles.get(run)
+    if (handle === undefined) return
+    handle.isEmptied = true
+    this.#ports.guard.forget(handle.pid)
+    this.#forget(handle)
+  }
+
+  #lookAtTree(handle: Handle, signal: number | null, sparesGroup = false): void {
     const isMain = (pid: number) => this.#runsByPid.has(pid)
     const left = this.#ports.processes.treeOf(handle.pid, handle.runId, isMain)
     if (left.length > 0) {
-      this.#send(left, signal)
+      this.#send(sparesGroup ? left.filter(({ group }) => group !== handle.pid) : left, signal)
       return
     }
     handle.isEmptied = true
+    this.#ports.guard.forget(handle.pid)
     this.post({ type: 'emptied', run: handle.run })
     handle.output.release()
     this.#forget(handle)
@@ -208,8 +236,12 @@ export class Runtime {
 
   #sweep(signal: number | null): void {
     const left = this.#ports.processes.everythingBelow()
-    if (left.length === 0) this.post({ type: 'swept' })
-    else this.#send(left, signal)
+    if (left.length > 0) {
+      this.#send(left, signal)
+      return
+    }
+    for (const { output } of [...this.#handles.values()]) output.release()
+    this.post({ type: 'swept' })
   }
 
   #send(members: readonly Member[], signal: number | null): void {

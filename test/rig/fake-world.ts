@@ -1,4 +1,4 @@
-import type { Change } from '../../src/core/messages.ts'
+import type { Change, Reading } from '../../src/core/messages.ts'
 import type { ExitStatus } from '../../src/lib/exit-codes.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import type { Clock } from '../../src/ports/clock.ts'
@@ -37,6 +37,10 @@ export class FakeWorld {
   readonly exitCodes: number[] = []
   /** `SIGNAL PID`, in order. */
   readonly sent: string[] = []
+  /** Pids that the guard watches. */
+  readonly guarded = new Set<number>()
+  /** What reading the configuration again comes to. */
+  readConfig = async (): Promise<Reading> => ({ problem: null, differences: [] })
   /** OS timers that are set now. */
   timers = 0
   /** A reader of the changes. */
@@ -44,7 +48,7 @@ export class FakeWorld {
   /** What the kernel answers to spawns: the errno of a refusal, in order; then processes. */
   readonly refusals: string[] = []
   /** Processes that live beside the main ones, by the run that they belong to; 0: to none. */
-  readonly #others = new Map<number, number>()
+  readonly #others = new Map<number, { readonly run: number; readonly group: number }>()
   readonly #mains = new Set<number>()
   readonly #options: WorldOptions
   readonly #startMs: number
@@ -97,10 +101,10 @@ export class FakeWorld {
     return this
   }
 
-  /** A process that `run` started, or nobody; its pid. */
-  fork(run: number): number {
+  /** A process that `run` started, or nobody (0), in a group of its own if none is given; its pid. */
+  fork(run: number, group?: number): number {
     const pid = this.#nextPid++
-    this.#others.set(pid, run)
+    this.#others.set(pid, { run, group: group ?? pid })
     return pid
   }
 
@@ -175,12 +179,17 @@ export class FakeWorld {
         treeOf: (_leader, runId) => {
           const run = Number.parseInt(runId, 10)
           return [...this.#others].flatMap(([pid, owner]) =>
-            owner === run ? [{ pid, group: pid }] : [],
+            owner.run === run ? [{ pid, group: owner.group }] : [],
           )
         },
         everythingBelow: () =>
           [...this.#mains, ...this.#others.keys()].map((pid) => ({ pid, group: pid })),
       },
+      guard: {
+        watch: (pid) => this.guarded.add(pid),
+        forget: (pid) => this.guarded.delete(pid),
+      },
+      config: { read: () => this.readConfig() },
       exit: (code) => {
         this.exitCodes.push(code)
       },

@@ -69,7 +69,7 @@ export const happenings = {
   'exit 3': (run: number) => exit(run, 3),
   'ended by signal 9': (run: number) => exit(run, 0, 9),
   emptied: (run: number): Fact => ({ type: 'emptied', run }),
-  'backoff over': (): Fact => ({ type: 'deadline', key: 'web.1/backoff' }),
+  'backoff over': (): Fact => ({ type: 'deadline', key: 'web.1/start' }),
   'grace over': (): Fact => ({ type: 'deadline', key: 'web.1/kill' }),
   stop: () => shutdown,
 } as const

@@ -41,9 +41,17 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
   }
 }
 
+/** What the signals do that the tests send. */
+const signals: Plan['signals'] = Object.fromEntries([
+  ...[2, 3, 15, 37].map((signal) => [signal, { action: 'shutdown', signal }]),
+  ...[10, 12, 28].map((signal) => [signal, { action: 'forward', signal }]),
+  [1, { action: 'reload', signal: 1 }],
+])
+
+/** With a budget that no grace of a test exceeds. */
 export function planOf(...processes: readonly ProcessSpec[]): Plan {
   return {
-    ...{ http: null, logs: { level: 'info' }, signals: {}, dropsSelf: false },
-    ...{ shutdown: { drainMs: 0, graceMs: 10_000 }, processes },
+    ...{ http: null, logs: { level: 'info' }, signals, dropsSelf: false },
+    ...{ shutdown: { drainMs: 0, graceMs: 1_000_000 }, processes },
   }
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import type { Change, Effect, Event, Fact } from '../../src/core/messages.ts'
 import { type Instance, initialState, type State } from '../../src/core/state.ts'
 import { type StepResult, step } from '../../src/core/supervisor.ts'
-import type { ProcessSpec } from '../../src/plan/plan.ts'
+import type { ProcessSpec, ShutdownSpec } from '../../src/plan/plan.ts'
+import { planOf } from './specs.ts'
 
 const startMonoMs = 1000
 const startWallMs = Date.UTC(2030, 0, 2)
@@ -19,7 +20,13 @@ export class Story {
   readonly allEffects: Effect[] = []
 
   constructor(...processes: readonly ProcessSpec[]) {
-    this.state = initialState(processes)
+    this.state = initialState(planOf(...processes))
+  }
+
+  /** With this time for a shutdown. */
+  within(shutdown: ShutdownSpec): this {
+    this.state = { ...this.state, shutdown }
+    return this
   }
 
   /** Takes the facts in, one after the other, at the present time. */
@@ -49,8 +56,8 @@ export class Story {
   end(run: number, code = 0, signal = 0): this {
     return this.take(
       { type: 'exited', run, status: { code, signal } },
-      { type: 'emptied', run },
       { type: 'outputEnded', run },
+      { type: 'emptied', run },
     )
   }
 
@@ -79,9 +86,16 @@ export function inWords(effect: Effect): string {
     case 'spawn':
     case 'cancelSpawn':
       return `${effect.type} ${effect.run}`
+    case 'abandon':
+      return `${effect.type} ${effect.run}`
+    case 'offer':
+      return `offer ${effect.run} ${effect.signal}`
     case 'signal':
+      return `signal ${effect.run} ${effect.signal}${effect.to === 'group' ? ' group' : ''}`
     case 'endTree':
-      return `${effect.type} ${effect.run} ${effect.signal}`
+      return `endTree ${effect.run} ${effect.signal}${effect.sparesGroup ? ' sparing' : ''}`
+    case 'readConfig':
+      return 'readConfig'
     case 'wake':
       return `${effect.key.split('/').at(-1)} ${effect.atMonoMs ?? 'off'}`
     case 'sweep':
@@ -89,6 +103,11 @@ export function inWords(effect: Effect): string {
     case 'exit':
       return `exit ${effect.code}`
   }
+}
+
+/** What the last event led to, in words. Every shutdown has a budget: it is left out. */
+export function words({ effects }: Story): string[] {
+  return effects.map(inWords).filter((word) => !word.startsWith('budget'))
 }
 
 function freeze<T>(value: T): T {

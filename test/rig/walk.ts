@@ -3,9 +3,10 @@ import type { Change, DeadlineKey, Effect, Event, Fact } from '../../src/core/me
 import { type Instance, initialState, type State } from '../../src/core/state.ts'
 import { step } from '../../src/core/supervisor.ts'
 import { view } from '../../src/core/view.ts'
-import type { ProcessSpec, RestartPolicy } from '../../src/plan/plan.ts'
+import type { KillMode, Plan, RestartPolicy } from '../../src/plan/plan.ts'
+import { usableMs } from '../../src/plan/shutdown.ts'
 import { createRandom } from './random.ts'
-import { processSpec } from './specs.ts'
+import { planOf, processSpec } from './specs.ts'
 import { stamp, stepSafely } from './story.ts'
 
 const SIGKILL = 9
@@ -46,7 +47,7 @@ class World implements WalkResult {
   readonly changes: Change[] = []
   readonly events: Event[] = []
   readonly #random: () => number
-  readonly #processes: readonly ProcessSpec[]
+  readonly #plan: Plan
   readonly #effects: Effect[] = []
   readonly #runs = new Map<number, WorldRun>()
   readonly #deadlines = new Map<DeadlineKey, number>()
@@ -56,12 +57,21 @@ class World implements WalkResult {
   #lastRun = 0
   #sweeps = 0
   #exits = 0
+  #isReading = false
 
   constructor(random: () => number) {
     this.#random = random
-    this.#processes = ['web', 'api', 'job'].slice(0, 1 + this.#below(3)).map((name) =>
+    const processes = ['web', 'api', 'job'].slice(0, 1 + this.#below(3)).map((name) =>
       processSpec(name, {
         replicas: 1 + this.#below(3),
+        autoStart: this.#below(8) > 0,
+        startDelayMs: this.#oneOf([0, 0, 500]),
+        successExitCodes: this.#oneOf([[0], [0, 3]]),
+        restartLimit: this.#oneOf([null, null, { count: this.#below(4), withinMs: 3000 }]),
+        isFirstStartFinal: this.#below(6) === 0,
+        isEssential: this.#below(3) > 0,
+        isShutdownOnExit: this.#below(8) === 0,
+        killMode: this.#oneOf<KillMode>(['staged', 'staged', 'mixed', 'process', 'group']),
         restartPolicy: this.#oneOf<RestartPolicy>(['Always', 'Always', 'OnFailure', 'Never']),
         graceMs: this.#oneOf([0, 100, 5000]),
         stopSignal: this.#oneOf([2, 3, 15]),
@@ -71,7 +81,11 @@ class World implements WalkResult {
         },
       }),
     )
-    this.#state = initialState(this.#processes)
+    this.#plan = {
+      ...planOf(...processes),
+      shutdown: { drainMs: this.#oneOf([0, 0, 1000]), graceMs: this.#oneOf([0, 500, 10_000]) },
+    }
+    this.#state = initialState(this.#plan)
   }
 
   get hasExited(): boolean {
@@ -83,7 +97,9 @@ class World implements WalkResult {
     const chance = this.#random()
     if (chance < 0.01) this.take({ type: 'signalled', signal: this.#oneOf([1, 2, 3, 10, 15, 37]) })
     else if (chance < 0.012) this.take({ type: 'shutdown', reason: 'walk', code: this.#below(100) })
-    else if (chance < 0.05) this.#takeOutOfPlace()
+    else if (chance < 0.014) {
+      this.take({ type: 'broken', instance: this.#oneOf(this.#state.instances).name })
+    } else if (chance < 0.05) this.#takeOutOfPlace()
     else if (chance < 0.25) this.#monoMs += this.#oneOf([1, 10, 100, 1000, 5000])
     else this.#answer(this.#anyAnswer())
   }
@@ -111,7 +127,7 @@ class World implements WalkResult {
 
   /** The same events, on states that never were JSON, have the same results. */
   replay(): void {
-    let state = initialState(this.#processes)
+    let state = initialState(this.#plan)
     const effects: Effect[] = []
     for (const event of this.events) {
       const result = step(state, event)
@@ -141,7 +157,8 @@ class World implements WalkResult {
   #takeOutOfPlace(): void {
     const run = this.#oneOf([0, this.#lastRun + 1, this.#below(this.#lastRun)])
     const { name = '' } = this.#oneOf(this.#state.instances)
-    const key = this.#oneOf([`${name}/backoff`, `${name}/kill`, 'sweep'] as DeadlineKey[])
+    const keys: DeadlineKey[] = [`${name}/start`, `${name}/kill`, 'drain', 'sweep', 'budget']
+    const key = this.#oneOf(keys)
     if (!this.#deadlines.has(key)) this.#takeForNothing({ type: 'deadline', key })
     if (this.#runs.has(run)) return
     this.#takeForNothing({ type: 'spawned', run, pid: 1 })
@@ -170,6 +187,12 @@ class World implements WalkResult {
       ...[...this.#runs.values()].flatMap((run) => this.#answersOf(run, isEnding)),
     ]
     if (this.#sweeps > 0 && this.#below(10) === 0) answers.push(() => ({ type: 'swept' }))
+    if (this.#isReading) {
+      answers.push(() => {
+        this.#isReading = false
+        return { type: 'configRead', reading: { problem: 'walk' } }
+      })
+    }
     return answers.length === 0 ? undefined : this.#oneOf(answers)
   }
 
@@ -229,8 +252,7 @@ class World implements WalkResult {
     }
     if (isGone && (world.isKilled || run % 5 > 0)) {
       can(() => {
-        this.#runs.delete(run)
-        if (world.isOutputOpen) this.#runs.set(-run, world)
+        this.#gone(world)
         return { type: 'emptied', run }
       })
     }
@@ -262,6 +284,15 @@ class World implements WalkResult {
         this.#signal(world, effect.signal)
         break
       }
+      case 'offer':
+        assert.equal(this.#runs.get(effect.run)?.place, 'alive', 'a signal is offered to who lives')
+        break
+      case 'abandon': {
+        const world = this.#runs.get(effect.run)
+        assert.equal(world?.place, 'ended', 'only what a main process left is abandoned')
+        if (world) this.#gone(world)
+        break
+      }
       case 'endTree': {
         const world = this.#runs.get(effect.run)
         assert.equal(world?.place, 'ended', 'a tree is ended when its main process has')
@@ -273,17 +304,39 @@ class World implements WalkResult {
         if (effect.atMonoMs === null) this.#deadlines.delete(effect.key)
         else {
           assert.ok(effect.atMonoMs >= this.#monoMs, 'a deadline lies ahead')
+          this.#checkBudget(effect.key, effect.atMonoMs)
           this.#deadlines.set(effect.key, effect.atMonoMs)
         }
         break
       case 'sweep':
-        assert.equal(this.#runs.size, 0, 'the sweep comes when every run is over')
+        assert.ok(
+          [...this.#runs.keys()].every((run) => run < 0),
+          'the sweep comes when every run is over',
+        )
         this.#sweeps += 1
+        break
+      case 'readConfig':
+        assert.ok(!this.#isReading, 'the files are read once at a time')
+        this.#isReading = true
         break
       case 'exit':
         this.#exits += 1
         break
     }
+  }
+
+  /** In a shutdown every step has a share of what is left. */
+  #checkBudget(key: DeadlineKey, atMonoMs: number): void {
+    const { ending, shutdown } = this.#state
+    if (ending === null || key === 'budget' || key.endsWith('/start')) return
+    const usableEnd = ending.beganMonoMs + usableMs(shutdown)
+    assert.ok(atMonoMs <= Math.max(usableEnd, this.#monoMs + 1), `${key} is within the budget`)
+  }
+
+  /** Nothing of the run lives but perhaps who holds its output. */
+  #gone(world: WorldRun): void {
+    this.#runs.delete(world.run)
+    if (world.isOutputOpen) this.#runs.set(-world.run, world)
   }
 
   #spawn(run: number, instance: string): void {
@@ -292,7 +345,10 @@ class World implements WalkResult {
     for (const [key, other] of this.#runs) {
       assert.ok(other.instance !== instance || key < 0, `${instance} has one live run at most`)
     }
-    assert.equal(this.#state.phase, 'running', 'nothing starts in a shutdown')
+    assert.ok(
+      ['running', 'draining'].includes(this.#state.phase),
+      'nothing starts once things are stopped',
+    )
     const place = 'lane'
     const flags = { isReported: false, isOutputOpen: false, isTreeAsked: false }
     this.#runs.set(run, { run, instance, place, ...flags, isAsked: false, isKilled: false })
@@ -301,7 +357,8 @@ class World implements WalkResult {
   #signal(world: WorldRun | undefined, signal: number): void {
     if (!world) return
     if (signal === SIGKILL) {
-      assert.ok(world.isAsked, 'the stop signal comes before SIGKILL')
+      const isLeftOfMixed = world.place === 'ended' && this.#specOf(world).killMode === 'mixed'
+      assert.ok(world.isAsked || isLeftOfMixed, 'the stop signal comes before SIGKILL')
       world.isKilled = true
     } else {
       assert.ok(!world.isKilled, 'nothing comes after SIGKILL')
@@ -309,21 +366,34 @@ class World implements WalkResult {
     }
   }
 
+  #specOf({ instance }: WorldRun) {
+    const spec = this.#plan.processes.find(({ instances }) =>
+      instances.some(({ name }) => name === instance),
+    )
+    if (spec === undefined) throw new Error(`no spec of ${instance}`)
+    return spec
+  }
+
   /** Each phase follows the one before it. */
   #check(change: Change): void {
     if (change.type !== 'instance') return
-    const last = this.#phases.get(change.instance) ?? 'pending'
+    const last = this.#phases.get(change.instance) ?? this.#firstPhase(change.instance)
     assert.equal(change.previous, last, `the phases of ${change.instance} have no gap`)
     this.#phases.set(change.instance, change.phase)
   }
 
   #checkInstance(instance: Instance, stateBefore: State): void {
     const { name, phase, live } = instance
-    assert.equal(this.#phases.get(name) ?? 'pending', phase, 'each phase is told')
+    assert.equal(this.#phases.get(name) ?? this.#firstPhase(name), phase, 'each phase is told')
     const before = stateBefore.instances.find((one) => one.name === name)
     assert.ok(before)
     assert.ok(before.isWanted || !instance.isWanted, 'what is not wanted is never wanted again')
     assert.ok(!before.wasReady || instance.wasReady, 'started never goes back')
+    const limit = this.#state.processes.find((one) => one.name === instance.process)?.restartLimit
+    if (limit) {
+      assert.ok(instance.recentRestartsMonoMs.length <= limit.count, 'restarts have a limit')
+      if (phase !== 'failed') assert.ok(instance.failures <= limit.count, 'also in a row')
+    }
     if (before.live?.cause && live?.run === before.live.run && live.cause !== before.live.cause) {
       assert.equal(before.live.cause, 'stop-requested', 'the cause is written once')
       assert.equal(live.cause, 'grace-exceeded')
@@ -332,13 +402,18 @@ class World implements WalkResult {
     assert.equal(
       live === null,
       ['backoff', 'stopped', 'succeeded', 'failed'].includes(phase) ||
-        (phase === 'pending' && this.#deadlines.has(`${name}/backoff`)),
+        (phase === 'pending' && this.#deadlines.has(`${name}/start`)),
       `${name} is ${phase} with a run only where it has one`,
     )
     const isWaiting = instance.isWanted && (phase === 'backoff' || phase === 'pending') && !live
-    assert.equal(this.#deadlines.has(`${name}/backoff`), isWaiting, 'a wait has a deadline')
+    assert.equal(this.#deadlines.has(`${name}/start`), isWaiting, 'a wait has a deadline')
     const isInGrace = phase === 'stopping' && live?.pid !== null && !live?.isKilled
     assert.equal(this.#deadlines.has(`${name}/kill`), isInGrace, 'a grace has a deadline')
+  }
+
+  #firstPhase(instance: string): string {
+    const process = this.#plan.processes.find(({ name }) => name === instance.split('.')[0])
+    return process?.autoStart ? 'pending' : 'stopped'
   }
 
   #below(limit: number): number {

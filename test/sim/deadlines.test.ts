@@ -7,13 +7,13 @@ t.test('each deadline comes at its time, in order', async (t) => {
   const { deadlines, clock, due } = create()
   deadlines.set('b/kill', 1200)
   deadlines.set('a/kill', 1100)
-  deadlines.set('a/backoff', 1100)
+  deadlines.set('a/start', 1100)
   clock.advance(99)
   t.same(due, [])
   clock.advance(1)
-  t.same(due, ['a/kill', 'a/backoff'])
+  t.same(due, ['a/kill', 'a/start'])
   clock.advance(1000)
-  t.same(due, ['a/kill', 'a/backoff', 'b/kill'])
+  t.same(due, ['a/kill', 'a/start', 'b/kill'])
 })
 
 t.test('there is one timer, for the earliest, and none when nothing is awaited', async (t) => {

@@ -24,7 +24,6 @@ t.test('at the end of the grace SIGKILL goes to the main process', async (t) => 
   t.same(world.sent, [`15 ${pid}`])
   world.advance(1)
   t.same(world.sent, [`15 ${pid}`, `9 ${pid}`])
-  t.equal(world.timers, 0)
   const left = world.fork(1)
   world.end(pid, 0, 9)
   t.same(world.sent.slice(2), [`9 ${left}`], 'and to what it leaves')

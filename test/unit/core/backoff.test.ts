@@ -79,7 +79,7 @@ t.test(
         t.match(story.changes, [
           { phase: 'pending', previous: 'pending', run, refused: `${errno} fork` },
         ])
-        story.wait(500).take({ type: 'deadline', key: 'web.1/backoff' })
+        story.wait(500).take({ type: 'deadline', key: 'web.1/start' })
         t.same(story.effects, [{ type: 'spawn', run: run + 1, instance: 'web.1' }])
       }
       t.match(story.instance(), { failures: 0, restarts: 0, last: null })
@@ -106,8 +106,8 @@ t.test('the wait is told, and the restart comes after it', async (t) => {
     delayMs: 700,
     cause: 'error',
   })
-  t.match(story.allEffects.at(-1), { type: 'wake', key: 'web.1/backoff', atMonoMs: 1700 })
-  story.wait(700).take({ type: 'deadline', key: 'web.1/backoff' })
+  t.match(story.allEffects.at(-1), { type: 'wake', key: 'web.1/start', atMonoMs: 1700 })
+  story.wait(700).take({ type: 'deadline', key: 'web.1/start' })
   t.match(story.changes, [{ phase: 'pending', previous: 'backoff', run: 3 }])
 })
 
@@ -118,7 +118,7 @@ function begin(given: ProcessGiven = {}): Story {
 /** The wait after each of some runs that end with these codes after `readyMs`. */
 function delays(story: Story, codes: readonly number[], readyMs: number): (number | undefined)[] {
   return codes.map((code) => {
-    if (story.instance().phase === 'backoff') story.take({ type: 'deadline', key: 'web.1/backoff' })
+    if (story.instance().phase === 'backoff') story.take({ type: 'deadline', key: 'web.1/start' })
     const run = story.instance().live?.run ?? 0
     const before = story.allChanges.length
     story.run(run).wait(readyMs).end(run, code)

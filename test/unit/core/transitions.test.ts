@@ -1,15 +1,15 @@
 import t from 'tap'
 import { type Happening, happenings, type Situation, situations } from '../../rig/situations.ts'
-import { inWords } from '../../rig/story.ts'
+import { words } from '../../rig/story.ts'
 
 /** Where a happening means something: the phase that follows (with the cause of the run's end), and the effects. */
 const table: readonly (readonly [Situation, Happening, string])[] = [
   ['pending, queued', 'spawned', 'starting'],
-  ['pending, queued', 'refused for now', 'pending, backoff 1500'],
+  ['pending, queued', 'refused for now', 'pending, start 1500'],
   ['pending, queued', 'refused for good', 'pending, spawn 2'],
   ['pending, queued', 'stop', 'stopping (stop-requested), cancelSpawn 1'],
   ['pending, refused', 'backoff over', 'pending, spawn 2'],
-  ['pending, refused', 'stop', 'stopped, backoff off, sweep 2000, sweep 15'],
+  ['pending, refused', 'stop', 'stopped, start off, sweep 2000, sweep 15'],
   ['starting', 'executed', 'running'],
   ['starting', 'exec failed', 'starting (exec-failed)'],
   ['starting', 'stop', 'stopping (stop-requested), signal 1 15, kill 11000'],
@@ -27,7 +27,7 @@ const table: readonly (readonly [Situation, Happening, string])[] = [
   ['stopping by itself, killed', 'emptied', 'pending, kill off, spawn 2'],
   ['stopping by itself, killed', 'stop', 'stopping (error)'],
   ['backoff', 'backoff over', 'pending, spawn 3'],
-  ['backoff', 'stop', 'stopped, backoff off, sweep 2000, sweep 15'],
+  ['backoff', 'stop', 'stopped, start off, sweep 2000, sweep 15'],
   ['stopping, queued', 'spawned', 'stopping (stop-requested), signal 1 15, kill 11000'],
   ['stopping, queued', 'refused for now', 'stopped, sweep 2000, sweep 15'],
   ['stopping, queued', 'refused for good', 'stopped, sweep 2000, sweep 15'],
@@ -41,7 +41,7 @@ const table: readonly (readonly [Situation, Happening, string])[] = [
   ['stopping, killed', 'exit 0', 'stopping (grace-exceeded), endTree 1 9'],
   ['stopping, killed', 'exit 3', 'stopping (grace-exceeded), endTree 1 9'],
   ['stopping, killed', 'ended by signal 9', 'stopping (grace-exceeded), endTree 1 9'],
-  ['stopping, ended', 'emptied', 'stopped, kill off'],
+  ['stopping, ended', 'emptied', 'stopped, kill off, sweep 2000, sweep 15'],
   ['stopping, ended', 'grace over', 'stopping (grace-exceeded), kill off, endTree 1 9'],
   ['succeeded', 'stop', 'succeeded, signal 2 15, kill 11000'],
 ]
@@ -90,5 +90,5 @@ function outcome(situation: Situation, happening: Happening, givenRun?: number):
   const isSame = JSON.stringify(story.state) === JSON.stringify(state)
   if (isSame && story.effects.length === 0 && story.changes.length === 0) return 'dropped'
   const { phase, live: now } = story.instance()
-  return [now?.cause ? `${phase} (${now.cause})` : phase, ...story.effects.map(inWords)].join(', ')
+  return [now?.cause ? `${phase} (${now.cause})` : phase, ...words(story)].join(', ')
 }

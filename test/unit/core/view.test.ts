@@ -22,7 +22,6 @@ t.test(
   async (t) => {
     const table = [
       // replicas, running, ready
-      [0, 0, true],
       [1, 0, false],
       [1, 1, true],
       [2, 0, false],
@@ -83,6 +82,7 @@ t.test('the view says how each instance is and how its last run ended', async (t
     processes: [
       {
         name: 'web',
+        counts: true,
         isReady: true,
         isStarted: true,
         instances: [

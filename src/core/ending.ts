@@ -1,0 +1,41 @@
+import { ExitCode, toExitCode } from '../lib/exit-codes.ts'
+import type { Instance, State } from './state.ts'
+
+/** Why Ringmaster ends by itself, and with which code. */
+export interface CauseToEnd {
+  readonly reason: string
+  readonly code: number
+  readonly isFailure: boolean
+}
+
+/** What in `state` asks for a shutdown: a process that must not fail has, one that ends us has ended, or nothing can run again. Null when nothing does. */
+export function findCauseToEnd(state: State): CauseToEnd | null {
+  const { instances, processes } = state
+  for (const instance of instances) {
+    if (instance.phase !== 'failed' && instance.phase !== 'succeeded') continue
+    const spec = processes.find((process) => process.name === instance.process)
+    if (instance.phase === 'failed' && (spec?.isEssential || spec?.isShutdownOnExit)) {
+      return { reason: `${instance.name} failed`, code: exitCodeOf(instance), isFailure: true }
+    }
+    if (instance.phase === 'succeeded' && spec?.isShutdownOnExit) {
+      const code = instance.last?.status?.code ?? ExitCode.ok
+      return { reason: `${instance.name} succeeded`, code, isFailure: false }
+    }
+  }
+  const isOver =
+    processes.every((process) => process.instances.length > 0) &&
+    instances.every(({ phase }) => phase === 'succeeded' || phase === 'failed')
+  if (!isOver) return null
+  return state.firstFailureCode === null
+    ? { reason: 'all processes succeeded', code: ExitCode.ok, isFailure: false }
+    : { reason: 'all processes ended', code: state.firstFailureCode, isFailure: true }
+}
+
+/** What Ringmaster ends with when `instance` failed: the code of its last run, or "gave up" where that has none to blame it on. */
+export function exitCodeOf({ last }: Instance): number {
+  if (last === null || last.cause === 'stop-requested' || last.cause === 'grace-exceeded') {
+    return ExitCode.gaveUp
+  }
+  if (last.status === null) return ExitCode.notExecutable
+  return toExitCode(last.status) || ExitCode.gaveUp
+}
