@@ -1,0 +1,39 @@
+import t from 'tap'
+import { shutdownTimeline, stepMs, usableMs } from '../../../src/plan/shutdown.ts'
+
+const web = { name: 'web', graceMs: 10_000 }
+const db = { name: 'db', graceMs: 30_000 }
+
+t.test('a tenth of the budget, and at most a second, is kept for the very end', async (t) => {
+  t.equal(usableMs({ drainMs: 0, graceMs: 30_000 }), 29_000)
+  t.equal(usableMs({ drainMs: 0, graceMs: 5000 }), 4500)
+})
+
+t.test('a step has all of its time when the chain fits, else its share', async (t) => {
+  t.equal(stepMs(10_000, 29_000, 11_000), 10_000)
+  t.equal(stepMs(10_000, 5500, 11_000), 5000)
+  t.ok(stepMs(10_000, -50, 11_000) > 0, 'never 0')
+  t.equal(stepMs(0, 5000, 1000), 0, 'but for a step without a time of its own')
+})
+
+t.test('the time line says what a shutdown does at worst', async (t) => {
+  t.same(shutdownTimeline({ drainMs: 5000, graceMs: 60_000 }, [web, db]), [
+    { name: 'drain', beginMs: 0, endMs: 5000 },
+    { name: 'web', beginMs: 5000, endMs: 15_000 },
+    { name: 'db', beginMs: 5000, endMs: 35_000 },
+    { name: 'what is left', beginMs: 35_000, endMs: 36_000 },
+  ])
+})
+
+t.test('it never leaves the budget, and no step is left out', async (t) => {
+  for (const graceMs of [100, 1000, 10_000, 36_000, 40_000]) {
+    for (const drainMs of [0, 500, 20_000]) {
+      const steps = shutdownTimeline({ drainMs, graceMs }, [web, db])
+      t.ok(
+        steps.every(({ beginMs, endMs }) => endMs > beginMs),
+        `${graceMs} ms, drain ${drainMs} ms`,
+      )
+      t.ok(Math.max(...steps.map(({ endMs }) => endMs)) <= usableMs({ drainMs, graceMs }) + 0.001)
+    }
+  }
+})
