@@ -52,13 +52,6 @@ static long write_oom(int value) {
   return error;
 }
 
-static long set_limits(const struct settings *settings) {
-  long error = 0;
-  for (unsigned resource = 0; resource < RLIMITS && error == 0; resource++)
-    if (settings->limit_given >> resource & 1) error = sys_limit(resource, &settings->limits[resource], NULL);
-  return error;
-}
-
 // The capabilities in the bounding set that are not in `set`; the kernel answers EINVAL after the last that it knows.
 static uint64_t bounding_beyond(uint64_t set) {
   uint64_t beyond = 0;
@@ -70,12 +63,25 @@ static uint64_t bounding_beyond(uint64_t set) {
   return beyond & ~set;
 }
 
+static long keep_inheritable(uint64_t keep) {
+  const struct capability_header header = {CAPABILITY_VERSION_3, 0};
+  struct capability_words words[2];
+  long error = sys_capget(&header, words);
+  if (error < 0) return error;
+  const uint32_t low = words[0].inheritable & (uint32_t)keep, high = words[1].inheritable & (uint32_t)(keep >> 32);
+  if (low == words[0].inheritable && high == words[1].inheritable) return 0;
+  words[0].inheritable = low;
+  words[1].inheritable = high;
+  return sys_capset(&header, words);
+}
+
+// At exec the kernel gives root the inheritable set on top of the bounding set.
 static long keep_bounding(uint64_t keep) {
   uint64_t drop = bounding_beyond(keep);
   long error = 0;
   for (unsigned capability = 0; capability < 64 && error == 0; capability++)
     if (drop >> capability & 1) error = sys_prctl(PR_CAPBSET_DROP, capability, 0);
-  return error;
+  return error < 0 ? error : keep_inheritable(keep);
 }
 
 static bool is_subset(const uint32_t *part, size_t part_count, const uint32_t *whole, size_t whole_count) {

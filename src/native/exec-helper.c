@@ -12,12 +12,13 @@
 //   terminal=FD          the controlling terminal of its session
 //   foreground=FD        its group becomes the foreground group of this terminal
 //   oom=N                oom_score_adj, -1000 to 1000
+//   oomhint=N            the same, but one that cannot be written stays as it is
 //   rlimit=R:SOFT:HARD   resource by number, values by number or "unlimited"; once for each resource
 //   nice=N               -20 to 19
 //   ionice=CLASS:LEVEL   0 to 3, 0 to 7
 //   affinity=CPUS        as 0,2-3
 //   umask=OCTAL
-//   bounding=HEX         drops all other capabilities from the bounding set (and from no other set)
+//   bounding=HEX         drops all other capabilities from the bounding and the inheritable set (and from no other)
 //   groups=A,B,...       exactly these supplementary groups; empty for none; nothing to do when they are the ones
 //   gid=N  uid=N         real, effective and saved; nothing to do when they are the ones
 //   capabilities=HEX     what the command holds: permitted, effective, inheritable and ambient; for root too
@@ -28,23 +29,30 @@
 //   (exec)               COMMAND with a slash as it is, else from PATH as execvp(3), but never through a shell
 //
 // Nothing is done unless all options are well formed, and a refusal ends the start: a command never runs with more rights
-// than asked for. A failure is one line "ERRNO STEP\n" on the report descriptor. STEP is the key; "usage" for an unknown
-// option or no command; "exec"; or "interpreter" when the file is there and the program in its "#!" line, or its ELF
-// interpreter, is not. The exit code is 127 when there is no such command, else 126.
+// than asked for. A failure is one line "ERRNO STEP\n" on the report descriptor. STEP is the key, or "rlimit:NAME" when
+// the kernel refuses a limit; "usage" for an unknown option or no command; "exec"; or "interpreter" when the file is there
+// and the program in its "#!" line, or its ELF interpreter, is not. The exit code is 127 when there is no such command,
+// else 126.
 #include "exec-attributes.h"
 
 enum { MAX_PATH = 4096, EXIT_REFUSED = 126, EXIT_NO_COMMAND = 127 };
 static const char DEFAULT_PATH[] = "/usr/local/bin:/bin:/usr/bin";
 
 static const char EXEC[] = "exec", INTERPRETER[] = "interpreter";
+static const char *const LIMIT_STEPS[RLIMITS] = {
+  "rlimit:cpu", "rlimit:fsize", "rlimit:data", "rlimit:stack", "rlimit:core", "rlimit:rss", "rlimit:nproc",
+  "rlimit:nofile", "rlimit:memlock", "rlimit:as", "rlimit:locks", "rlimit:sigpending", "rlimit:msgqueue", "rlimit:nice",
+  "rlimit:rtprio", "rlimit:rttime",
+};
 
 struct refusal {
   long error;
-  const char *step; // an option, "usage", EXEC or INTERPRETER
+  const char *step; // an option, one of LIMIT_STEPS, "usage", EXEC or INTERPRETER
 };
 
 _Noreturn void start(char **stack);
 static void set_up(const struct settings *settings, char *const *environment);
+static void set_limits(const struct settings *settings);
 static struct refusal become(char *const *command, char *const *environment);
 static struct refusal search(const char *path, char *const *command, char *const *environment);
 static struct refusal execute(const char *file, char *const *command, char *const *environment);
@@ -85,7 +93,8 @@ static void set_up(const struct settings *settings, char *const *environment) {
   STEP(TERMINAL, sys_ioctl(settings->terminal, TIOCSCTTY, NULL));
   STEP(FOREGROUND, take_foreground(settings->foreground));
   STEP(OOM, write_oom(settings->oom));
-  STEP(RLIMIT, set_limits(settings));
+  if (is_given(settings, OOMHINT)) write_oom(settings->oom_hint);
+  set_limits(settings);
   STEP(NICE, sys_set_nice(settings->nice));
   STEP(IONICE, sys_set_ioprio(settings->io_priority));
   STEP(AFFINITY, sys_set_affinity(settings->cpus, sizeof settings->cpus));
@@ -100,6 +109,14 @@ static void set_up(const struct settings *settings, char *const *environment) {
   // The kernel forgets this one at each change of credentials.
   STEP(DEATHSIG, die_with_parent(settings->death_signal, settings->parent));
   STEP(LISTENPID, write_listen_pid(environment));
+}
+
+static void set_limits(const struct settings *settings) {
+  for (unsigned resource = 0; resource < RLIMITS; resource++) {
+    if ((settings->limit_given >> resource & 1) == 0) continue;
+    long error = sys_limit(resource, &settings->limits[resource], NULL);
+    if (error < 0) fail(settings, (struct refusal){-error, LIMIT_STEPS[resource]});
+  }
 }
 
 static struct refusal become(char *const *command, char *const *environment) {

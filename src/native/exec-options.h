@@ -9,12 +9,12 @@ enum { MAX_CPUS = 8192, MAX_GROUPS = 4096 };
 
 // In the order in which they are done.
 enum option {
-  REPORT, FDS, SESSION, GROUP, TERMINAL, FOREGROUND, OOM, RLIMIT, NICE, IONICE, AFFINITY, UMASK, BOUNDING, GROUPS, GID,
-  UID, CAPABILITIES, NNP, CWD, DEATHSIG, LISTENPID, OPTIONS,
+  REPORT, FDS, SESSION, GROUP, TERMINAL, FOREGROUND, OOM, OOMHINT, RLIMIT, NICE, IONICE, AFFINITY, UMASK, BOUNDING,
+  GROUPS, GID, UID, CAPABILITIES, NNP, CWD, DEATHSIG, LISTENPID, OPTIONS,
 };
 static const char *const OPTION_NAMES[OPTIONS] = {
-  "report", "fds", "session", "group", "terminal", "foreground", "oom", "rlimit", "nice", "ionice", "affinity", "umask",
-  "bounding", "groups", "gid", "uid", "capabilities", "nnp", "cwd", "deathsig", "listenpid",
+  "report", "fds", "session", "group", "terminal", "foreground", "oom", "oomhint", "rlimit", "nice", "ionice", "affinity",
+  "umask", "bounding", "groups", "gid", "uid", "capabilities", "nnp", "cwd", "deathsig", "listenpid",
 };
 
 // A field counts only when its option is in `given`; nothing else here is initialised.
@@ -23,7 +23,7 @@ struct settings {
   uint32_t limit_given; // bit N: resource N
   int report, terminal, foreground;
   unsigned fds;
-  int oom, nice;
+  int oom, oom_hint, nice;
   unsigned io_priority, umask;
   uint32_t uid, gid;
   uint64_t bounding, capabilities;
@@ -172,6 +172,7 @@ static bool read_value(enum option option, const char *text, struct settings *se
     case TERMINAL: return read_fd(text, &settings->terminal);
     case FOREGROUND: return read_fd(text, &settings->foreground);
     case OOM: return read_signed(text, -1000, 1000, &settings->oom);
+    case OOMHINT: return read_signed(text, -1000, 1000, &settings->oom_hint);
     case RLIMIT: return read_limit(text, settings);
     case NICE: return read_signed(text, -20, 19, &settings->nice);
     case IONICE: return read_io_priority(text, &settings->io_priority);

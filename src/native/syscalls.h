@@ -35,8 +35,9 @@ enum {
   NR_write = 1, NR_close = 3, NR_rt_sigaction = 13, NR_rt_sigprocmask = 14, NR_ioctl = 16, NR_getpid = 39, NR_execve = 59,
   NR_kill = 62, NR_fcntl = 72, NR_chdir = 80, NR_umask = 95, NR_setpgid = 109, NR_getppid = 110, NR_setsid = 112,
   NR_getgroups = 115, NR_setgroups = 116, NR_setresuid = 117, NR_getresuid = 118, NR_setresgid = 119, NR_getresgid = 120,
-  NR_getpgid = 121, NR_getsid = 124, NR_capset = 126, NR_setpriority = 141, NR_prctl = 157, NR_sched_setaffinity = 203,
-  NR_exit_group = 231, NR_ioprio_set = 251, NR_openat = 257, NR_faccessat = 269, NR_prlimit64 = 302, NR_close_range = 436,
+  NR_getpgid = 121, NR_getsid = 124, NR_capget = 125, NR_capset = 126, NR_setpriority = 141, NR_prctl = 157,
+  NR_sched_setaffinity = 203, NR_exit_group = 231, NR_ioprio_set = 251, NR_openat = 257, NR_faccessat = 269,
+  NR_prlimit64 = 302, NR_close_range = 436,
 };
 
 // The stack at the start is argc, argv, envp; a function expects it 16 bytes aligned.
@@ -58,11 +59,11 @@ static inline long raw(long number, long a, long b, long c, long d, long e) {
 
 enum {
   NR_fcntl = 25, NR_ioctl = 29, NR_ioprio_set = 30, NR_faccessat = 48, NR_chdir = 49, NR_openat = 56, NR_close = 57,
-  NR_write = 64, NR_capset = 91, NR_exit_group = 94, NR_sched_setaffinity = 122, NR_kill = 129, NR_rt_sigaction = 134,
-  NR_rt_sigprocmask = 135, NR_setpriority = 140, NR_setresuid = 147, NR_getresuid = 148, NR_setresgid = 149,
-  NR_getresgid = 150, NR_setpgid = 154, NR_getpgid = 155, NR_getsid = 156, NR_setsid = 157, NR_getgroups = 158,
-  NR_setgroups = 159, NR_umask = 166, NR_prctl = 167, NR_getpid = 172, NR_getppid = 173, NR_execve = 221,
-  NR_prlimit64 = 261, NR_close_range = 436,
+  NR_write = 64, NR_capget = 90, NR_capset = 91, NR_exit_group = 94, NR_sched_setaffinity = 122, NR_kill = 129,
+  NR_rt_sigaction = 134, NR_rt_sigprocmask = 135, NR_setpriority = 140, NR_setresuid = 147, NR_getresuid = 148,
+  NR_setresgid = 149, NR_getresgid = 150, NR_setpgid = 154, NR_getpgid = 155, NR_getsid = 156, NR_setsid = 157,
+  NR_getgroups = 158, NR_setgroups = 159, NR_umask = 166, NR_prctl = 167, NR_getpid = 172, NR_getppid = 173,
+  NR_execve = 221, NR_prlimit64 = 261, NR_close_range = 436,
 };
 
 __asm__(".text\n.globl _start\n.type _start, %function\n_start:\n"
@@ -131,6 +132,9 @@ static inline long sys_setresgid(uint32_t id) { return CALL(setresgid, id, id, i
 static inline long sys_getresuid(uint32_t ids[3]) { return CALL(getresuid, ids, ids + 1, ids + 2, 0, 0); }
 static inline long sys_setresuid(uint32_t id) { return CALL(setresuid, id, id, id, 0, 0); }
 static inline long sys_prctl(int option, unsigned long a, unsigned long b) { return CALL(prctl, option, a, b, 0, 0); }
+static inline long sys_capget(const struct capability_header *header, struct capability_words words[2]) {
+  return CALL(capget, header, words, 0, 0, 0);
+}
 static inline long sys_capset(const struct capability_header *header, const struct capability_words words[2]) {
   return CALL(capset, header, words, 0, 0, 0);
 }

@@ -39,6 +39,7 @@ t.test('a malformed option is refused, and nothing runs', async (t) => {
     terminal: ['terminal=', 'terminal=a'],
     foreground: ['foreground=0x1'],
     oom: ['oom=1001', 'oom=-1001', 'oom=+1', 'oom=--1', 'oom=-'],
+    oomhint: ['oomhint=1001', 'oomhint='],
     rlimit: [
       ...['rlimit=', 'rlimit=7', 'rlimit=7:1', 'rlimit=7:1:', 'rlimit=7:1:1:', 'rlimit=16:1:1'],
       ...['rlimit=7:18446744073709551616:1', 'rlimit=7:unlimitedx:1', 'rlimit=nofile:1:1'],
@@ -114,16 +115,16 @@ t.test(
   { skip: needsUser },
   async (t) => {
     const by = asUser
-    const refused = async (option: string, errno: number, setting: Setting = {}) =>
-      t.match(
-        await run([option], { by, ...setting }),
-        failed(126, errno, option.split('=', 1)[0] ?? ''),
-        option,
-      )
+    const refused = async (
+      option: string,
+      errno: number,
+      { step = option.split('=', 1)[0] ?? '', ...setting }: Setting & { step?: string } = {},
+    ) => t.match(await run([option], { by, ...setting }), failed(126, errno, step), option)
     await refused('nice=-20', EACCES)
     await refused('oom=-1000', EACCES)
-    await refused('rlimit=7:64:128', EPERM, { by: [...asUser, helper, 'rlimit=7:64:64', '--'] })
-    await refused('rlimit=7:9:8', EINVAL)
+    const lower = [...asUser, helper, 'rlimit=7:64:64', '--']
+    await refused('rlimit=7:64:128', EPERM, { by: lower, step: 'rlimit:nofile' })
+    await refused('rlimit=15:9:8', EINVAL, { step: 'rlimit:rttime' })
     await refused('ionice=1:0', EPERM)
     await refused('affinity=8191', EINVAL)
     await refused('groups=1,2,3,4', EPERM)
@@ -236,7 +237,18 @@ t.test('300 random malformed options: always a report, never a signal', async (t
     return Math.floor((state / 2 ** 32) * below)
   }
   const keys = [
-    ...['fds', 'session', 'group', 'terminal', 'foreground', 'oom', 'rlimit', 'nice', 'ionice'],
+    ...[
+      'fds',
+      'session',
+      'group',
+      'terminal',
+      'foreground',
+      'oom',
+      'oomhint',
+      'rlimit',
+      'nice',
+      'ionice',
+    ],
     ...['affinity', 'umask', 'bounding', 'groups', 'gid', 'uid', 'capabilities', 'nnp', 'deathsig'],
     ...['listenpid', 'report', 'nosuch', ''],
   ]

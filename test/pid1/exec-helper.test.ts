@@ -89,7 +89,11 @@ t.test('plain attributes, as an ordinary user', { skip: needsUser }, async (t) =
     (await good(options, { by, command })).stdout
   t.equal(stat(await stdout(['nice=19'], statLine)).nice, 19)
   t.equal(await stdout(['cwd=/proc/self'], ['sh', '-c', 'test -e status && echo here']), 'here\n')
-  t.equal(await stdout(['oom=1000'], ['cat', '/proc/self/oom_score_adj']), '1000\n')
+  const oom = ['cat', '/proc/self/oom_score_adj']
+  t.equal(await stdout(['oom=1000'], oom), '1000\n')
+  t.equal(await stdout(['oomhint=1000'], oom), '1000\n')
+  const kept = await stdout(['oomhint=-1000'], oom)
+  t.equal(kept, readFileSync('/proc/self/oom_score_adj', 'utf8'), 'what cannot be is no error')
   const limits = await stdout(['rlimit=7:64:128', 'rlimit=4:0:0'], ['cat', '/proc/self/limits'])
   t.match(limits, /Max open files +64 +128 /)
   t.match(limits, /Max core file size +0 +0 /)
@@ -204,6 +208,10 @@ t.test('users, groups and capabilities, as root', { skip: needsRoot }, async (t)
     CapBnd: caps('400'),
   })
   t.match(await statusOf(['bounding=0', ...user]), { ...nothing, CapBnd: NONE })
+  const inheriting = ['setpriv', '--inh-caps', '+net_bind_service,+net_raw', '--']
+  t.match(await statusOf(['bounding=400'], { by: inheriting }), {
+    ...{ CapInh: caps('400'), CapPrm: caps('400'), CapEff: caps('400'), CapBnd: caps('400') },
+  })
   t.equal((await shown([...user, 'capabilities=400']))['securebits'], '0', 'no bit is left over')
 
   t.match(await statusOf(['capabilities=400']), { ...all, CapBnd }, 'root is given no more at exec')
