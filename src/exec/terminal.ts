@@ -1,5 +1,6 @@
 import type { ChildRequest } from '../os/child.ts'
 import { native } from '../os/native.ts'
+import { giveUpTerminal } from '../os/terminal.ts'
 
 /** Who has the terminal: the child's own session, the child's group in a session that somebody else leads, or nobody. */
 export type Terminal =
@@ -9,15 +10,13 @@ export type Terminal =
 
 /** Gives up the terminal where Ringmaster leads its session, so that the child can have it, job control included. */
 export function prepareTerminal(): Terminal {
-  const { sessionId, terminalSession, releaseTerminal, foregroundGroup, processGroup } = native()
+  const fd = giveUpTerminal([0, 1, 2])
+  if (fd !== undefined) return { kind: 'handedOver', fd }
+  const { sessionId, terminalSession, foregroundGroup, processGroup } = native()
   const session = sessionId()
-  const fd = [0, 1, 2].find((candidate) => terminalSession(candidate) === session)
-  if (fd !== undefined && session === process.pid) {
-    if (releaseTerminal(fd) === 0) return { kind: 'handedOver', fd }
-  } else if (fd === 0) {
-    return { kind: 'shared', wasForeground: foregroundGroup(0) === processGroup() }
-  }
-  return { kind: 'none' }
+  return session !== process.pid && terminalSession(0) === session
+    ? { kind: 'shared', wasForeground: foregroundGroup(0) === processGroup() }
+    : { kind: 'none' }
 }
 
 /** What the child needs for its place at the terminal. */
