@@ -10,7 +10,7 @@ import { native, requireExecHelper } from './os/native.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { listenToSignals } from './os/signal-source.ts'
 import { createSpawner } from './os/spawner.ts'
-import { ownIdentity, readUserDatabase, resolveIdentity } from './os/users.ts'
+import { resolveRights } from './os/start-rights.ts'
 import { createSink, type Sink } from './output/sink.ts'
 import { createOutput } from './output/streams.ts'
 import type { Plan } from './plan/plan.ts'
@@ -33,7 +33,7 @@ export async function supervise(plan: Plan, version: string): Promise<void> {
   }
   listenToSignals((signal) => post({ type: 'signalled', signal }))
 
-  const identities = resolveIdentities(plan)
+  const rights = resolveRights(plan)
   const clock = systemClock
   const listening = plan.http && (await listen({ ...plan.http, clock }))
   if (process.pid !== 1) native().becomeSubreaper()
@@ -53,7 +53,7 @@ export async function supervise(plan: Plan, version: string): Promise<void> {
         })
       },
     },
-    spawner: createSpawner((spec) => identities.get(spec.process) ?? null),
+    spawner: createSpawner(({ name }) => rights.get(name)),
     processes: createProcessTable(),
     output: createOutput({ stdout, stderr, clock }),
     guard: { watch() {}, forget() {} },
@@ -109,16 +109,6 @@ export async function supervise(plan: Plan, version: string): Promise<void> {
     await Promise.all([stdout.flush(flushMs), stderr.flush(flushMs)])
     native().exit(code)
   }
-}
-
-function resolveIdentities(plan: Plan) {
-  const own = ownIdentity()
-  const database = readUserDatabase()
-  return new Map(
-    plan.processes.flatMap(({ name, instances: [spec] }) =>
-      spec ? [[name, resolveIdentity(spec, own, database)]] : [],
-    ),
-  )
 }
 
 /** Where both descriptors are the same pipe or file, one sink keeps the lines whole. */

@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { execHelperPath, native } from './native.ts'
+import type { ResourceSteps } from './resources.ts'
+import type { Rights } from './rights.ts'
 
-/** What a child is started as. What is left out stays as Ringmaster has it. */
-export interface ChildRequest {
+/** What a child is started as. What is left out, or null, stays as Ringmaster has it. */
+export interface ChildRequest extends Partial<Omit<Rights, 'userEnv'>>, Partial<ResourceSteps> {
   /** Found in the PATH of `env` when it has no slash. */
   readonly command: readonly [string, ...string[]]
   readonly env: NodeJS.ProcessEnv
@@ -18,8 +20,6 @@ export interface ChildRequest {
   readonly terminal?: number
   /** Descriptor of the terminal whose foreground group the child's becomes. */
   readonly foreground?: number
-  readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }
-  readonly noNewPrivileges?: boolean
   readonly workingDir?: string
   /** What the child gets when Ringmaster dies. */
   readonly deathSignal?: number
@@ -93,18 +93,38 @@ function spawnHelper(request: ChildRequest, report: number): ChildProcess | Node
   }
 }
 
+/** See src/native/exec-helper.c. */
 function helperOptions(request: ChildRequest, kept: number): string[] {
-  const { session, ownGroup, terminal, foreground, user, noNewPrivileges } = request
+  const { session, ownGroup, terminal, foreground, workingDir, deathSignal } = request
   const options = [`report=${kept}`, `fds=${kept}`]
   if (session) options.push('session=1')
   if (ownGroup) options.push('group=1')
   if (terminal !== undefined) options.push(`terminal=${terminal}`)
   if (foreground !== undefined) options.push(`foreground=${foreground}`)
-  if (user) options.push(`groups=${user.groups.join(',')}`, `gid=${user.gid}`, `uid=${user.uid}`)
-  if (noNewPrivileges) options.push('nnp=1')
-  if (request.workingDir !== undefined) options.push(`cwd=${request.workingDir}`)
-  if (request.deathSignal !== undefined) {
-    options.push(`deathsig=${request.deathSignal}:${process.pid}`)
-  }
+  options.push(...resourceOptions(request), ...rightsOptions(request))
+  if (workingDir !== undefined) options.push(`cwd=${workingDir}`)
+  if (deathSignal !== undefined) options.push(`deathsig=${deathSignal}:${process.pid}`)
   return options
+}
+
+function resourceOptions(request: Partial<ResourceSteps>): string[] {
+  const { limits = [], nice = null, umask = null } = request
+  const { oomScoreAdj = null, oomScoreAdjHint = null } = request
+  return [
+    ...limits.map(({ resource, value }) => `rlimit=${resource}:${value}:${value}`),
+    ...(nice === null ? [] : [`nice=${nice}`]),
+    ...(umask === null ? [] : [`umask=${umask.toString(8)}`]),
+    ...(oomScoreAdj === null ? [] : [`oom=${oomScoreAdj}`]),
+    ...(oomScoreAdjHint === null ? [] : [`oomhint=${oomScoreAdjHint}`]),
+  ]
+}
+
+function rightsOptions(request: Partial<Rights>): string[] {
+  const { user, bounding = null, capabilities = null, noNewPrivileges } = request
+  return [
+    ...(user ? [`groups=${user.groups.join(',')}`, `gid=${user.gid}`, `uid=${user.uid}`] : []),
+    ...(bounding === null ? [] : [`bounding=${bounding.toString(16)}`]),
+    ...(capabilities === null ? [] : [`capabilities=${capabilities.toString(16)}`]),
+    ...(noNewPrivileges ? ['nnp=1'] : []),
+  ]
 }

@@ -1,107 +1,86 @@
-import { closeSync, fchownSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { getSystemErrorName } from 'node:util'
 import type { InstanceSpec } from '../plan/plan.ts'
 import { fillReferences } from '../plan/references.ts'
-import type { Spawner, SpawnObserver } from '../ports/spawner.ts'
+import type { Spawner } from '../ports/spawner.ts'
 import { parseReport, startChild } from './child.ts'
-import { native } from './native.ts'
-import type { Identity } from './users.ts'
+import { openDescriptors } from './descriptors.ts'
+import { createEnvironment } from './environment.ts'
+import { describeStep } from './refusal.ts'
+import { resolveResources } from './resources.ts'
+import type { Rights } from './rights.ts'
+import { giveUpTerminal } from './terminal.ts'
 
-/** Starts main processes with real pipes for their output, as the user that `identityOf` names (null: Ringmaster's own). */
-export function createSpawner(identityOf: (spec: InstanceSpec) => Identity | null): Spawner {
+/** Starts main processes, each with the rights that `rightsOf` names. */
+export function createSpawner(rightsOf: (spec: InstanceSpec) => Rights | undefined): Spawner {
   // Tells this start from others, no secret: node:crypto would cost the first spawn 3 ms.
   const start = Math.random().toString(36).slice(2, 14)
   const isPid1 = process.pid === 1
-  const inherited = inheritedEnv(process.env)
+  const ownEnv = { ...process.env }
+  const lendTerminal = createTerminalLoan()
   return {
     spawn(run, spec, observer) {
-      const identity = identityOf(spec)
+      const rights = rightsOf(spec)
+      if (rights === undefined) throw new Error(`nobody resolved the rights of ${spec.name}`)
       const runId = `${run}-${start}`
-      const pipes = openPipes(identity)
-      if (typeof pipes === 'string') {
-        queueMicrotask(() => observer.refused(pipes, 'pipe'))
+      const descriptors = openDescriptors(spec, rights.user)
+      if (typeof descriptors === 'string') {
+        queueMicrotask(() => observer.refused(descriptors, 'pipe'))
         return null
       }
-      const { stdout, stderr } = pipes
-      const env: NodeJS.ProcessEnv = {
-        ...inherited,
-        ...identity?.env,
-        ...spec.env,
-        RINGMASTER_PROCESS: spec.process,
-        RINGMASTER_INSTANCE: String(spec.number),
-        RINGMASTER_RUN: runId,
-      }
-      for (const name of Object.keys(spec.env))
-        env[name] = fillReferences(spec.env[name] ?? '', env)
+      const { stdout, stderr, writeEnds } = descriptors
+      const { userEnv, ...steps } = rights
+      const env = createEnvironment(spec, runId, userEnv, ownEnv)
+      const fill = (template: string) => fillReferences(template, env)
       const [executable, ...words] = spec.command
+      const workingDir = spec.workingDir === null ? null : fill(spec.workingDir)
+      const terminal = lendTerminal(spec)
       const child = startChild(
         {
-          command: [
-            fillReferences(executable, env),
-            ...words.map((word) => fillReferences(word, env)),
-          ],
+          ...steps,
+          ...resolveResources(spec.resources),
+          command: [fill(executable), ...words.map(fill)],
           env,
-          descriptors: ['ignore', stdout.write, stderr.write],
+          descriptors: descriptors.child,
           session: true,
-          noNewPrivileges: true,
-          ...(identity && { user: identity }),
-          ...(spec.workingDir !== null && { workingDir: fillReferences(spec.workingDir, env) }),
+          ...(terminal !== undefined && { terminal }),
+          ...(workingDir !== null && { workingDir }),
           ...(!isPid1 && { deathSignal: 9 }),
         },
         ({ errno, step }) => observer.refused(errno, step),
       )
-      closeSync(stdout.write)
-      closeSync(stderr.write)
+      for (const fd of writeEnds) closeSync(fd)
       if (child === null) {
-        closeSync(stdout.read)
-        closeSync(stderr.read)
+        for (const fd of [stdout, stderr]) if (fd !== null) closeSync(fd)
         return null
       }
-      readReport(child.report, observer)
-      return { pid: child.pid, runId, stdout: stdout.read, stderr: stderr.read }
+      readReport(child.report, (text) => {
+        const refusal = parseReport(text)
+        if (refusal === undefined) observer.executed()
+        else observer.execFailed(refusal.errno, describeStep(refusal, { ...spec, workingDir }))
+      })
+      return { pid: child.pid, runId, stdout, stderr }
     },
   }
 }
 
-interface Pipe {
-  readonly read: number
-  readonly write: number
-}
-
-/** Pipes that belong to the child's user, so that it can open /dev/stdout; or the name of the errno. */
-function openPipes(identity: Identity | null): { stdout: Pipe; stderr: Pipe } | string {
-  const stdout = native().pipe()
-  if (typeof stdout === 'number') return getSystemErrorName(stdout)
-  const stderr = native().pipe()
-  if (typeof stderr === 'number') {
-    for (const fd of stdout) closeSync(fd)
-    return getSystemErrorName(stderr)
-  }
-  if (identity)
-    for (const [, write] of [stdout, stderr]) fchownSync(write, identity.uid, identity.gid)
-  return {
-    stdout: { read: stdout[0], write: stdout[1] },
-    stderr: { read: stderr[0], write: stderr[1] },
+/** The terminal that is our stdin goes to the one instance that asks for it first, and to each of its runs. */
+function createTerminalLoan(): (spec: InstanceSpec) => number | undefined {
+  let loan: { readonly terminal: number; readonly instance: string } | undefined
+  return ({ name, stdin }) => {
+    if (stdin !== 'inherit') return undefined
+    const terminal = loan ? undefined : giveUpTerminal([0])
+    if (terminal !== undefined) loan = { terminal, instance: name }
+    return loan?.instance === name ? loan.terminal : undefined
   }
 }
 
-function readReport(fd: number, observer: SpawnObserver): void {
+function readReport(fd: number, onEnd: (text: string) => void): void {
   let text = ''
   const socket = new Socket({ fd, readable: true, writable: false })
   socket.setEncoding('latin1')
   socket.on('data', (chunk: string) => {
     text += chunk
   })
-  socket.on('close', () => {
-    const refusal = parseReport(text)
-    if (refusal) observer.execFailed(refusal.errno, refusal.step)
-    else observer.executed()
-  })
-}
-
-/** What children get of Ringmaster's environment: all but what was meant for Ringmaster itself. */
-function inheritedEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const own = /^(NOTIFY_SOCKET|LISTEN_.*|NODE_CHANNEL_FD)$/
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !own.test(name)))
+  socket.on('close', () => onEnd(text))
 }

@@ -1,15 +1,22 @@
 import { readFileSync } from 'node:fs'
-import { SupervisorError } from '../lib/errors.ts'
-import type { InstanceSpec } from '../plan/plan.ts'
+import type { SecuritySpec } from '../plan/plan.ts'
+import { isMapped, type OwnRights } from './own-rights.ts'
+import type { Refuse } from './rights.ts'
 
-/** Whom a child runs as, and what its environment says of that. */
-export interface Identity {
+/** Whom a process runs as. */
+export interface User {
   readonly uid: number
   readonly gid: number
+  /** Supplementary ones. */
   readonly groups: readonly number[]
-  readonly env:
-    | { readonly HOME: string; readonly USER: string; readonly LOGNAME: string }
-    | { readonly HOME: string }
+}
+
+/** HOME, USER and LOGNAME; one that is undefined is not to be inherited. */
+export type UserEnv = Readonly<Record<string, string | undefined>>
+
+export interface Identity extends User {
+  /** What the environment says of the user; nothing where Ringmaster's own does. */
+  readonly env: UserEnv
 }
 
 interface PasswdEntry {
@@ -31,6 +38,7 @@ export interface UserDatabase {
   readonly groups: readonly GroupEntry[]
 }
 
+/** Both files as they are now. An image made from scratch has neither. */
 export function readUserDatabase(): UserDatabase {
   return parseUserDatabase(readOrNothing('/etc/passwd'), readOrNothing('/etc/group'))
 }
@@ -47,68 +55,77 @@ export function parseUserDatabase(passwd: string, group: string): UserDatabase {
   }
 }
 
-/** What Ringmaster itself runs as. */
-export interface OwnIdentity {
-  readonly uid: number
-  readonly gid: number
-  readonly groups: readonly number[]
-}
-
-export function ownIdentity(): OwnIdentity {
-  // Linux has these; they are missing on Windows alone.
-  const { geteuid, getegid, getgroups } = process
-  if (!geteuid || !getegid || !getgroups) throw new Error('not Linux')
-  return { uid: geteuid(), gid: getegid(), groups: getgroups() }
-}
-
 /**
- * Whom `spec` runs as; null when that is what Ringmaster runs as. The group defaults to the user's own in /etc/passwd, else
- * to the number of the user. Supplementary groups are the user's from /etc/group and those that the container runtime gave
- * Ringmaster (Kubernetes' fsGroup), without those that /etc/group lists for Ringmaster's own user. Throws `START_REFUSED` for a name that nobody has.
+ * Whom `spec` runs as; null when it names somebody who cannot be found, which `refuse` hears. The group defaults to the user's own
+ * in /etc/passwd, else to the number of the user. A new user has the supplementary groups that /etc/group lists for it, those
+ * that `spec` adds, and those that the container runtime gave Ringmaster (Kubernetes' fsGroup): Ringmaster's without 0 and
+ * without those that /etc/group lists for Ringmaster's own user. Who stays the same user keeps all groups.
  */
 export function resolveIdentity(
-  spec: Pick<InstanceSpec, 'process' | 'security'>,
-  own: OwnIdentity,
+  { user: runAsUser, group: runAsGroup, supplementalGroups }: SecuritySpec,
+  own: Pick<OwnRights, keyof User | 'startUid' | 'gidMap'>,
   { users, groups }: UserDatabase,
+  refuse: Refuse,
 ): Identity | null {
-  const { user: runAsUser, group: runAsGroup } = spec.security
-  if (runAsUser === null && runAsGroup === null) return null
-  const user = users.find((one) =>
-    runAsUser === null
-      ? one.uid === own.uid
-      : one.name === runAsUser || String(one.uid) === String(runAsUser),
-  )
-  const uid =
-    user?.uid ??
-    (runAsUser === null ? own.uid : toId(runAsUser, spec.process, 'runAsUser', '/etc/passwd'))
-  const gid = runAsGroup === null ? (user?.gid ?? uid) : groupId(runAsGroup)
-  if (uid === own.uid && gid === own.gid) return null
+  const found = runAsUser === null ? null : find(users, 'uid', runAsUser)
+  const uid = runAsUser === null ? own.uid : (found?.uid ?? toId(runAsUser))
+  const standard = runAsUser === null ? own.gid : (found?.gid ?? uid)
+  const gid =
+    runAsGroup === null ? standard : (find(groups, 'gid', runAsGroup)?.gid ?? toId(runAsGroup))
+  if (uid === undefined) refuse(missing('runAsUser', runAsUser, '/etc/passwd'))
+  if (gid === undefined && runAsGroup !== null) {
+    refuse(missing('runAsGroup', runAsGroup, '/etc/group'))
+  }
+  if (uid === undefined || gid === undefined) return null
+  const entry = found ?? users.find((one) => one.uid === uid)
+  const env = { HOME: entry?.home || '/', USER: entry?.name, LOGNAME: entry?.name }
+  const who = { uid, gid, env: uid === own.startUid ? {} : env }
+  if (uid === own.uid) return { ...who, groups: unique([...own.groups, ...supplementalGroups]) }
 
-  const ownNames = users.filter((one) => one.uid === own.uid).map((one) => one.name)
   const listedFor = (names: readonly string[]) =>
-    groups
-      .filter((one) => one.members.some((member) => names.includes(member)))
-      .map((one) => one.gid)
-  const ownListed = listedFor(ownNames)
-  const given = own.groups.filter((one) => one !== 0 && !ownListed.includes(one))
-  return {
-    ...{ uid, gid, groups: [...new Set([...(user ? listedFor([user.name]) : []), ...given])] },
-    env: user ? { HOME: user.home, USER: user.name, LOGNAME: user.name } : { HOME: '/' },
-  }
-
-  function groupId(group: string | number): number {
-    const known = groups.find((one) => one.name === group)
-    return known?.gid ?? toId(group, spec.process, 'runAsGroup', '/etc/group')
-  }
+    groups.filter((one) => one.members.some((name) => names.includes(name))).map((one) => one.gid)
+  const ownListed = listedFor(users.filter((one) => one.uid === own.uid).map((one) => one.name))
+  const given = own.groups.filter(
+    (group) => group !== 0 && !ownListed.includes(group) && isMapped(own.gidMap, group),
+  )
+  const listed = listedFor(found ? [found.name] : [])
+  return { ...who, groups: unique([...listed, ...supplementalGroups, ...given]) }
 }
 
-function toId(value: string | number, processName: string, field: string, file: string): number {
-  const id = /^\d+$/.test(String(value)) ? Number(value) : Number.NaN
-  if (id < 2 ** 32 - 1) return id
-  throw new SupervisorError(
-    'START_REFUSED',
-    `cannot start ${processName}: ${field} "${value}" is not in ${file}; add it there or write its number`,
+/** Whether both have the same rights to files. */
+export function isSameUser(one: User, other: User): boolean {
+  return one.uid === other.uid && one.gid === other.gid && hasSameGroups(one, other)
+}
+
+/** Whether both have the same supplementary groups, in whatever order. */
+export function hasSameGroups(one: User, other: User): boolean {
+  const groups = new Set(one.groups)
+  return groups.size === new Set(other.groups).size && other.groups.every((id) => groups.has(id))
+}
+
+/** By name, else by number: a name may be made of digits. */
+function find<Id extends 'uid' | 'gid', Entry extends { name: string } & Record<Id, number>>(
+  entries: readonly Entry[],
+  id: Id,
+  wanted: string | number,
+): Entry | undefined {
+  return (
+    entries.find((one) => one.name === wanted) ?? entries.find((one) => one[id] === toId(wanted))
   )
+}
+
+/** Undefined when it is no number, or one that no user and no group can have. */
+function toId(value: string | number): number | undefined {
+  const id = /^\d+$/.test(String(value)) ? Number(value) : Number.NaN
+  return id < 2 ** 32 - 1 ? id : undefined
+}
+
+function missing(field: string, value: string | number | null, file: string): string {
+  return `${field} "${value}" is not in ${file}; add it there or write its number`
+}
+
+function unique(groups: readonly number[]): readonly number[] {
+  return [...new Set(groups)]
 }
 
 function entries(text: string, fields: number): string[][] {

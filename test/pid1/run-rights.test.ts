@@ -46,7 +46,7 @@ t.test('it cannot enter a folder that its user may not', { skip: needsRoot }, as
   })
   const { code, stderr } = await ringmaster.end()
   t.equal(code, 126)
-  t.match(stderr, /"refused":"EACCES cwd"/)
+  t.match(stderr, /"refused":"EACCES workingDir=\/root"/)
 })
 
 t.test(

@@ -1,0 +1,50 @@
+import type { InstanceSpec } from '../plan/plan.ts'
+import { fillReferences } from '../plan/references.ts'
+import type { UserEnv } from './users.ts'
+
+/** What Ringmaster was given for itself. */
+const ownNames = ['NOTIFY_SOCKET', 'LISTEN_*', 'NODE_CHANNEL_FD'].map(matcher)
+
+/**
+ * The environment of a run, weak to strong: of `own`, Ringmaster's, what the spec inherits; what its user is; its own variables
+ * in order, each with references to what is before it; and what names the run, which they can refer to too.
+ */
+export function createEnvironment(
+  spec: Pick<InstanceSpec, 'process' | 'number' | 'inheritEnv' | 'env'>,
+  runId: string,
+  user: UserEnv,
+  own: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const names = {
+    RINGMASTER_PROCESS: spec.process,
+    RINGMASTER_INSTANCE: String(spec.number),
+    RINGMASTER_RUN: runId,
+  }
+  // Without a prototype __proto__ is a name like any other.
+  const env: NodeJS.ProcessEnv = Object.create(null)
+  Object.assign(env, inherited(own, spec.inheritEnv), user, names)
+  for (const [name, template] of Object.entries(spec.env)) {
+    env[name] = fillReferences(template, env)
+  }
+  return Object.assign(env, names)
+}
+
+function inherited(own: NodeJS.ProcessEnv, rule: InstanceSpec['inheritEnv']): NodeJS.ProcessEnv {
+  const wanted = rule === true ? undefined : rule.map(matcher)
+  return Object.fromEntries(
+    Object.entries(own).filter(
+      ([name]) =>
+        !ownNames.some((pattern) => pattern.test(name)) &&
+        (wanted === undefined || wanted.some((pattern) => pattern.test(name))),
+    ),
+  )
+}
+
+/** Takes a name that is as `glob` says: `*` is any text, `?` any character. */
+function matcher(glob: string): RegExp {
+  const source = glob.replace(/[^*?]+|[*?]/g, (part) => {
+    if (part === '*') return '.*'
+    return part === '?' ? '.' : part.replace(/[\\^$.|+()[\]{}]/g, '\\$&')
+  })
+  return new RegExp(`^${source}$`, 's')
+}

@@ -1,0 +1,29 @@
+import type { ResourcesSpec } from '../plan/plan.ts'
+import type { Refusal } from './child.ts'
+
+/** What was asked of the exec helper, in the words of the configuration. */
+interface Asked {
+  readonly resources: ResourcesSpec
+  readonly workingDir: string | null
+}
+
+/** The refused step as people know it: with the value that was asked for and, where the kernel forbids it, what it takes. */
+export function describeStep({ errno, step }: Refusal, { resources, workingDir }: Asked): string {
+  const isForbidden = errno === 'EPERM' || errno === 'EACCES'
+  const because = (reason: string) => (isForbidden ? ` (${reason})` : '')
+  const [key, limit] = step.split(':')
+  switch (key) {
+    case 'rlimit':
+      return limit === undefined
+        ? step
+        : `rlimits.${limit}=${resources.rlimits[limit]}${because('to raise a hard limit takes CAP_SYS_RESOURCE')}`
+    case 'nice':
+      return `nice=${resources.nice}${because("a value below Ringmaster's own takes CAP_SYS_NICE")}`
+    case 'oom':
+      return `oomScoreAdj=${resources.oomScoreAdj}${because("a value below Ringmaster's own takes CAP_SYS_RESOURCE")}`
+    case 'cwd':
+      return `workingDir=${workingDir}`
+    default:
+      return step
+  }
+}

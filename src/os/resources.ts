@@ -1,0 +1,69 @@
+import type { ResourcesSpec } from '../plan/plan.ts'
+import { readOwn } from './own-rights.ts'
+
+/** What the exec helper sets of a child's resources; null: as Ringmaster has it. */
+export interface ResourceSteps {
+  /** Soft and hard ones, by the number of the resource. */
+  readonly limits: readonly { readonly resource: number; readonly value: number | 'unlimited' }[]
+  readonly nice: number | null
+  readonly umask: number | null
+  readonly oomScoreAdj: number | null
+  /** One that cannot be set is no reason not to start. */
+  readonly oomScoreAdjHint: number | null
+}
+
+/** The steps to `spec`, whose limits are known ones. */
+export function resolveResources({
+  rlimits,
+  nice,
+  umask,
+  oomScoreAdj,
+}: ResourcesSpec): ResourceSteps {
+  return {
+    limits: Object.entries(rlimits).flatMap(([name, value]) => {
+      const resource = limitNumber(name)
+      return resource === undefined ? [] : [{ resource, value }]
+    }),
+    ...{ nice, umask, oomScoreAdj },
+    oomScoreAdjHint: oomScoreAdj === null ? childOomScoreAdj() : null,
+  }
+}
+
+/** Every resource that a limit can be set for, in order of its number: see getrlimit(2). */
+const names = [
+  ...['cpu', 'fsize', 'data', 'stack', 'core', 'rss', 'nproc', 'nofile', 'memlock', 'as', 'locks'],
+  ...['sigpending', 'msgqueue', 'nice', 'rtprio', 'rttime'],
+]
+
+/** The number of the limit `name`, such as 7 for `nofile`; undefined when there is none of that name. */
+export function limitNumber(name: string): number | undefined {
+  const number = names.indexOf(name)
+  return number < 0 ? undefined : number
+}
+
+/** For messages. */
+export const knownLimits = names.join(', ')
+
+/** Ringmaster's own hard limit `name`; Infinity for none, NaN when there is no telling. */
+export function ownHardLimit(name: string): number {
+  // One line each in order of its number, below a line of titles, with columns of fixed width.
+  const line = readOwn('limits').split('\n')[names.indexOf(name) + 1] ?? ''
+  const hard = line.slice(47, 67).trim()
+  return hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard || Number.NaN)
+}
+
+/** Ringmaster's own oom_score_adj; undefined when there is no telling. */
+export function ownOomScoreAdj(): number | undefined {
+  const text = readOwn('oom_score_adj')
+  return text === '' ? undefined : Number(text)
+}
+
+/** How much sooner than Ringmaster a child is chosen by the kernel when memory is short. */
+const sooner = 50
+const mostOomScoreAdj = 1000
+
+/** So that a child dies before PID 1; null when there is no telling. */
+function childOomScoreAdj(): number | null {
+  const own = ownOomScoreAdj()
+  return own === undefined ? null : Math.min(own + sooner, mostOomScoreAdj)
+}

@@ -1,0 +1,131 @@
+import { SupervisorError } from '../lib/errors.ts'
+import type { InstanceSpec, Plan, SecuritySpec } from '../plan/plan.ts'
+import { isHeld, resolveCapabilities } from './capabilities.ts'
+import { userToBecome } from './drop-self.ts'
+import { isMapped, type OwnRights, readOwnRights } from './own-rights.ts'
+import { knownLimits, limitNumber } from './resources.ts'
+import type { Refuse, Rights, RightsByInstance } from './rights.ts'
+import {
+  hasSameGroups,
+  type Identity,
+  isSameUser,
+  readUserDatabase,
+  resolveIdentity,
+  type UserDatabase,
+} from './users.ts'
+
+/**
+ * What each instance of `plan` is given when it is started. Throws `START_REFUSED` with all that is wrong, one line each: names that
+ * nobody has, and whatever Ringmaster itself lacks the right to give. To be called before Ringmaster drops itself.
+ */
+export function resolveRights(
+  plan: Plan,
+  own: OwnRights = readOwnRights(),
+  database: UserDatabase = readUserDatabase(),
+): RightsByInstance {
+  const rights = new Map<string, Rights>()
+  const problems = new Set<string>()
+  const refuserOf = (spec: InstanceSpec) => (reason: string) =>
+    void problems.add(`cannot start ${spec.process}: ${reason}`)
+  const specs = plan.processes.flatMap(({ instances }) => instances)
+  for (const spec of specs) {
+    const one = rightsOf(spec, own, database, refuserOf(spec))
+    if (one) rights.set(spec.name, one)
+  }
+  if (problems.size === 0 && typeof userToBecome(plan, rights, own) === 'string') {
+    for (const spec of specs) refuseUnstoppable(rights.get(spec.name), own, refuserOf(spec))
+  }
+  if (problems.size > 0) throw new SupervisorError('START_REFUSED', [...problems].join('\n'))
+  return rights
+}
+
+function rightsOf(
+  { security, resources }: InstanceSpec,
+  own: OwnRights,
+  database: UserDatabase,
+  refuse: Refuse,
+): Rights | undefined {
+  for (const name of Object.keys(resources.rlimits)) {
+    if (limitNumber(name) === undefined)
+      refuse(`resources.rlimits: there is no limit "${name}"; known are ${knownLimits}`)
+  }
+  const identity = resolveIdentity(security, own, database, refuse)
+  if (identity === null) return undefined
+  const { env, ...user } = identity
+  if (security.isNonRoot && user.uid === 0) {
+    refuse('runAsNonRoot forbids uid 0; write a runAsUser that is not 0')
+  }
+  refuseUnmapped(identity, security, own, refuse)
+  refuseChange(identity, security, own, refuse)
+  return {
+    user: isSameUser(user, own) ? null : user,
+    userEnv: env,
+    ...resolveCapabilities(security, user.uid, own, refuse),
+    noNewPrivileges: !security.allowsPrivilegeEscalation,
+  }
+}
+
+function refuseUnmapped(
+  { uid, gid, groups }: Identity,
+  security: SecuritySpec,
+  own: OwnRights,
+  refuse: Refuse,
+): void {
+  const missing = [
+    ...(uid === own.uid || isMapped(own.uidMap, uid) ? [] : [`user ${uid}`]),
+    // Groups that have no number in here are all shown as one, which is kept.
+    ...[...new Set([gid, ...groups])]
+      .filter((id) => id !== own.gid && !own.groups.includes(id) && !isMapped(own.gidMap, id))
+      .map((id) => `group ${id}`),
+  ]
+  if (missing.length === 0) return
+  refuse(
+    `${fieldsOf(security)}: this user namespace has no ${missing.join(' and no ')}; choose from /proc/self/uid_map and gid_map, or map more`,
+  )
+}
+
+function refuseChange(
+  identity: Identity,
+  security: SecuritySpec,
+  own: OwnRights,
+  refuse: Refuse,
+): void {
+  const { uid, gid, groups } = identity
+  const changesGroups = !hasSameGroups(identity, own)
+  const setUid = uid !== own.uid && !isHeld(own.effective, 'SETUID')
+  const setGid = (gid !== own.gid || changesGroups) && !isHeld(own.effective, 'SETGID')
+  const missing = [setUid ? ['CAP_SETUID'] : [], setGid ? ['CAP_SETGID'] : []].flat()
+  if (missing.length > 0) {
+    const withGroups = changesGroups ? ` with the groups ${groups.join(', ') || '(none)'}` : ''
+    const stay =
+      uid === own.uid && security.group === null ? `, or write runAsGroup: ${own.gid}` : ''
+    const more =
+      own.uid === 0 ? 'add it to the capabilities of the container' : 'start Ringmaster as root'
+    refuse(
+      `${fieldsOf(security)} takes ${missing.join(' and ')}, which Ringmaster (${own.uid}:${own.gid}) does not have; ${more}, or start it as ${uid}:${gid}${withGroups}${stay}`,
+    )
+  } else if (changesGroups && !own.maySetGroups) {
+    refuse(
+      `${fieldsOf(security)} changes groups, which this user namespace forbids (/proc/self/setgroups); start Ringmaster in one where groups are mapped by newgidmap(1)`,
+    )
+  }
+}
+
+/** Root without CAP_KILL is refused by the kernel like anybody else. */
+function refuseUnstoppable(rights: Rights | undefined, own: OwnRights, refuse: Refuse): void {
+  if (!rights?.user || rights.user.uid === own.uid || isHeld(own.effective, 'KILL')) return
+  refuse(
+    `runAsUser ${rights.user.uid} takes CAP_KILL, without which Ringmaster (${own.uid}:${own.gid}) could not stop it; add KILL to the capabilities of the container`,
+  )
+}
+
+/** What was written, as it was written. */
+function fieldsOf({ user, group, supplementalGroups }: SecuritySpec): string {
+  return [
+    ...(user === null ? [] : [`runAsUser ${user}`]),
+    ...(group === null ? [] : [`runAsGroup ${group}`]),
+    ...(supplementalGroups.length === 0
+      ? []
+      : [`supplementalGroups ${supplementalGroups.join(', ')}`]),
+  ].join(' with ')
+}
