@@ -7,10 +7,10 @@ import { refuseRoot } from '../plan/root.ts'
 import { toPlan } from '../plan/to-plan.ts'
 import { usageError } from './usage.ts'
 
-export const runUsage = `Usage: ringmaster run [CONFIG]
+export const runUsage = `Usage: ringmaster run [CONFIG]...
 
-Supervises the processes of a configuration file, in the foreground, until it is told to stop: as PID 1 of a container
-or at any other pid. Without CONFIG: $RINGMASTER_CONFIG, ./ringmaster.yaml, ./config/ringmaster.yaml,
+Supervises the processes of configuration files, in the foreground, until it is told to stop: as PID 1 of a container
+or at any other pid. Later files win over earlier. Without CONFIG: $RINGMASTER_CONFIG, ./ringmaster.yaml, ./config/ringmaster.yaml,
 /etc/ringmaster/ringmaster.yaml.
 
   -h, --help    print this
@@ -23,11 +23,9 @@ export async function runCommand(
 ): Promise<string | undefined> {
   const { values, positionals } = parse(args)
   if (values.help) return runUsage
-  const [file, ...more] = findConfigs(positionals, { env: process.env, cwd: process.cwd() })
-  if (file === undefined || more.length > 0) {
-    throw usageError('run', 'more than one configuration file is not supported yet')
-  }
-  const plan = toPlan(await loadConfig(file, { env: process.env }))
+  const files = findConfigs(positionals, { env: process.env, cwd: process.cwd() })
+  const isKubernetes = process.env['KUBERNETES_SERVICE_HOST'] !== undefined
+  const plan = toPlan(await loadConfig(files, { env: process.env }), { isKubernetes, envFile: {} })
   const refusals = refuseRoot(plan, process.geteuid?.() ?? 0)
   if (refusals.length > 0) throw new SupervisorError('START_REFUSED', refusals.join('\n'))
   await supervise(plan, version)

@@ -1,10 +1,19 @@
 /** What holds where a configuration is silent. Times in seconds, as they are written there. */
 export const defaults = {
   http: { host: '::', port: 9099 },
-  logs: { format: 'prefix' },
+  shutdown: {
+    drainSeconds: 0,
+    // Kubernetes' own default for a pod, and what other runtimes give at most.
+    graceSecondsInKubernetes: 30,
+    graceSecondsElsewhere: 10,
+  },
+  logs: { format: 'prefix', level: 'info' },
+  dropSelf: true,
   process: {
+    inheritEnv: true,
     replicas: 1,
     restartPolicy: 'Always',
+    successExitCodes: [0],
     backoff: {
       initialSeconds: 0.1,
       factor: 2,
@@ -12,8 +21,16 @@ export const defaults = {
       jitter: 0.1,
       resetAfterSeconds: 10,
     },
+    restartLimit: { count: 20, withinSeconds: 600 },
+    essential: true,
+    shutdownOnExit: false,
     // SIGTERM
     stopSignal: 15,
+    killMode: 'staged',
     terminationGracePeriodSeconds: 10,
+    autoStart: true,
+    startDelaySeconds: 0,
+    securityContext: { runAsNonRoot: false, allowPrivilegeEscalation: false },
+    logs: { stdout: 'capture', stderr: 'capture' },
   },
 } as const

@@ -1,111 +1,97 @@
-import { closeSync, openSync, readSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import { Check } from '@sinclair/typebox/value'
-import { SupervisorError } from '../lib/errors.ts'
-import { formatPath, invalidConfig, type Problem } from './problems.ts'
-import { resolveValues } from './resolve.ts'
-import { type Config, ConfigSchema, type ProcessConfig } from './schema.ts'
+import { type EnvFiles, readEnvFiles } from './env-files.ts'
+import { type GivenFile, type Layer, readLayers } from './layers.ts'
+import { type Merged, mergeLayers } from './merge.ts'
+import type { Path } from './problems.ts'
+import { checkRelations } from './relations.ts'
+import { type Config, ConfigSchema, type Document, type ProcessConfig } from './schema.ts'
 import { isMap } from './shape.ts'
-import { parseSource } from './source.ts'
 import type { Environment } from './variables.ts'
 
-/** Longest file that is read. */
-const MAX_BYTES = 1024 * 1024
-
-/** Reads and checks one file; variables come from `env`. @throws SupervisorError CONFIG_INVALID with one line for each thing that is wrong. */
-export async function loadConfig(
-  path: string,
+/**
+ * Reads files with all that they include, later ones over earlier, and checks what they say together; variables come from `env`.
+ * @throws SupervisorError CONFIG_INVALID with a line for each thing that is wrong in any of them.
+ */
+export function loadConfig(
+  paths: readonly string[],
   { env }: { readonly env: Environment },
 ): Promise<Config> {
-  return parseConfig(readConfigFile(path), path, { env })
+  return load(
+    paths.map((file) => ({ file })),
+    env,
+  )
 }
 
 /** The same for a text; `path` is the file it came from: errors name it, and relative paths start at its folder. */
-export async function parseConfig(
+export function parseConfig(
   text: string,
   path: string,
   { env }: { readonly env: Environment },
 ): Promise<Config> {
-  const source = parseSource(text, path)
-  const { value, problems } = resolveValues(
-    ConfigSchema,
-    withoutExtensions(source.value),
-    env,
-    source.spelling,
-  )
-  if (problems.length === 0 && Check(ConfigSchema, value)) return placeFolders(value, path)
-  const { explain } = await import('./explain.ts')
-  const known = new Set(problems.map((problem) => formatPath(problem.path)))
-  const all: Problem[] = [
-    ...problems,
-    // What a variable without a value leaves behind is no second problem.
-    ...explain(ConfigSchema, value).filter((problem) => !known.has(formatPath(problem.path))),
-  ]
-  throw invalidConfig(
-    path,
-    all.map(({ path, message, atKey = false }) => ({
-      ...source.locate(path, atKey),
-      path: formatPath(path),
-      message,
-    })),
-  )
+  return load([{ file: path, text }], env)
 }
 
-/** Top-level `x-…` keys are the user's own, for anchors. */
-function withoutExtensions(value: unknown): unknown {
-  return isMap(value)
-    ? Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith('x-')))
-    : value
+async function load(given: readonly GivenFile[], env: Environment): Promise<Config> {
+  const read = readLayers(given, env)
+  const maps = read.layers.map(({ value }) => value).filter(isMap)
+  const merged = mergeLayers(maps)
+  const { value } = merged
+  const envFiles = readEnvFiles(isMap(value['processes']) ? value['processes'] : {})
+  const related = [...envFiles.problems, ...checkRelations(value)]
+  const layers = read.layers.map((layer) => withoutReplaced(layer, value))
+  const count =
+    read.problems.length + related.length + layers.flatMap(({ problems }) => problems).length
+  if (count === 0 && maps.length === layers.length && Check(ConfigSchema, value)) {
+    return toConfig(value, merged, envFiles)
+  }
+  const { refuse } = await import('./refuse.ts')
+  throw refuse({ ...read, layers }, value, related)
 }
 
-function placeFolders(config: Config, path: string): Config {
-  // workingDir is a template, so a dollar in the folder's own name is written twice.
-  const folder = dirname(resolve(path)).replaceAll('$', '$$$$')
-  const place = (process: ProcessConfig): ProcessConfig =>
-    process.workingDir === undefined
-      ? process
-      : { ...process, workingDir: resolve(folder, process.workingDir) }
-  const processes = Object.entries(config.processes).map(([name, process]) => [
+/** What a stronger file has put another value in place of is nobody's problem. */
+function withoutReplaced(layer: Layer, merged: unknown): Layer {
+  if (layer.problems.length === 0) return layer
+  const problems = layer.problems.filter(
+    ({ path }) => valueAt(layer.value, path) === valueAt(merged, path),
+  )
+  return { ...layer, problems }
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((parent, key) => {
+    if (Array.isArray(parent)) return parent[Number(key)]
+    return isMap(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined
+  }, value)
+}
+
+function toConfig(
+  { defaults: _, include: __, processes, ...others }: Document,
+  { defaultVariables }: Merged,
+  { contents }: EnvFiles,
+): Config {
+  // Mostly there is nothing to do.
+  if (Object.values(processes).every(({ envFrom }) => envFrom === undefined)) {
+    return { ...others, processes }
+  }
+  const entries = Object.entries(processes).map(([name, process]): [string, ProcessConfig] => [
     name,
-    place(process),
+    withFiles(process, new Set(defaultVariables.get(name)), contents),
   ])
-  return { ...config, processes: Object.fromEntries(processes) }
+  return { ...others, processes: Object.fromEntries(entries) }
 }
 
-function readConfigFile(path: string): string {
-  if (path.endsWith('.j2')) throw unreadable(path, 'templates (.j2) are not yet supported')
-  const buffer = Buffer.allocUnsafe(MAX_BYTES + 1)
-  let length = 0
-  try {
-    const fd = openSync(path, 'r')
-    try {
-      // A pipe gives less than was asked for, and its size is not known before.
-      for (let read = -1; read !== 0 && length <= MAX_BYTES; length += read) {
-        read = readSync(fd, buffer, length, buffer.length - length, null)
-      }
-    } finally {
-      closeSync(fd)
-    }
-  } catch (cause) {
-    throw unreadable(path, whyUnreadable(cause), cause)
-  }
-  if (length > MAX_BYTES) throw unreadable(path, `it is longer than ${MAX_BYTES} bytes`)
-  return buffer.toString('utf8', 0, length)
-}
-
-function whyUnreadable(cause: unknown): string {
-  switch (cause instanceof Error && 'code' in cause ? cause.code : undefined) {
-    case 'ENOENT':
-      return 'there is no such file'
-    case 'EISDIR':
-      return 'it is a directory; name a file in it'
-    case 'EACCES':
-      return 'reading it is not permitted'
-    default:
-      return String(cause)
-  }
-}
-
-function unreadable(path: string, reason: string, cause?: unknown): SupervisorError {
-  return new SupervisorError('CONFIG_INVALID', `cannot read ${path}: ${reason}`, { cause })
+/** Puts the variables of files between those of the defaults, which are `weak`, and those of the process. */
+function withFiles(
+  { envFrom, ...process }: ProcessConfig,
+  weak: ReadonlySet<string>,
+  contents: EnvFiles['contents'],
+): ProcessConfig {
+  if (envFrom === undefined) return process
+  const variables = Object.entries(process.env ?? {})
+  const env = [
+    ...variables.filter(([name]) => weak.has(name)),
+    ...envFrom.flatMap(({ file }) => Object.entries(contents.get(file) ?? {})),
+    ...variables.filter(([name]) => !weak.has(name)),
+  ]
+  return { ...process, env: Object.fromEntries(env) }
 }

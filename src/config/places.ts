@@ -7,6 +7,7 @@ import {
   type Node,
   type Pair,
   type YAMLMap,
+  type YAMLSeq,
 } from 'yaml'
 import type { Path } from './problems.ts'
 import { keyName } from './structure.ts'
@@ -17,6 +18,8 @@ export interface Places {
   offset(path: Path, atKey: boolean): number
   /** The letters of a scalar, such as `1.10`; undefined where `path` leads to none. */
   spelling(path: Path): string | undefined
+  /** How far `path` leads, and whether what stands there settles it: its value, or something that is no map. */
+  reach(path: Path): { readonly steps: number; readonly isSettled: boolean }
 }
 
 interface Step {
@@ -26,22 +29,33 @@ interface Step {
 }
 
 type Index = ReadonlyMap<string | undefined, Pair<Node, Node | null>>
+type NamedItems = ReadonlyMap<string | undefined, Step>
 
 export function findPlaces(document: Document.Parsed): Places {
   // A map finds a key by search; with this, a file of many keys and many errors is not quadratic.
   const indexes = new WeakMap<YAMLMap<Node, Node | null>, Index>()
+  const namedItems = new WeakMap<YAMLSeq<Node>, NamedItems>()
   return {
     offset: (path, atKey) => {
       const steps = walk(path)
       const last = steps.at(-1)
       if (last === undefined) return document.contents?.range[0] ?? 0
       const [begin, end] = last.node.range ?? [last.keyOffset, last.keyOffset]
+      // Of a command line, only the whole has a place.
+      const isFound = steps.length === path.length || isScalar(last.node)
       // A value that is not there has no place of its own.
-      return atKey || steps.length < path.length || begin === end ? last.keyOffset : begin
+      return atKey || !isFound || begin === end ? last.keyOffset : begin
     },
     spelling: (path) => {
       const node = walk(path).at(-1)?.node
       return isScalar(node) ? node.source : undefined
+    },
+    reach: (path) => {
+      const steps = walk(path)
+      const node = resolved(steps.at(-1)?.node ?? document.contents)
+      // A list may lack a name as a map does a key.
+      const isOpen = isMap(node) || (isSeq(node) && typeof path[steps.length] === 'string')
+      return { steps: steps.length, isSettled: steps.length === path.length || !isOpen }
     },
   }
 
@@ -59,9 +73,10 @@ export function findPlaces(document: Document.Parsed): Places {
   }
 
   function stepInto(parent: Node | null | undefined, key: string | number): Step | undefined {
-    const collection = isAlias(parent) ? parent.resolve(document) : parent
+    const collection = resolved(parent)
     if (isSeq<Node>(collection)) {
-      const node = collection.items[Number(key)]
+      if (typeof key === 'string') return namedItemsOf(collection).get(key)
+      const node = collection.items[key]
       return node && { keyOffset: node.range?.[0] ?? 0, node }
     }
     if (!isMap<Node, Node | null>(collection)) return undefined
@@ -76,6 +91,28 @@ export function findPlaces(document: Document.Parsed): Places {
       if (step) return step
     }
     return undefined
+  }
+
+  function resolved(node: Node | null | undefined): Node | null | undefined {
+    return isAlias(node) ? node.resolve(document) : node
+  }
+
+  /** The values of a list of `{name, value}`, by name. */
+  function namedItemsOf(list: YAMLSeq<Node>): NamedItems {
+    const known = namedItems.get(list)
+    if (known !== undefined) return known
+    const items: NamedItems = new Map(
+      list.items.map((item) => {
+        const name = resolved(stepInto(item, 'name')?.node)
+        const value = stepInto(item, 'value')?.node ?? item
+        return [
+          isScalar(name) ? String(name.value) : undefined,
+          { keyOffset: item.range?.[0] ?? 0, node: value },
+        ]
+      }),
+    )
+    namedItems.set(list, items)
+    return items
   }
 
   function indexOf(map: YAMLMap<Node, Node | null>): Index {

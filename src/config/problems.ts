@@ -9,6 +9,8 @@ export interface Problem {
   readonly message: string
   /** True when the key, and not its value, is to be pointed at. */
   readonly atKey?: boolean
+  /** True when something is missing, which another file might have. */
+  readonly isAbsence?: boolean
 }
 
 /** Where a text begins; both from 1. */
@@ -17,18 +19,33 @@ export interface Position {
   readonly column: number
 }
 
-/** A problem that has found its place in the file; `path` is '' where it is about the file as a whole. */
-export interface PlacedProblem extends Position {
-  readonly path: string
+/** A problem that has found its place; without a `position` the message says where it is, without a `path` it is about a file as a whole. */
+export interface PlacedProblem {
+  readonly file: string
+  readonly position?: Position
+  readonly path?: Path
   readonly message: string
 }
 
-/** The error that tells of all problems of a file, one line each, from top to bottom: `FILE:LINE:COLUMN: PATH: message`. */
-export function invalidConfig(file: string, problems: readonly PlacedProblem[]): SupervisorError {
+/** The error that tells of all problems, one line each, in the order of `files` and from top to bottom: `FILE:LINE:COLUMN: PATH: message`. */
+export function invalidConfig(
+  problems: readonly PlacedProblem[],
+  files: readonly string[],
+): SupervisorError {
+  const order = new Map(files.map((file, index) => [file, index]))
   const lines = problems
-    .toSorted((a, b) => a.line - b.line || a.column - b.column)
-    .map(({ line, column, path, message }) =>
-      [`${file}:${line}:${column}`, ...(path === '' ? [] : [path]), message].join(': '),
+    .toSorted(
+      (a, b) =>
+        (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) ||
+        (a.position?.line ?? 0) - (b.position?.line ?? 0) ||
+        (a.position?.column ?? 0) - (b.position?.column ?? 0),
+    )
+    .map(({ file, position, path = [], message }) =>
+      [
+        ...(position ? [`${file}:${position.line}:${position.column}`] : []),
+        ...(path.length > 0 ? [formatPath(path)] : []),
+        message,
+      ].join(': '),
     )
   return new SupervisorError('CONFIG_INVALID', [...new Set(lines)].join('\n'))
 }

@@ -1,8 +1,10 @@
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml'
-import { findPlaces } from './places.ts'
-import { invalidConfig, type Path, type Position } from './problems.ts'
+import { findPlaces, type Places } from './places.ts'
+import type { Path, Position } from './problems.ts'
 import { checkStructure, MAX_ALIASES, type TextProblem, tooManyAliases } from './structure.ts'
 
+/** What comes after may go through values by calling itself. */
+const MAX_DEPTH = 100
 const TOO_DEEP = 'maps and lists are nested too deeply'
 
 /** A file's content as plain values, and where each of them is written. */
@@ -10,12 +12,17 @@ export interface Source {
   readonly value: unknown
   /** Where the key or the value of `path` begins; where there is none, the nearest key above. */
   locate(path: Path, atKey: boolean): Position
-  /** The letters of an unquoted scalar, such as `1.10`; undefined where `path` leads to none. */
-  spelling(path: Path): string | undefined
+  readonly spelling: Places['spelling']
+  readonly reach: Places['reach']
 }
 
-/** Reads YAML 1.2 (so JSON too), with `<<` merges. @throws SupervisorError CONFIG_INVALID with a line for each syntax error. */
-export function parseSource(text: string, file: string): Source {
+/** Why a text cannot be read. */
+export interface SyntaxProblems {
+  readonly syntax: readonly (Position & { readonly message: string })[]
+}
+
+/** Reads YAML 1.2 (so JSON too), with `<<` merges; or tells all that is wrong with the syntax. */
+export function parseSource(text: string): Source | SyntaxProblems {
   const lines = new LineCounter()
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset)
@@ -32,16 +39,16 @@ export function parseSource(text: string, file: string): Source {
   })
   const content = readContent(document)
   if ('problems' in content) {
-    throw invalidConfig(
-      file,
-      content.problems.map(({ offset, message }) => ({ ...position(offset), path: '', message })),
-    )
+    return {
+      syntax: content.problems.map(({ offset, message }) => ({ ...position(offset), message })),
+    }
   }
   const places = findPlaces(document)
   return {
     value: content.value,
     locate: (path, atKey) => position(places.offset(path, atKey)),
     spelling: places.spelling,
+    reach: places.reach,
   }
 }
 
@@ -61,9 +68,9 @@ function readContent(
   }
   try {
     const problems = checkStructure(document)
-    return problems.length > 0
-      ? { problems }
-      : { value: document.toJS({ maxAliasCount: MAX_ALIASES }) }
+    if (problems.length > 0) return { problems }
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
+    return isDeeper(value, MAX_DEPTH) ? { problems: [{ offset: 0, message: TOO_DEEP }] } : { value }
   } catch (error) {
     // The parser's word for aliases within aliases, and the engine's for the end of the stack.
     if (error instanceof ReferenceError)
@@ -71,6 +78,12 @@ function readContent(
     if (error instanceof RangeError) return { problems: [{ offset: 0, message: TOO_DEEP }] }
     throw error
   }
+}
+
+/** Whether maps and lists are nested in each other more than `depth` times. */
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return depth === 0 || Object.values(value).some((inner) => isDeeper(inner, depth - 1))
 }
 
 function explainSyntax({ code, message }: YAMLError): string {

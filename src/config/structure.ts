@@ -10,13 +10,13 @@ export interface TextProblem {
 export const MAX_ALIASES = 1000
 export const tooManyAliases = `anchors are used more than ${MAX_ALIASES} times`
 
-/** Duplicate keys, aliases without an anchor and merges of what is no map; in time linear to the text, which the parser's own search for duplicates is not. */
+/** Duplicate keys, aliases without an anchor or within it, and merges of what is no map; in time linear to the text, which the parser's own search for duplicates is not. */
 export function checkStructure(document: Document.Parsed): readonly TextProblem[] {
   const problems: TextProblem[] = []
   const anchors = new Map<string, Node>()
   let aliases = 0
   visit(document, {
-    Node: (_, node) => {
+    Node: (_, node, ancestors) => {
       if (!isAlias(node)) {
         if (node.anchor !== undefined) anchors.set(node.anchor, node)
         if (isMap<Node, Node | null>(node)) problems.push(...duplicateKeys(node.items))
@@ -28,11 +28,14 @@ export function checkStructure(document: Document.Parsed): readonly TextProblem[
         problems.push({ offset, message: tooManyAliases })
         return visit.BREAK
       }
-      if (!anchors.has(node.source)) {
+      const target = anchors.get(node.source)
+      if (target === undefined) {
         problems.push({
           offset,
           message: `"*${node.source}" has no anchor "&${node.source}" before it`,
         })
+      } else if (ancestors.includes(target)) {
+        problems.push({ offset, message: `"*${node.source}" stands within its own anchor` })
       }
       return undefined
     },

@@ -1,3 +1,4 @@
+import type { FieldSchema } from './field-schema.ts'
 import { suggest } from './suggest.ts'
 
 /** Where variables get their values: Ringmaster's environment. */
@@ -9,16 +10,11 @@ export interface Expanded {
   readonly problems: readonly string[]
 }
 
-/** The variables that every instance has its own value for; `toPlan` puts them in. */
-export const instanceVariables: readonly string[] = [
-  'instance.name',
-  'instance.number',
-  'process.name',
-]
+const instanceVariables: readonly string[] = ['instance.name', 'instance.number', 'process.name']
 
-const later = /^(?:port|socket|cgroup)\./
 // The second group is empty where the brace is never closed.
 const variables = /\$\$|\$\{([^}]*)(\}?)/g
+const ofInstance = /\$\$|\$\{((?:instance|process|port)\.[^}]*)\}/g
 const form = /^([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)([\s\S]*))?$/
 
 /**
@@ -31,19 +27,21 @@ const form = /^([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)([\s\S]*))?$/
 export function expandVariables(
   text: string,
   environment: Environment,
-  { template }: { readonly template: boolean },
+  template: FieldSchema['template'],
 ): Expanded {
   const problems: string[] = []
-  const literal = (value: string) => (template ? value.replaceAll('$', '$$$$') : value)
+  const literal = (value: string) =>
+    template === undefined ? value : value.replaceAll('$', '$$$$')
   const expanded = text.replace(variables, (match, content: string | undefined, brace: string) => {
     if (content === undefined) return literal('$')
     if (brace === '') {
       problems.push(`"\${" has no "}"; write "$$" for a dollar`)
       return match
     }
-    if (instanceVariables.includes(content)) {
-      if (template) return match
-      problems.push(`${match} can stand in command, args, env and workingDir only`)
+    if (instanceVariables.includes(content) || content.startsWith('port.')) {
+      if (template === 'number' ? content !== 'instance.number' : template === undefined) {
+        problems.push(`${match} can stand in ${placesOf(content)} only`)
+      }
       return match
     }
     const value = lookUp(content, environment)
@@ -51,6 +49,21 @@ export function expandVariables(
     return 'problem' in value ? match : literal(value.text)
   })
   return { text: expanded, problems }
+}
+
+/** Puts in what a template has for each instance: `fill` gets `instance.name`, `port.http` and the like. All else, `$$` too, stays as it is. */
+export function fillInstanceVariables(template: string, fill: (name: string) => string): string {
+  return template.includes('${')
+    ? template.replace(ofInstance, (match, name?: string) =>
+        name === undefined ? match : fill(name),
+      )
+    : template
+}
+
+function placesOf(content: string): string {
+  const places = ['command', 'args', 'env', 'workingDir']
+  if (content === 'instance.number') places.push('containerPort')
+  return `${places.slice(0, -1).join(', ')} and ${places.at(-1)}`
 }
 
 function lookUp(
@@ -79,7 +92,7 @@ function lookUp(
 
 function whyNotAVariable(content: string): string {
   const name = `\${${content}}`
-  if (later.test(content)) return `${name} is not yet supported`
+  if (/^(?:socket|cgroup)\./.test(content)) return `${name} is not yet supported`
   const near = content.includes('.') ? suggest(content, instanceVariables) : undefined
   if (near !== undefined) return `${name} is no variable; did you mean \${${near}}?`
   return `${name} is no variable; allowed: \${NAME}, \${NAME:-default}, \${NAME:?message}, and "$$" for a dollar`

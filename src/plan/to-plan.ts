@@ -1,79 +1,76 @@
 import { defaults } from '../config/defaults.ts'
 import type { Config, ProcessConfig } from '../config/schema.ts'
-import type { BackoffPolicy, InstanceSpec, LogFormat, Plan, ProcessSpec } from './plan.ts'
+import { serviceVariables } from './environment.ts'
+import type { BackoffPolicy, Plan, ProcessSpec, RestartLimit, ShutdownSpec } from './plan.ts'
+import { toSignals } from './signals.ts'
+import { type Surroundings, toInstance } from './to-instance.ts'
+
+/** What a plan depends on besides its config. */
+export interface Situation {
+  /** A pod gives more time to end than other containers have. */
+  readonly isKubernetes: boolean
+  /** The variables of `--env-file`. */
+  readonly envFile: Readonly<Record<string, string>>
+}
 
 /** What a checked config says, with every default filled in and the variables of each instance put in. Pure. */
-export function toPlan(config: Config): Plan {
+export function toPlan(config: Config, { isKubernetes, envFile }: Situation): Plan {
+  const logs = { ...defaults.logs, ...config.logs }
+  const surroundings = {
+    format: logs.format,
+    env: { ...literally(envFile), ...serviceVariables(config.processes) },
+  }
   return {
     http: config.http === false ? null : { ...defaults.http, ...config.http },
-    logs: { level: 'info' },
-    shutdown: { drainMs: 0, graceMs: 10_000 },
-    signals: {},
-    dropsSelf: true,
+    logs: { level: logs.level },
+    shutdown: toShutdown(config, isKubernetes),
+    signals: toSignals(config.signals),
+    dropsSelf: config.dropSelf ?? defaults.dropSelf,
     processes: Object.entries(config.processes).map(([name, process]) =>
-      toProcess(name, process, { ...defaults.logs, ...config.logs }.format),
+      toProcess(name, process, surroundings),
     ),
   }
 }
 
-function toProcess(name: string, process: ProcessConfig, format: LogFormat): ProcessSpec {
+function toProcess(name: string, process: ProcessConfig, surroundings: Surroundings): ProcessSpec {
   const filled = { ...defaults.process, ...process }
   return {
     name,
-    autoStart: true,
-    startDelayMs: 0,
+    autoStart: filled.autoStart,
+    startDelayMs: toMs(filled.startDelaySeconds),
     restartPolicy: filled.restartPolicy,
+    successExitCodes: filled.successExitCodes,
     backoff: toBackoff({ ...defaults.process.backoff, ...process.backoff }),
-    successExitCodes: [0],
-    restartLimit: null,
+    restartLimit: toRestartLimit(filled.restartLimit),
     isFirstStartFinal: false,
-    isEssential: true,
-    isShutdownOnExit: false,
-    stopSignal: filled.stopSignal,
+    isEssential: filled.essential,
+    isShutdownOnExit: filled.shutdownOnExit,
+    stopSignal: process.lifecycle?.stopSignal ?? filled.stopSignal,
     graceMs: toMs(filled.terminationGracePeriodSeconds),
-    killMode: 'staged',
+    killMode: filled.killMode,
     instances: Array.from({ length: filled.replicas }, (_, index) =>
-      toInstance(name, index + 1, process, format),
+      toInstance(name, index + 1, process, surroundings),
     ),
   }
 }
 
-function toInstance(
-  process: string,
-  number: number,
-  config: ProcessConfig,
-  format: LogFormat,
-): InstanceSpec {
-  const name = `${process}.${number}`
-  const values = {
-    'instance.name': name,
-    'instance.number': String(number),
-    'process.name': process,
-  }
-  const fill = (template: string) => fillTemplate(template, values)
-  const { args = [], env = {}, workingDir, securityContext } = config
-  const [executable, ...words] = config.command
-  return {
-    name,
-    process,
-    number,
-    command: [fill(executable), ...words.map(fill), ...args.map(fill)],
-    inheritEnv: true,
-    env: Object.fromEntries(Object.entries(env).map(([key, value]) => [key, fill(value)])),
-    workingDir: workingDir === undefined ? null : fill(workingDir),
-    stdin: 'null',
-    logs: { format, stdout: 'capture', stderr: 'capture' },
-    security: {
-      user: securityContext?.runAsUser ?? null,
-      group: securityContext?.runAsGroup ?? null,
-      supplementalGroups: [],
-      isNonRoot: false,
-      allowsPrivilegeEscalation: false,
-      capabilities: null,
-    },
-    resources: { rlimits: {}, nice: null, umask: null, oomScoreAdj: null },
-  }
+/** When the whole time is not written: the usual one, or more where what is written does not fit in. */
+function toShutdown({ shutdown, processes }: Config, isKubernetes: boolean): ShutdownSpec {
+  const { graceSecondsInKubernetes, graceSecondsElsewhere } = defaults.shutdown
+  const drainMs = toMs(shutdown?.drainSeconds ?? defaults.shutdown.drainSeconds)
+  const written = shutdown?.terminationGracePeriodSeconds
+  if (written !== undefined) return { drainMs, graceMs: toMs(written) }
+  const longestMs = Object.values(processes).reduce(
+    (longest, { terminationGracePeriodSeconds: seconds = 0 }) => Math.max(longest, toMs(seconds)),
+    0,
+  )
+  const usualMs = toMs(isKubernetes ? graceSecondsInKubernetes : graceSecondsElsewhere)
+  return { drainMs, graceMs: Math.max(usualMs, drainMs + longestMs + sweepMs + reserveMs) }
 }
+
+/** For what no process owns, and to be gone before the runtime kills. */
+const sweepMs = 1000
+const reserveMs = 1000
 
 function toBackoff(backoff: Required<NonNullable<ProcessConfig['backoff']>>): BackoffPolicy {
   return {
@@ -85,20 +82,21 @@ function toBackoff(backoff: Required<NonNullable<ProcessConfig['backoff']>>): Ba
   }
 }
 
+function toRestartLimit(
+  limit: NonNullable<ProcessConfig['restartLimit']> | null,
+): RestartLimit | null {
+  if (limit === null) return null
+  const { count, withinSeconds } = { ...defaults.process.restartLimit, ...limit }
+  return { count, withinMs: toMs(withinSeconds) }
+}
+
 function toMs(seconds: number): number {
   return Math.round(seconds * 1000)
 }
 
-interface InstanceValues {
-  readonly 'instance.name': string
-  readonly 'instance.number': string
-  readonly 'process.name': string
-}
-
-/** The config has put in all other variables; what a value held is safe behind its doubled dollars, which stay. */
-function fillTemplate(template: string, values: InstanceValues): string {
-  return template.replace(
-    /\$\$|\$\{(instance\.name|instance\.number|process\.name)\}/g,
-    (dollars, name?: keyof InstanceValues) => (name === undefined ? dollars : values[name]),
+/** As templates, in which no dollar means anything. */
+function literally(variables: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [name, value.replaceAll('$', '$$$$')]),
   )
 }

@@ -76,7 +76,6 @@ for (const [rule, args, message] of [
   ['an unknown command', ['rum'], /^ringmaster: no command "rum"\. See "ringmaster --help"\n$/],
   ['no command', [], /^ringmaster: no command\. See "ringmaster --help"\n$/],
   ['an unknown flag', ['run', '--what'], /^ringmaster: run: Unknown option '--what'.*\n$/],
-  ['two files', ['run', 'a.yaml', 'b.yaml'], /^ringmaster: run: more than one configuration.*\n$/],
 ] as const) {
   t.test(`${rule} is one line with code 64`, async (t) => {
     const ringmaster = await alone(t, args)

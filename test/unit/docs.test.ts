@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { jsonSchema } from '../../src/config/json-schema.ts'
+import type { FieldSchema } from '../../src/config/field-schema.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import { ConfigSchema } from '../../src/config/schema.ts'
 import { blocks, documents, section } from '../rig/documents.ts'
 import { root } from '../rig/fixtures.ts'
 
@@ -20,7 +21,7 @@ t.test('docs/configuration.md has every field (RINGMASTER_WRITE=1 writes it)', a
     '',
     '| field | default | meaning |',
     '|---|---|---|',
-    ...rows(jsonSchema()),
+    ...rows(ConfigSchema, ''),
     '',
   ].join('\n')
   const { before, text, after } = section(readFileSync(path, 'utf8'), 'fields')
@@ -28,32 +29,24 @@ t.test('docs/configuration.md has every field (RINGMASTER_WRITE=1 writes it)', a
   else t.equal(text, table)
 })
 
-interface Field {
-  readonly description?: string
-  readonly default?: unknown
-  readonly properties?: Readonly<Record<string, Field>>
-  readonly patternProperties?: Readonly<Record<string, Field>>
-  readonly anyOf?: readonly Field[]
-  readonly required?: readonly string[]
-}
-
-function rows(schema: Field, path = ''): string[] {
-  const maps = [schema, ...(schema.anyOf ?? [])]
-  return maps.flatMap((map) => [
-    ...Object.entries(map.properties ?? {}).flatMap(([name, field]) => {
-      const inner = rows(field, `${path}${name}.`)
-      return [
-        row(`${path}${name}`, field, inner.length > 0, map.required?.includes(name)),
-        ...inner,
-      ]
-    }),
-    ...Object.entries(map.patternProperties ?? {})
-      .filter(([pattern]) => pattern !== '^x-')
-      .flatMap(([, field]) => rows(field, `${path}NAME.`)),
+/** One line for each field that a file may have; those of a process once. */
+function rows(schema: FieldSchema, path: string): string[] {
+  return [schema, ...(schema.anyOf ?? [])].flatMap((map) => [
+    ...Object.entries(map.properties ?? {})
+      .filter(([, field]) => field.notYet !== true)
+      .flatMap(([name, field]) => [
+        row(`${path}${name}`, field, map.required?.includes(name)),
+        ...(name === 'defaults' ? [] : rows(field, `${path}${name}.`)),
+      ]),
+    ...Object.values(map.patternProperties ?? {}).flatMap((field) => rows(field, `${path}NAME.`)),
+    ...(map.items === undefined ? [] : rows(map.items, path.replace(/\.$/, '[].'))),
   ])
 }
 
-function row(path: string, field: Field, isMap: boolean, isRequired = false): string {
-  const standard = isMap || field.default === undefined ? '' : `\`${String(field.default)}\``
-  return `| \`${path}\` | ${isRequired ? 'required' : standard} | ${field.description?.replaceAll('|', '\\|')} |`
+function row(path: string, field: FieldSchema, isRequired = false): string {
+  const isMap = rows(field, '').length > 0
+  const { default: standard, description = '' } = field
+  const written = isMap || standard === undefined ? '' : `\`${JSON.stringify(standard)}\``
+  const meaning = description.replaceAll('|', '\\|')
+  return `| \`${path}\` | ${isRequired ? 'required' : written.replaceAll('"', '')} | ${meaning} |`
 }

@@ -3,24 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadConfig, parseConfig } from '../../../src/config/load.ts'
-import { SupervisorError } from '../../../src/lib/errors.ts'
+import { problemsIn } from '../../rig/problems.ts'
 
 const env = { RUN_AS: '1000', COUNT: '3', WORD: 'many', TEXT: 'a b $$ ${RUN_AS} ${instance.name}' }
 
 const parse = (text: string) => parseConfig(text, '/srv/app/ringmaster.yaml', { env })
 
-/** The lines of the error that `text` is refused with. */
-async function problemsOf(text: string): Promise<readonly string[]> {
-  try {
-    await parseConfig(text, 'f.yaml', { env })
-  } catch (error) {
-    if (error instanceof SupervisorError && error.code === 'CONFIG_INVALID') {
-      return error.message.split('\n')
-    }
-    throw error
-  }
-  return []
-}
+const problemsOf = (text: string) => problemsIn(parseConfig(text, 'f.yaml', { env }))
 
 const web = (field: string) => `processes: {web: {command: a, ${field}}}`
 
@@ -137,9 +126,9 @@ processes:
     'f.yaml:9:15: processes.web.replicas: ${NONE} has no value; set NONE, or write ${NONE:-default}',
     'f.yaml:10:36: processes.web.terminationGracePeriodSeconds: found "5m"; allowed: seconds from 0 to 2147483, such as 20, 0.5 or 20s',
     'f.yaml:11:12: processes.web.args[0]: found 1; allowed: a string, without NUL characters',
-    'f.yaml:11:15: processes.web.args[1]: ${port.http} is not yet supported',
+    'f.yaml:11:15: processes.web.args[1]: ${port.http} has no value: the process has no port "http"',
     'f.yaml:12:3: processes."a.b": found the key "a.b"; allowed: names of 1 to 63 letters, digits, "-" and "_" that begin and end with a letter or digit; "all" is reserved',
-    'f.yaml:13:3: processes.api: found nothing; allowed: a map with command, args, env, workingDir, replicas, restartPolicy, backoff, stopSignal, terminationGracePeriodSeconds, securityContext',
+    'f.yaml:13:3: processes.api: found nothing; allowed: a map with command',
   ])
 })
 
@@ -169,16 +158,18 @@ t.test('each field refuses what it cannot be', async (t) => {
     ],
     ['securityContext: {runAsUser: 4294967295}', /runAsUser: found 4294967295; allowed/],
     ['securityContext: {runAsUser: "1:2"}', /runAsUser: found "1:2"; allowed/],
-    ['securityContext: {runAsNonRoot: true}', /runAsNonRoot: unknown key; known here: runAsUser, /],
+    ['securityContext: {runAsRoot: true}', /runAsRoot: unknown key; did you mean "runAsGroup"/],
+    ['securityContext: {procMount: a}', /procMount: unknown key; known here: runAsUser, /],
     ['env: {A: null}', /env.A: found nothing; allowed: a string, a number or a boolean/],
     ['env: {A: [b]}', /env.A: found a list; allowed: a string, a number or a boolean/],
     ['env: {"A=B": c}', 'env."A=B": found the key "A=B"; allowed: names of variables, without "="'],
-    ['env: [A=b]', /env: found a list; allowed: a map/],
+    ['env: [A=b]', 'env[0]: found "A=b"; allowed: a map with name, value'],
+    ['env: a', 'env: found "a"; allowed: a map, or a list of maps with name and value'],
     ['workingDir: ""', 'workingDir: found ""; allowed: a path'],
     ['args: ["a\\0b"]', /args\[0\]: found "a\\u0000b"; allowed: a string, without NUL characters/],
     ['args: a "b', 'args: found " without its closing "'],
     ['args: {a: b}', 'args: found a map; allowed: a list of strings, or a string'],
-    ['image: nginx', /image: unknown key; known here: command, args, /],
+    ['image: nginx', /image: unknown key; known here: command, args, workingDir, env, /],
   ] as const) {
     const lines = await problemsOf(web(field))
     t.equal(lines.length, 1, field)
@@ -193,8 +184,8 @@ t.test('each field refuses what it cannot be', async (t) => {
 
 t.test('a file needs a process, and a process a command', async (t) => {
   for (const [text, line] of [
-    ['', 'f.yaml:1:1: found nothing; allowed: a map with http, logs, processes'],
-    ['- a', 'f.yaml:1:1: found a list; allowed: a map with http, logs, processes'],
+    ['', 'f.yaml:1:1: found nothing; allowed: a map with processes'],
+    ['- a', 'f.yaml:1:1: found a list; allowed: a map with processes'],
     ['http: false', 'f.yaml:1:1: processes: missing; needed: a map with at least one process'],
     [
       'processes: {}',
@@ -273,13 +264,32 @@ t.test('a small file cannot take all time or memory', async (t) => {
   const many = `x-a: &a b\nx-c: [${Array(1001).fill('*a')}]`
   t.match(await problemsOf(many), [/^f.yaml:2:\d+: anchors are used more than 1000 times$/])
   t.match(await problemsOf(`x-a: ${'['.repeat(20_000)}`), [/nested too deeply$/])
+  const deep = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
+  const inside = (value: string) => `processes: {w: {command: a, kubernetes: {a: ${value}}}}`
+  t.strictSame(await problemsOf(inside(deep(96))), [])
+  t.match(await problemsOf(inside(deep(97))), [
+    /^f.yaml:1:1: maps and lists are nested too deeply$/,
+  ])
+  t.match(
+    await problemsOf(`x-a: &a ${deep(60)}\n${inside(`[${deep(50).replace('[]', '[*a]')}]`)}`),
+    [/nested too deeply$/],
+  )
   t.match(await problemsOf(`processes: {w: {command: "${'${'.repeat(300_000)}"}}`), [/has no "}"/])
   const keys = Array.from({ length: 20_000 }, (_, index) => `key${index}: 1`)
   t.equal((await problemsOf(keys.join('\n'))).length, 20_001)
 })
 
 t.test('an anchor that holds itself is no endless loop', async (t) => {
-  t.match(await problemsOf('processes: {w: {command: &a [x, *a]}}'), [/command\[1\]: found a list/])
+  for (const [text, line] of [
+    ['processes: {w: {command: &a [x, *a]}}', 'f.yaml:1:33: "*a" stands within its own anchor'],
+    [
+      'processes: {w: {command: a, kubernetes: &k {b: [{c: *k}]}}}',
+      'f.yaml:1:53: "*k" stands within its own anchor',
+    ],
+    ['processes: {w: &w {<<: *w, command: a}}', 'f.yaml:1:24: "*w" stands within its own anchor'],
+  ] as const) {
+    t.strictSame(await problemsOf(text), [line])
+  }
 })
 
 t.test('"__proto__" is a key like any other', async (t) => {
@@ -297,7 +307,7 @@ t.test('"__proto__" is a key like any other', async (t) => {
 
 t.test('a file is loaded by its path', async (t) => {
   const folder = t.testdir({ 'a.yaml': 'processes: {web: {command: a, workingDir: .}}' })
-  const config = await loadConfig(join(folder, 'a.yaml'), { env })
+  const config = await loadConfig([join(folder, 'a.yaml')], { env })
   t.equal(config.processes['web']?.workingDir, folder)
 })
 
@@ -316,11 +326,14 @@ t.test('a file that cannot be read is told with the reason', async (t) => {
     ['a.yaml.j2', 'templates (.j2) are not yet supported'],
   ] as const) {
     const path = join(folder, name)
-    await t.rejects(loadConfig(path, { env }), {
+    await t.rejects(loadConfig([path], { env }), {
       code: 'CONFIG_INVALID',
       message: `cannot read ${path}: ${reason}`,
     })
   }
-  await t.resolves(loadConfig(join(folder, 'longest'), { env }))
-  await t.rejects(loadConfig('a\0b', { env }), { code: 'CONFIG_INVALID', message: /^cannot read / })
+  await t.resolves(loadConfig([join(folder, 'longest')], { env }))
+  await t.rejects(loadConfig(['a\0b'], { env }), {
+    code: 'CONFIG_INVALID',
+    message: /^cannot read /,
+  })
 })

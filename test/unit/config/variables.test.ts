@@ -3,8 +3,6 @@ import t from 'tap'
 import { expandVariables } from '../../../src/config/variables.ts'
 
 const environment = { A: 'a', EMPTY: '', DOLLARS: '$$ ${A} ${instance.name}' }
-const plain = { template: false }
-const template = { template: true }
 
 t.test('variables are put in', async (t) => {
   for (const [text, expected] of [
@@ -22,18 +20,22 @@ t.test('variables are put in', async (t) => {
     ['$A $ $(A) {A}', '$A $ $(A) {A}'],
     ['', ''],
   ] as const) {
-    t.strictSame(expandVariables(text, environment, plain), { text: expected, problems: [] }, text)
+    t.strictSame(
+      expandVariables(text, environment, undefined),
+      { text: expected, problems: [] },
+      text,
+    )
   }
 })
 
 t.test('a value is never expanded again', async (t) => {
-  t.equal(expandVariables('${DOLLARS}', environment, plain).text, environment.DOLLARS)
+  t.equal(expandVariables('${DOLLARS}', environment, undefined).text, environment.DOLLARS)
 })
 
 t.test(
   'a template keeps the variables of an instance and doubles every dollar of a value',
   async (t) => {
-    t.strictSame(expandVariables('${instance.name} ${DOLLARS} $$ $B', environment, template), {
+    t.strictSame(expandVariables('${instance.name} ${DOLLARS} $$ $B', environment, 'text'), {
       text: '${instance.name} $$$$ $${A} $${instance.name} $$ $B',
       problems: [],
     })
@@ -53,12 +55,16 @@ t.test('each variable that cannot be put in is told', async (t) => {
       '${A-b} is no variable; allowed: ${NAME}, ${NAME:-default}, ${NAME:?message}, and "$$" for a dollar',
     ],
     ['${instance.nmae}', '${instance.nmae} is no variable; did you mean ${instance.name}?'],
-    ['${port.http}', '${port.http} is not yet supported'],
+    ['${port.http}', '${port.http} can stand in command, args, env and workingDir only'],
+    [
+      '${instance.number}',
+      '${instance.number} can stand in command, args, env, workingDir and containerPort only',
+    ],
     ['${socket.web}', '${socket.web} is not yet supported'],
     ['${cgroup.cpus}', '${cgroup.cpus} is not yet supported'],
     ['${instance.name}', '${instance.name} can stand in command, args, env and workingDir only'],
   ] as const) {
-    t.strictSame(expandVariables(text, environment, plain).problems, [problem], text)
+    t.strictSame(expandVariables(text, environment, undefined).problems, [problem], text)
   }
-  t.equal(expandVariables('${B} ${C}', {}, plain).problems.length, 2)
+  t.equal(expandVariables('${B} ${C}', {}, undefined).problems.length, 2)
 })

@@ -1,13 +1,23 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own variables look the same
 import t from 'tap'
-import { toPlan } from '../../../src/plan/to-plan.ts'
+import type { Config, ProcessConfig } from '../../../src/config/schema.ts'
+import { type Situation, toPlan } from '../../../src/plan/to-plan.ts'
+
+const plain: Situation = { isKubernetes: false, envFile: {} }
+
+const planOf = (config: Config, situation: Partial<Situation> = {}) =>
+  toPlan(config, { ...plain, ...situation })
+
+/** The first instance of a process with these fields. */
+const instanceOf = (fields: Partial<ProcessConfig>) =>
+  planOf({ processes: { web: { command: ['a'], ...fields } } }).processes[0]?.instances[0]
 
 t.test('a silent config is filled in with the defaults, in ms', async (t) => {
-  t.strictSame(toPlan({ processes: { web: { command: ['a'] } } }), {
+  const { signals: _, ...plan } = planOf({ processes: { web: { command: ['a'] } } })
+  t.strictSame(plan, {
     http: { host: '::', port: 9099 },
     logs: { level: 'info' },
     shutdown: { drainMs: 0, graceMs: 10_000 },
-    signals: {},
     dropsSelf: true,
     processes: [
       {
@@ -17,7 +27,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
         restartPolicy: 'Always',
         successExitCodes: [0],
         backoff: { initialMs: 100, factor: 2, maxMs: 30_000, jitter: 0.1, resetAfterMs: 10_000 },
-        restartLimit: null,
+        restartLimit: { count: 20, withinMs: 600_000 },
         isFirstStartFinal: false,
         isEssential: true,
         isShutdownOnExit: false,
@@ -52,58 +62,176 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
 })
 
 t.test('what is written wins over the defaults, field by field', async (t) => {
-  const plan = toPlan({
+  const plan = planOf({
     http: { port: 0 },
-    logs: { format: 'raw' },
+    shutdown: { drainSeconds: 2.5, terminationGracePeriodSeconds: 1 },
+    logs: { format: 'raw', level: 'warn' },
+    dropSelf: false,
     processes: {
       web: {
         command: ['a', 'b'],
         args: ['c'],
         replicas: 0,
+        autoStart: false,
+        startDelaySeconds: 1.5,
         restartPolicy: 'Never',
+        successExitCodes: [],
         backoff: { maxSeconds: 1.5 },
+        restartLimit: { count: 3 },
+        essential: false,
+        shutdownOnExit: true,
         stopSignal: 2,
         terminationGracePeriodSeconds: 0.25,
+        killMode: 'group',
       },
       api: {
         command: ['a', 'b'],
         args: ['c'],
-        securityContext: { runAsUser: 0, runAsGroup: 'staff' },
+        restartLimit: null,
+        lifecycle: { stopSignal: 3 },
+        inheritEnv: false,
+        securityContext: {
+          runAsUser: 0,
+          runAsGroup: 'staff',
+          supplementalGroups: [1],
+          runAsNonRoot: true,
+          allowPrivilegeEscalation: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        resources: {
+          rlimits: { nofile: 5, core: 'unlimited' },
+          nice: -1,
+          umask: 0o27,
+          oomScoreAdj: 0,
+        },
+        logs: { stderr: 'stdout', format: 'json' },
       },
     },
   })
-  t.strictSame(plan.http, { host: '::', port: 0 })
+  t.match(plan, {
+    http: { host: '::', port: 0 },
+    logs: { level: 'warn' },
+    shutdown: { drainMs: 2500, graceMs: 1000 },
+    dropsSelf: false,
+  })
   const [web, api] = plan.processes
-  t.match(web, {
+  t.strictSame(web, {
     name: 'web',
+    autoStart: false,
+    startDelayMs: 1500,
     restartPolicy: 'Never',
+    successExitCodes: [],
     backoff: { initialMs: 100, factor: 2, maxMs: 1500, jitter: 0.1, resetAfterMs: 10_000 },
+    restartLimit: { count: 3, withinMs: 600_000 },
+    isFirstStartFinal: false,
+    isEssential: false,
+    isShutdownOnExit: true,
     stopSignal: 2,
     graceMs: 250,
+    killMode: 'group',
+    instances: [],
   })
-  t.strictSame(web?.instances, [])
-  t.match(api?.instances, [
+  t.equal(api?.restartLimit, null)
+  t.equal(api?.stopSignal, 3)
+  t.strictSame(api?.instances, [
     {
+      name: 'api.1',
+      process: 'api',
+      number: 1,
       command: ['a', 'b', 'c'],
-      logs: { format: 'raw' },
-      security: { user: 0, group: 'staff' },
+      inheritEnv: ['PATH', 'LANG', 'LC_*', 'TZ', 'TERM'],
+      env: {},
+      workingDir: null,
+      stdin: 'null',
+      logs: { format: 'json', stdout: 'capture', stderr: 'stdout' },
+      security: {
+        user: 0,
+        group: 'staff',
+        supplementalGroups: [1],
+        isNonRoot: true,
+        allowsPrivilegeEscalation: true,
+        capabilities: { add: [], drop: ['ALL'] },
+      },
+      resources: {
+        rlimits: { nofile: 5, core: 'unlimited' },
+        nice: -1,
+        umask: 0o27,
+        oomScoreAdj: 0,
+      },
     },
   ])
 })
 
 t.test('http: false is no endpoint', async (t) => {
-  t.equal(toPlan({ http: false, processes: { web: { command: ['a'] } } }).http, null)
+  t.equal(planOf({ http: false, processes: { web: { command: ['a'] } } }).http, null)
 })
 
+t.test('the format of the output is that of the process, else that of the top', async (t) => {
+  const { processes } = planOf({
+    logs: { format: 'raw' },
+    processes: { web: { command: ['a'] }, api: { command: ['a'], logs: { format: 'json' } } },
+  })
+  t.strictSame(
+    processes.map(({ instances: [spec] }) => spec?.logs.format),
+    ['raw', 'json'],
+  )
+})
+
+t.test('a list of inherited variables comes on top of the least ones', async (t) => {
+  const least = ['PATH', 'LANG', 'LC_*', 'TZ', 'TERM']
+  t.strictSame(instanceOf({ inheritEnv: ['AWS_*'] })?.inheritEnv, [...least, 'AWS_*'])
+  t.equal(instanceOf({ inheritEnv: true })?.inheritEnv, true)
+})
+
+t.test('the kinds of capabilities that nobody names are left alone', async (t) => {
+  const capabilitiesOf = (capabilities: { add?: string[]; drop?: string[] }) =>
+    instanceOf({ securityContext: { capabilities } })?.security.capabilities
+  t.equal(capabilitiesOf({}), null)
+  t.equal(capabilitiesOf({ add: [], drop: [] }), null)
+  t.strictSame(capabilitiesOf({ add: ['KILL'] }), { add: ['KILL'], drop: [] })
+})
+
+t.test(
+  'a shutdown whose time is not written has the usual, or what written graces and the drain need',
+  async (t) => {
+    for (const [isKubernetes, drainSeconds, graces, graceMs] of [
+      [false, undefined, [], 10_000],
+      [true, undefined, [], 30_000],
+      [false, undefined, [7.5, 8], 10_000],
+      [false, undefined, [8.5, 1], 10_500],
+      [false, 20, [], 22_000],
+      [false, 20, [0, 9], 31_000],
+      [true, 20, [8], 30_000],
+      [true, 20, [9, 60], 82_000],
+    ] as const) {
+      const processes = Object.fromEntries(
+        [undefined, ...graces].map((seconds, index): [string, ProcessConfig] => [
+          `p${index}`,
+          {
+            command: ['a'],
+            ...(seconds !== undefined && { terminationGracePeriodSeconds: seconds }),
+          },
+        ]),
+      )
+      const shutdown = drainSeconds === undefined ? {} : { drainSeconds }
+      const plan = planOf({ shutdown, processes }, { isKubernetes })
+      t.strictSame(plan.shutdown, { drainMs: (drainSeconds ?? 0) * 1000, graceMs })
+      const written = { ...shutdown, terminationGracePeriodSeconds: 5 }
+      t.equal(planOf({ shutdown: written, processes }, { isKubernetes }).shutdown.graceMs, 5000)
+    }
+  },
+)
+
 t.test('each instance has its own values, put in once; dollars and references stay', async (t) => {
-  const all = '${process.name} ${instance.name} ${instance.number}'
-  const [web] = toPlan({
+  const all = '${process.name} ${instance.name} ${instance.number} ${port.http}'
+  const [web] = planOf({
     processes: {
       web: {
         command: ['${process.name}', all],
         args: ['$${instance.name} $$$$ $HOME ${A} $(B) $$(C)'],
         env: { NAME: all, ['__proto__']: '$$' },
         workingDir: '/data/${instance.number}',
+        ports: [{ containerPort: 1 }, { name: 'http', containerPort: '80${instance.number}0' }],
         replicas: 2,
       },
     },
@@ -111,12 +239,50 @@ t.test('each instance has its own values, put in once; dollars and references st
   t.strictSame(
     web?.instances.map(({ command, workingDir }) => [...command, workingDir]),
     [
-      ['web', 'web web.1 1', '$${instance.name} $$$$ $HOME ${A} $(B) $$(C)', '/data/1'],
-      ['web', 'web web.2 2', '$${instance.name} $$$$ $HOME ${A} $(B) $$(C)', '/data/2'],
+      ['web', 'web web.1 1 8010', '$${instance.name} $$$$ $HOME ${A} $(B) $$(C)', '/data/1'],
+      ['web', 'web web.2 2 8020', '$${instance.name} $$$$ $HOME ${A} $(B) $$(C)', '/data/2'],
     ],
   )
-  t.strictSame(Object.entries(web?.instances[1]?.env ?? {}), [
-    ['NAME', 'web web.2 2'],
-    ['__proto__', '$$'],
-  ])
+  t.match(web?.instances[1]?.env, { NAME: 'web web.2 2 8020' })
+  t.ok(Object.hasOwn(web?.instances[1]?.env ?? {}, '__proto__'))
 })
+
+t.test(
+  'the environment is, weak to strong: of the file, of the siblings, of the process',
+  async (t) => {
+    const { processes } = planOf(
+      {
+        processes: {
+          'web-ui': {
+            command: ['a'],
+            replicas: 2,
+            ports: [
+              { name: 'http-alt', containerPort: '80${instance.number}' },
+              { containerPort: 5, protocol: 'UDP' },
+            ],
+          },
+          db: {
+            command: ['a'],
+            ports: [{ containerPort: 7 }],
+            env: { DB_SERVICE_PORT: '8', A: 'b' },
+          },
+          none: { command: ['a'], ports: [] },
+        },
+      },
+      { envFile: { A: 'a', DOLLARS: '$$ ${B} $(C)', DB_SERVICE_HOST: 'file' } },
+    )
+    const shared = {
+      A: 'a',
+      DOLLARS: '$$$$ $${B} $$(C)',
+      DB_SERVICE_HOST: '127.0.0.1',
+      WEB_UI_SERVICE_HOST: '127.0.0.1',
+      WEB_UI_SERVICE_PORT: '801',
+      WEB_UI_SERVICE_PORT_HTTP_ALT: '801',
+      DB_SERVICE_PORT: '7',
+    }
+    t.same(
+      processes.map(({ instances: [spec] }) => spec?.env),
+      [shared, { ...shared, DB_SERVICE_PORT: '8', A: 'b' }, shared],
+    )
+  },
+)

@@ -1,0 +1,169 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { defaults } from './defaults.ts'
+import { flag, map, notYet, oneOf, path, seconds, signal, words } from './fields.ts'
+import {
+  BackoffSchema,
+  EnvFromSchema,
+  EnvSchema,
+  LifecycleSchema,
+  PortsSchema,
+  RestartLimitSchema,
+} from './process-parts.ts'
+import { ResourcesSchema, SecurityContextSchema } from './rights-schema.ts'
+
+const standard = defaults.process
+const targets = ['capture', 'inherit', 'discard'] as const
+const formats = ['prefix', 'json', 'raw'] as const
+
+/** Form of captured output, for all processes or for one. */
+export function logFormat(options: { readonly default?: string; readonly description: string }) {
+  return Type.Optional(oneOf([...formats], options))
+}
+
+/** A process. Only `command` has no default. */
+export const ProcessSchema = map(
+  {
+    command: Type.Unsafe<[string, ...string[]]>(
+      words(
+        'What is executed, without a shell: a list, or a string that is split as a shell would.',
+        1,
+      ),
+    ),
+    args: Type.Optional(words('Added to the command.', 0)),
+    workingDir: Type.Optional(
+      path({
+        template: 'text',
+        description: "Where the process starts; relative: from the file's folder.",
+      }),
+    ),
+    env: Type.Optional(EnvSchema),
+    envFrom: Type.Optional(EnvFromSchema),
+    inheritEnv: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Array(Type.String({ minLength: 1 }))], {
+        allowed: 'true, false, or a list of names, in which * stands for any letters',
+        default: standard.inheritEnv,
+        description:
+          "What the process gets of Ringmaster's environment: all; with false PATH, LANG, LC_*, TZ and TERM; with a list of names (`*` stands for any letters) those too.",
+      }),
+    ),
+    replicas: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1000,
+        default: standard.replicas,
+        notYet: Type.Literal('auto'),
+        description: 'How many instances run.',
+      }),
+    ),
+    ports: Type.Optional(PortsSchema),
+    restartPolicy: Type.Optional(
+      oneOf(['Always', 'OnFailure', 'Never'], {
+        default: standard.restartPolicy,
+        description: 'After which ends the process is started again.',
+      }),
+    ),
+    successExitCodes: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), {
+        allowed: 'a list of numbers from 0 to 255',
+        default: standard.successExitCodes,
+        description: 'Exit codes that are no failure.',
+      }),
+    ),
+    backoff: Type.Optional(BackoffSchema),
+    restartLimit: Type.Optional(RestartLimitSchema),
+    essential: flag('When it has failed, Ringmaster shuts down.', standard.essential),
+    shutdownOnExit: flag(
+      'A successful end is not followed by a restart; an end without a restart shuts Ringmaster down.',
+      standard.shutdownOnExit,
+    ),
+    stopSignal: signal('Signal that asks the process to end.', standard.stopSignal),
+    lifecycle: Type.Optional(LifecycleSchema),
+    killMode: Type.Optional(
+      oneOf(['staged', 'mixed', 'process', 'group'], {
+        default: standard.killMode,
+        description:
+          'Who gets the stop signal. `staged`: the main process, then what it left, and at the end of the grace SIGKILL to the rest. `mixed`: SIGKILL at once to what the main process left. `process`: the main process alone. `group`: its process group at once.',
+      }),
+    ),
+    terminationGracePeriodSeconds: seconds(
+      'From the stop signal to SIGKILL.',
+      standard.terminationGracePeriodSeconds,
+    ),
+    autoStart: flag('Started with Ringmaster.', standard.autoStart),
+    startDelaySeconds: seconds(
+      'From the start of Ringmaster to the first start of the process.',
+      standard.startDelaySeconds,
+    ),
+    securityContext: Type.Optional(SecurityContextSchema),
+    resources: Type.Optional(ResourcesSchema),
+    logs: Type.Optional(
+      map(
+        {
+          stdout: Type.Optional(
+            oneOf([...targets], {
+              default: standard.logs.stdout,
+              notYet: Type.Object({}),
+              description:
+                "`capture`: read and written line by line; `inherit`: Ringmaster's own stdout; `discard`: thrown away.",
+            }),
+          ),
+          stderr: Type.Optional(
+            oneOf([...targets, 'stdout'], {
+              default: standard.logs.stderr,
+              notYet: Type.Object({}),
+              description: 'The same; `stdout`: where stdout goes.',
+            }),
+          ),
+          format: logFormat({ description: 'As `logs.format`, for this process.' }),
+        },
+        'What becomes of its output.',
+      ),
+    ),
+    kubernetes: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: 'What else its container has in a cluster: has no effect here.',
+      }),
+    ),
+    dependsOn: notYet(),
+    startupProbe: notYet(),
+    readinessProbe: notYet(),
+    livenessProbe: notYet(),
+    reloadSignal: notYet(),
+    strategy: notYet(
+      Type.Object(
+        {
+          type: Type.Optional(Type.Literal('RollingUpdate')),
+          maxSurge: Type.Optional(Type.Literal(0)),
+          maxUnavailable: Type.Optional(Type.Literal(1)),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    minReadySeconds: notYet(0, { writtenAs: 'seconds' }),
+    progressDeadlineSeconds: notYet(60, { writtenAs: 'seconds' }),
+    sockets: notYet(),
+    schedule: notYet(),
+    timeZone: notYet(),
+    concurrencyPolicy: notYet('Allow'),
+    startingDeadlineSeconds: notYet(),
+    suspend: notYet(),
+    onDemand: notYet(),
+    maxAgeSeconds: notYet(),
+    maxAgeJitterSeconds: notYet(0, { writtenAs: 'seconds' }),
+    priority: notYet(0),
+    stdin: notYet(),
+    tty: notYet(),
+    watch: notYet(),
+    hooks: notYet(),
+  },
+  'A process: one command, run as one or more instances.',
+  { definition: 'process', allowed: 'a map with command' },
+)
+
+/** What holds for every process that does not say otherwise. */
+export const ProcessDefaultsSchema = Type.Unsafe<Partial<Static<typeof ProcessSchema>>>({
+  ...ProcessSchema,
+  required: [],
+  allowed: 'a map with fields of a process',
+  description: 'Fields of a process, for all processes that do not have them.',
+})

@@ -1,0 +1,103 @@
+import type { Static } from '@sinclair/typebox'
+import { Check } from '@sinclair/typebox/value'
+import { parseSignal, signalName } from '../lib/signals.ts'
+import { type Path, type Problem, quote } from './problems.ts'
+import { PortsSchema } from './process-parts.ts'
+import { isMap, type UnknownMap } from './shape.ts'
+import { suggest } from './suggest.ts'
+import { fillInstanceVariables } from './variables.ts'
+
+type Ports = Static<typeof PortsSchema>
+
+/** What is wrong between fields that are right by themselves; those that are not are left to the check. */
+export function checkRelations({ processes, signals }: UnknownMap): readonly Problem[] {
+  const problems = isMap(signals) ? checkSignals(signals) : []
+  for (const [name, process] of Object.entries(isMap(processes) ? processes : {})) {
+    if (!isMap(process)) continue
+    const path = ['processes', name]
+    problems.push(...checkStopSignals(process, path))
+    const { ports = [], replicas = 1 } = process
+    if (!Check(PortsSchema, ports)) continue
+    if (typeof replicas === 'number') problems.push(...checkPorts(ports, replicas, path))
+    problems.push(...checkPortReferences(process, ports, path))
+  }
+  return problems
+}
+
+function checkSignals(signals: UnknownMap): Problem[] {
+  const known = new Map<number | undefined, string>()
+  return Object.keys(signals).flatMap((key) => {
+    const signal = parseSignal(key)
+    const other = known.get(signal)
+    known.set(signal, key)
+    // What is no signal is a wrong key.
+    if (signal === undefined || other === undefined) return []
+    return [{ path: ['signals', key], message: `the same signal as ${other}`, atKey: true }]
+  })
+}
+
+function checkStopSignals({ lifecycle, stopSignal }: UnknownMap, path: Path): readonly Problem[] {
+  const other = isMap(lifecycle) ? lifecycle['stopSignal'] : undefined
+  if (typeof stopSignal !== 'number' || typeof other !== 'number' || stopSignal === other) return []
+  const message = `found ${signalName(other)}, and stopSignal is ${signalName(stopSignal)}; write one of them`
+  return [{ path: [...path, 'lifecycle', 'stopSignal'], message }]
+}
+
+function checkPorts(ports: Ports, replicas: number, path: Path): readonly Problem[] {
+  const names = new Set<string>()
+  return ports.flatMap(({ name, containerPort }, index): Problem[] => {
+    const at = [...path, 'ports', index]
+    const problems: Problem[] = []
+    if (name !== undefined && names.has(name)) {
+      problems.push({ path: [...at, 'name'], message: `another port has the name ${quote(name)}` })
+    }
+    if (name !== undefined) names.add(name)
+    // The last instance has the highest one.
+    const last = Number(
+      fillInstanceVariables(String(containerPort), () => String(Math.max(replicas, 1))),
+    )
+    if (last > 65_535) {
+      const message = `instance ${replicas} has ${last}; allowed: ports from 1 to 65535`
+      problems.push({ path: [...at, 'containerPort'], message })
+    }
+    return problems
+  })
+}
+
+/** `${port.NAME}` has to name one of the process' own ports. */
+function checkPortReferences(process: UnknownMap, ports: Ports, path: Path): readonly Problem[] {
+  const known = ports.flatMap(({ name }) => name ?? [])
+  return ['command', 'args', 'env', 'workingDir'].flatMap((field) =>
+    textsIn(process[field], [...path, field]).flatMap(([text, at]) =>
+      portsNamedIn(text)
+        .filter((name) => !known.includes(name))
+        .map((name) => ({ path: at, message: whyNoPort(name, known), isAbsence: true })),
+    ),
+  )
+}
+
+function textsIn(value: unknown, path: Path): readonly (readonly [text: string, path: Path])[] {
+  if (typeof value === 'string') return [[value, path]]
+  if (Array.isArray(value)) {
+    return value.flatMap((item, index) => textsIn(item, [...path, index]))
+  }
+  if (!isMap(value)) return []
+  return Object.entries(value).flatMap(([key, item]) => textsIn(item, [...path, key]))
+}
+
+function portsNamedIn(text: string): readonly string[] {
+  const names: string[] = []
+  if (!text.includes('${port.')) return names
+  fillInstanceVariables(text, (variable) => {
+    if (variable.startsWith('port.')) names.push(variable.slice('port.'.length))
+    return ''
+  })
+  return names
+}
+
+function whyNoPort(name: string, known: readonly string[]): string {
+  const problem = `\${port.${name}} has no value: the process has no port ${quote(name)}`
+  const near = suggest(name, known)
+  if (near !== undefined) return `${problem}; did you mean "${near}"?`
+  return known.length === 0 ? problem : `${problem}; it has ${known.join(', ')}`
+}

@@ -1,0 +1,399 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own variables look the same
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { loadConfig } from '../../../src/config/load.ts'
+import { problemsIn } from '../../rig/problems.ts'
+
+type Files = Readonly<Record<string, string>>
+
+const env = { HOST: 'example.org' }
+
+/** Files in a folder of their own, of which some are named as those to load. */
+function folderOf(t: Test, files: Files) {
+  const folder = t.testdir()
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  const loadThem = (names: readonly string[]) =>
+    loadConfig(
+      names.map((name) => join(folder, name)),
+      { env },
+    )
+  return {
+    folder,
+    load: loadThem,
+    problems: async (...names: readonly string[]) =>
+      (await problemsIn(loadThem(names))).map((line) => line.replaceAll(`${folder}/`, '')),
+  }
+}
+
+t.test('later files win: maps merge by key, lists and scalars replace', async (t) => {
+  const { load } = folderOf(t, {
+    'a.yaml': `
+http: {host: localhost, port: 1}
+processes:
+  web: {command: [a, b], args: [c, d], env: {A: 1, B: 2}, backoff: {factor: 3, jitter: 0}, replicas: 2}
+  api: {command: a}
+`,
+    'b.yaml': `
+http: {port: 2}
+processes:
+  web: {args: [e], env: [{name: B, value: 3}, {name: C, value: 4}], backoff: {factor: 4}}
+  db: {command: c}
+`,
+    'c.yaml': `{http: false, processes: {api: {command: [x]}}}`,
+  })
+  const config = await load(['a.yaml', 'b.yaml', 'c.yaml'])
+  t.strictSame(config, {
+    http: false,
+    processes: {
+      web: {
+        command: ['a', 'b'],
+        args: ['e'],
+        env: { A: '1', B: '3', C: '4' },
+        backoff: { factor: 4, jitter: 0 },
+        replicas: 2,
+      },
+      api: { command: ['x'] },
+      db: { command: ['c'] },
+    },
+  })
+  t.strictSame((await load(['c.yaml', 'b.yaml', 'a.yaml'])).http, { host: 'localhost', port: 1 })
+})
+
+t.test(
+  'a file is stronger than what it includes, and that sorted, in the order of the list',
+  async (t) => {
+    const { load } = folderOf(t, {
+      'main.yaml': `
+include: ['conf.d/*.yaml', more/one.yaml]
+processes: {web: {env: {main: main}}}
+`,
+      'conf.d/10.yaml':
+        'processes: {web: {command: ten, env: {ten: ten, twenty: ten, one: ten, main: ten}}}',
+      'conf.d/20.yaml': 'processes: {web: {env: {twenty: twenty, one: twenty, main: twenty}}}',
+      'conf.d/.hidden.yaml': 'processes: {hidden: {command: a}}',
+      'conf.d/30.yml': 'processes: {other: {command: a}}',
+      'more/one.yaml': 'include: [../two.yaml]\nprocesses: {web: {env: {one: one, main: one}}}',
+      'two.yaml': 'processes: {web: {env: {one: two, two: two}}}',
+    })
+    t.strictSame(await load(['main.yaml']), {
+      processes: {
+        web: {
+          command: ['ten'],
+          env: { ten: 'ten', twenty: 'twenty', one: 'one', main: 'main', two: 'two' },
+        },
+      },
+    })
+  },
+)
+
+t.test('an include may hold variables, and match nothing when it is a pattern', async (t) => {
+  const { load } = folderOf(t, {
+    'main.yaml': "include: ['${HOST}/*.yaml', 'none/*/?.yaml']\nprocesses: {a: {command: a}}",
+    'example.org/b.yaml': 'processes: {b: {command: b}}',
+  })
+  t.strictSame(Object.keys((await load(['main.yaml'])).processes), ['b', 'a'])
+})
+
+t.test('relative paths start at the folder of the file they stand in', async (t) => {
+  const { folder, load } = folderOf(t, {
+    'main.yaml':
+      'include: [sub/a.yaml]\ndefaults: {workingDir: work}\nprocesses: {b: {command: b}}',
+    'sub/a.yaml': 'processes: {a: {command: a, workingDir: data}}',
+  })
+  const { processes } = await load(['main.yaml'])
+  t.equal(processes['a']?.workingDir, join(folder, 'sub/data'))
+  t.equal(processes['b']?.workingDir, join(folder, 'work'))
+})
+
+t.test('what is wrong is told in the file it was written in, all files at once', async (t) => {
+  const { problems } = folderOf(t, {
+    'a.yaml': `include: [b.yaml, none.yaml, "\${NONE}"]
+defaults:
+  replicas: many
+  env: {X: [1]}
+processes:
+  web: {command: a, env: {A: "\${NONE}"}}
+  api: {comand: a}
+`,
+    'b.yaml': `processes:
+  web: {backoff: {factor: 0}, env: [{name: A, value: x}, {name: B, value: [y]}]}
+  db: {replicas: 3}
+`,
+    'c.yaml': 'processes:\n  web: {\n',
+    'd.yaml': 'just text',
+  })
+  t.strictSame(await problems('a.yaml', 'c.yaml', 'd.yaml', 'e.yaml'), [
+    'a.yaml:1:19: include[1]: cannot include none.yaml: there is no such file',
+    'a.yaml:1:30: include[2]: ${NONE} has no value; set NONE, or write ${NONE:-default}',
+    'a.yaml:3:13: defaults.replicas: found "many"; allowed: a whole number from 0 to 1000',
+    'a.yaml:4:12: defaults.env.X: found a list; allowed: a string, a number or a boolean, without NUL characters',
+    'a.yaml:6:30: processes.web.env.A: ${NONE} has no value; set NONE, or write ${NONE:-default}',
+    'a.yaml:7:9: processes.api.comand: unknown key; did you mean "command"?',
+    'b.yaml:2:27: processes.web.backoff.factor: found 0; allowed: a number from 1 to 1000',
+    'b.yaml:2:75: processes.web.env.B: found a list; allowed: a string, a number or a boolean, without NUL characters',
+    'c.yaml:3:1: Flow map in block collection must be sufficiently indented and end with a }',
+    'd.yaml:1:1: found "just text"; allowed: a map with processes',
+    'cannot read e.yaml: there is no such file',
+  ])
+})
+
+t.test('what is missing in all files is told where its map was written last', async (t) => {
+  const { problems } = folderOf(t, {
+    'a.yaml': 'processes:\n  web: {replicas: 1}\n  api: {replicas: 1}\n',
+    'b.yaml': 'processes:\n\n  web: {replicas: 2, env: {A: null}}\n',
+  })
+  t.strictSame(await problems('a.yaml', 'b.yaml'), [
+    'a.yaml:3:3: processes.api.command: missing; needed: a list of strings with at least one, or a string',
+    'b.yaml:3:3: processes.web.command: missing; needed: a list of strings with at least one, or a string',
+    'b.yaml:3:31: processes.web.env.A: found nothing; allowed: a string, a number or a boolean, without NUL characters',
+  ])
+})
+
+t.test('what a stronger file replaces is not checked', async (t) => {
+  const { load, problems } = folderOf(t, {
+    'a.yaml': 'processes: {web: {command: "a | b", replicas: many, env: {A: "${NONE}"}}}',
+    'b.yaml': 'processes: {web: {command: b, replicas: 2, env: {A: x}}}',
+  })
+  t.match(await load(['a.yaml', 'b.yaml']), { processes: { web: { command: ['b'], replicas: 2 } } })
+  t.equal((await problems('b.yaml', 'a.yaml')).length, 3)
+})
+
+t.test('a list that replaced another is told by its own place', async (t) => {
+  const { problems } = folderOf(t, {
+    'a.yaml': 'processes: {web: {command: [a, b, c]}}',
+    'b.yaml': 'processes: {web: {command: \'a "${port.x}"\'}}',
+  })
+  t.strictSame(await problems('a.yaml', 'b.yaml'), [
+    'b.yaml:1:28: processes.web.command[1]: ${port.x} has no value: the process has no port "x"',
+  ])
+})
+
+t.test(
+  'null removes what an earlier file or the defaults have; the default of Ringmaster holds then',
+  async (t) => {
+    const { load } = folderOf(t, {
+      'a.yaml': `
+defaults: {replicas: 3, restartLimit: {count: 1}, backoff: {factor: 5}, env: {D: d, E: e}}
+processes:
+  web: {command: a, args: [x], backoff: {jitter: 1}, env: {A: a, B: b}}
+  gone: {command: a}
+  again: {command: a, args: [x]}
+`,
+      'b.yaml': `
+http: {port: null}
+processes:
+  web: {replicas: null, restartLimit: null, backoff: null, env: {A: null, D: null}}
+  gone: null
+  again: null
+`,
+      'c.yaml': `
+processes: {web: {backoff: {maxSeconds: 1}}, again: {command: c}}
+`,
+      'z.yaml': 'http: {port: 1, host: a}',
+    })
+    t.strictSame(await load(['z.yaml', 'a.yaml', 'b.yaml', 'c.yaml']), {
+      http: { host: 'a' },
+      processes: {
+        web: {
+          restartLimit: null,
+          command: ['a'],
+          args: ['x'],
+          backoff: { maxSeconds: 1 },
+          env: { E: 'e', B: 'b' },
+        },
+        again: {
+          replicas: 3,
+          restartLimit: { count: 1 },
+          backoff: { factor: 5 },
+          command: ['c'],
+          env: { D: 'd', E: 'e' },
+        },
+      },
+    })
+  },
+)
+
+t.test('null that has nothing to remove is a value that is forgotten', async (t) => {
+  const { problems } = folderOf(t, {
+    'a.yaml':
+      'defaults: {env: {A: a}}\nprocesses: {web: {command: a, args: null, env: {B: null}}, api:}',
+    'b.yaml': 'processes: {web: {args: null}}',
+  })
+  t.strictSame(await problems('a.yaml', 'b.yaml'), [
+    'a.yaml:2:52: processes.web.env.B: found nothing; allowed: a string, a number or a boolean, without NUL characters',
+    'a.yaml:2:60: processes.api: found nothing; allowed: a map with command',
+    'b.yaml:1:25: processes.web.args: found nothing; allowed: a list of strings, or a string',
+  ])
+})
+
+t.test('defaults hold for every process: maps merge, lists and scalars replace', async (t) => {
+  const { load } = folderOf(t, {
+    'a.yaml': `
+defaults:
+  command: [d]
+  args: [x, y]
+  securityContext: {runAsUser: 1, capabilities: {drop: [ALL]}}
+  resources: {rlimits: {nofile: 1, core: 0}}
+processes:
+  web: {args: [z], securityContext: {runAsGroup: 2}, resources: {rlimits: {nofile: 2}}}
+  api: {}
+`,
+    'b.yaml': 'defaults: {args: [w], securityContext: {runAsUser: 3}}',
+  })
+  const securityContext = { runAsUser: 3, capabilities: { drop: ['ALL'] } }
+  t.strictSame((await load(['a.yaml', 'b.yaml'])).processes, {
+    web: {
+      command: ['d'],
+      args: ['z'],
+      securityContext: { ...securityContext, runAsGroup: 2 },
+      resources: { rlimits: { nofile: 2, core: 0 } },
+    },
+    api: {
+      command: ['d'],
+      args: ['w'],
+      securityContext,
+      resources: { rlimits: { nofile: 1, core: 0 } },
+    },
+  })
+})
+
+t.test('what is wrong with a default is told once, in its own place', async (t) => {
+  const { problems } = folderOf(t, {
+    'a.yaml': `defaults:
+  replica: 3
+  env: {A: "\${port.http}", B: "\${NONE}"}
+  ports: [{name: http}]
+  dependsOn: [x]
+processes:
+  a: {command: a}
+  b: {command: b}
+  c: {command: c, ports: [], env: {A: x}}
+`,
+  })
+  t.strictSame(await problems('a.yaml'), [
+    'a.yaml:2:3: defaults.replica: unknown key; did you mean "replicas"?',
+    'a.yaml:3:31: defaults.env.B: ${NONE} has no value; set NONE, or write ${NONE:-default}',
+    'a.yaml:4:11: defaults.ports[0].containerPort: missing; needed: a port from 1 to 65535, such as 8080 or 80${instance.number}',
+    'a.yaml:5:3: defaults.dependsOn: not yet supported; remove it',
+  ])
+})
+
+t.test('a file cannot include itself, by whatever way', async (t) => {
+  const { folder, problems } = folderOf(t, {
+    'a.yaml': 'include: [b.yaml]\nprocesses: {a: {command: a}}',
+    'b.yaml': 'include: [sub/c.yaml]',
+    'sub/c.yaml': 'include: [../a*.yaml]',
+    'self.yaml': 'include: [link.yaml]\nprocesses: {a: {command: a}}',
+  })
+  t.strictSame(await problems('a.yaml'), [
+    'sub/c.yaml:1:11: include[0]: cannot include a.yaml: it includes itself: a.yaml -> b.yaml -> sub/c.yaml -> a.yaml',
+  ])
+  symlinkSync('self.yaml', join(folder, 'link.yaml'))
+  t.strictSame(await problems('self.yaml'), [
+    'self.yaml:1:11: include[0]: cannot include link.yaml: it includes itself: self.yaml -> link.yaml',
+  ])
+})
+
+t.test('a file that two others include is read for both', async (t) => {
+  const { load } = folderOf(t, {
+    'main.yaml': 'include: [a.yaml, b.yaml]',
+    'a.yaml': 'include: [base.yaml]\nprocesses: {web: {args: [a], replicas: 2}}',
+    'b.yaml': 'include: [base.yaml]\nprocesses: {web: {replicas: 3}}',
+    'base.yaml': 'processes: {web: {command: base, args: [base]}}',
+  })
+  t.strictSame((await load(['main.yaml'])).processes, {
+    web: { command: ['base'], args: ['base'], replicas: 3 },
+  })
+})
+
+t.test('a file that cannot be included is told with the reason', async (t) => {
+  const { folder, problems } = folderOf(t, {
+    'main.yaml': `include:
+  - folder
+  - a*
+  - closed.yaml
+  - a.yaml/x
+  - 'bad/*'
+  - '**/x.yaml'
+processes: {a: {command: a}}`,
+    'a.yaml.j2': '',
+    'latin.yaml': '',
+    'closed.yaml': '{}',
+    'more.yaml': 'include: [latin.yaml]\nprocesses: {a: {command: a}}',
+  })
+  mkdirSync(join(folder, 'folder'))
+  mkdirSync(join(folder, 'bad/a'), { recursive: true })
+  mkdirSync(join(folder, 'bad/b'))
+  chmodSync(join(folder, 'closed.yaml'), 0)
+  const reasons = [
+    'main.yaml:2:5: include[0]: cannot include folder: it is a directory; name a file in it',
+    'main.yaml:3:5: include[1]: cannot include a.yaml.j2: templates (.j2) are not yet supported',
+    ...(process.getuid?.() === 0
+      ? []
+      : ['main.yaml:4:5: include[2]: cannot include closed.yaml: reading it is not permitted']),
+    'main.yaml:5:5: include[3]: cannot include a.yaml/x: there is no such file',
+    'main.yaml:6:5: include[4]: cannot include bad/a: it is a directory; name a file in it',
+    'main.yaml:6:5: include[4]: cannot include bad/b: it is a directory; name a file in it',
+    'main.yaml:7:5: include[5]: "**" is not supported; write a pattern for each depth',
+  ]
+  t.strictSame(await problems('main.yaml'), reasons)
+  writeFileSync(join(folder, 'latin.yaml'), Buffer.from('# gr\xfc\xdfe\n', 'latin1'))
+  t.strictSame(await problems('more.yaml'), [
+    'more.yaml:1:11: include[0]: cannot include latin.yaml: it is not UTF-8',
+  ])
+})
+
+t.test('the number of files has a bound', async (t) => {
+  const { folder, load, problems } = folderOf(t, {
+    'main.yaml': "include: ['d/*.yaml']\nprocesses: {a: {command: a}}",
+  })
+  mkdirSync(join(folder, 'd'))
+  for (let n = 1; n <= 1000; n++) writeFileSync(join(folder, `d/${n}.yaml`), '{}')
+  t.strictSame(await problems('main.yaml'), [
+    'main.yaml:1:11: include[0]: there are more than 1000 files',
+  ])
+  writeFileSync(join(folder, 'main.yaml'), "include: ['d/???.yaml']\nprocesses: {a: {command: a}}")
+  await t.resolves(load(['main.yaml']))
+})
+
+t.test('"__proto__" is a key like any other, in merges too', async (t) => {
+  const { load, problems } = folderOf(t, {
+    'a.yaml':
+      '{"defaults": {"env": {"__proto__": "d"}}, "processes": {"web": {"command": "a", "kubernetes": {"__proto__": {"x": 1}}}}}',
+    'b.yaml':
+      '{"processes": {"web": {"env": {"__proto__": "x"}, "kubernetes": {"__proto__": {"y": 2}}}, "api": {"command": "a"}}}',
+    'c.yaml':
+      '{"__proto__": {"polluted": 1}, "processes": {"__proto__": {"polluted": 1}, "web": {"command": "a", "__proto__": {"polluted": 1}}}}',
+  })
+  const { processes } = await load(['a.yaml', 'b.yaml'])
+  t.strictSame(Object.entries(processes['web']?.env ?? {}), [['__proto__', 'x']])
+  t.strictSame(Object.entries(processes['api']?.env ?? {}), [['__proto__', 'd']])
+  t.strictSame(JSON.stringify(processes['web']?.kubernetes), '{"__proto__":{"x":1,"y":2}}')
+  t.match(await problems('a.yaml', 'c.yaml'), [
+    /c.yaml:1:2: __proto__: unknown key/,
+    /c.yaml:1:\d+: processes.__proto__: found the key "__proto__"/,
+    /c.yaml:1:\d+: processes.web.__proto__: unknown key/,
+  ])
+  t.notOk('polluted' in {})
+})
+
+t.test('time grows with the number of processes, not with its square', async (t) => {
+  const text = (count: number) => {
+    const names = Array.from(
+      { length: count },
+      (_, index) => `  p${index}: {command: a, replicas: x}`,
+    )
+    return `processes:\n${names.join('\n')}`
+  }
+  const { load, problems } = folderOf(t, {
+    'main.yaml': 'include: [many.yaml]\ndefaults: {env: {A: 1}, args: [x]}',
+    'many.yaml': text(10_000).replaceAll('replicas: x', 'env: {B: 2}'),
+    'wrong.yaml': `include: [main.yaml]\ndefaults: {nice: 1}\n${text(10_000)}`,
+  })
+  t.equal(Object.keys((await load(['main.yaml'])).processes).length, 10_000)
+  t.equal((await problems('wrong.yaml')).length, 10_001)
+})
