@@ -3,6 +3,7 @@ import type { ProcessConfig } from '../config/schema.ts'
 import { fillInstanceVariables } from '../config/variables.ts'
 import type { InstanceSpec, LogFormat, LogsSpec, ResourcesSpec, SecuritySpec } from './plan.ts'
 import { portsOf } from './ports.ts'
+import { inReferenceOrder } from './references.ts'
 
 /** What an instance has of what is around its process. */
 export interface Surroundings {
@@ -40,7 +41,8 @@ export function toInstance(
     number,
     command: [fill(executable), ...words.map(fill), ...args.map(fill)],
     inheritEnv: toInherited(config.inheritEnv ?? defaults.process.inheritEnv),
-    env: config.env === undefined ? env : { ...env, ...fillAll(config.env, fill) },
+    env:
+      config.env === undefined ? env : fillAll(inReferenceOrder({ ...env, ...config.env }), fill),
     workingDir: workingDir === undefined ? null : fill(workingDir),
     stdin: 'null',
     logs: toLogs(config.logs, format),

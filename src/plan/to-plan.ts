@@ -2,6 +2,7 @@ import { defaults } from '../config/defaults.ts'
 import type { Config, ProcessConfig } from '../config/schema.ts'
 import { serviceVariables } from './environment.ts'
 import type { BackoffPolicy, Plan, ProcessSpec, RestartLimit, ShutdownSpec } from './plan.ts'
+import { sweepMs } from './shutdown.ts'
 import { toSignals } from './signals.ts'
 import { type Surroundings, toInstance } from './to-instance.ts'
 
@@ -68,8 +69,7 @@ function toShutdown({ shutdown, processes }: Config, isKubernetes: boolean): Shu
   return { drainMs, graceMs: Math.max(usualMs, drainMs + longestMs + sweepMs + reserveMs) }
 }
 
-/** For what no process owns, and to be gone before the runtime kills. */
-const sweepMs = 1000
+/** To be gone before the runtime kills. */
 const reserveMs = 1000
 
 function toBackoff(backoff: Required<NonNullable<ProcessConfig['backoff']>>): BackoffPolicy {

@@ -286,3 +286,21 @@ t.test(
     )
   },
 )
+
+t.test(
+  'a variable can refer to all others, whatever their order and wherever they are from',
+  async (t) => {
+    const env = { DB_SERVICE_PORT: '$(PORT)', URL: 'http://$(HOST)', HOST: 'b', PORT: '1' }
+    const { processes } = planOf(
+      { processes: { db: { command: ['a'], ports: [{ containerPort: 7 }], env } } },
+      { envFile: { HOST: 'a' } },
+    )
+    t.strictSame(Object.entries(processes[0]?.instances[0]?.env ?? {}), [
+      ['HOST', 'b'],
+      ['DB_SERVICE_HOST', '127.0.0.1'],
+      ['PORT', '1'],
+      ['DB_SERVICE_PORT', '$(PORT)'],
+      ['URL', 'http://$(HOST)'],
+    ])
+  },
+)
