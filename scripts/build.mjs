@@ -9,6 +9,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 process.chdir(root)
 
 const native = 'src/native'
+/** Commands that `exec` shall not load. */
+const apart = ['run', 'check', 'render', 'schema']
 const warnings = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-Wshadow', '-Wstrict-prototypes']
 
 mkdirSync('build', { recursive: true })
@@ -51,11 +53,11 @@ const bundles = [
     outExtension: { '.js': '.cjs' },
     define: { 'import.meta.url': 'bundleUrl' },
     banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-    plugins: [{ name: 'run-apart', setup: keepRunApart }],
+    plugins: [{ name: 'apart', setup: keepApart }],
   }),
   await build({
     ...bundling,
-    entryPoints: { run: 'src/cli/run.ts' },
+    entryPoints: Object.fromEntries(apart.map((name) => [name, `src/cli/${name}.ts`])),
     format: 'esm',
     splitting: true,
     chunkNames: 'chunk-[hash]',
@@ -72,8 +74,9 @@ for (const file of readdirSync('build')) {
 }
 run(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmitOnError'])
 
-function keepRunApart({ onResolve }) {
-  onResolve({ filter: /^\.\/run\.ts$/ }, () => ({ path: './run.js', external: true }))
+function keepApart({ onResolve }) {
+  const filter = new RegExp(`^\\./(${apart.join('|')})\\.ts$`)
+  onResolve({ filter }, ({ path }) => ({ path: path.replace(/ts$/, 'js'), external: true }))
 }
 
 /** The headers that belong to this Node, else the vendored ones (the ABI used here is the same in all supported versions). */

@@ -5,6 +5,7 @@ import type { Fact } from './core/messages.ts'
 import { ExitCode } from './lib/exit-codes.ts'
 import { createMailbox } from './observe/mailbox.ts'
 import { systemClock } from './os/clock.ts'
+import { dropSelf, type SelfDrop } from './os/drop-self.ts'
 import { createExitSource } from './os/exit-source.ts'
 import { native, requireExecHelper } from './os/native.ts'
 import { createProcessTable } from './os/process-table.ts'
@@ -14,6 +15,7 @@ import { resolveRights } from './os/start-rights.ts'
 import { createSink, type Sink } from './output/sink.ts'
 import { createOutput } from './output/streams.ts'
 import type { Plan } from './plan/plan.ts'
+import type { ConfigSource } from './ports/config-source.ts'
 import { Runtime } from './runtime/runtime.ts'
 
 /** How long what is written last may take, in ms. */
@@ -21,24 +23,39 @@ const flushMs = 500
 /** The same unexpected error this often in a minute means that Ringmaster is beyond saving. */
 const mostErrors = 10
 
+/** What is supervised with besides the plan. */
+export interface Supervision {
+  readonly version: string
+  /** For the log, at level debug. */
+  readonly notes: readonly string[]
+  /** Where the plan came from. */
+  readonly config: ConfigSource
+}
+
 /**
  * Supervises `plan` until it ends, then ends the process with the exit code that the core decided. Rejects with
- * `START_REFUSED` before anything runs when the plan cannot be started.
+ * `START_REFUSED` before anything runs when the plan cannot be started; the process must end then.
  */
-export async function supervise(plan: Plan, version: string): Promise<void> {
+export async function supervise(
+  plan: Plan,
+  { version, notes, config }: Supervision,
+): Promise<void> {
   requireExecHelper()
   const early: Fact[] = []
   let post = (fact: Fact): void => {
     early.push(fact)
   }
-  listenToSignals((signal) => post({ type: 'signalled', signal }))
+  listenToSignals(Object.keys(plan.signals).map(Number), (signal) => {
+    post({ type: 'signalled', signal })
+  })
 
-  const rights = resolveRights(plan)
+  const wantedRights = resolveRights(plan)
   const clock = systemClock
   const listening = plan.http && (await listen({ ...plan.http, clock }))
   if (process.pid !== 1) native().becomeSubreaper()
 
   const { stdout, stderr } = openSinks()
+  const self = dropSelf(plan, wantedRights)
   const mailbox = createMailbox()
   let observed = Promise.resolve()
   const exits = createExitSource()
@@ -53,11 +70,11 @@ export async function supervise(plan: Plan, version: string): Promise<void> {
         })
       },
     },
-    spawner: createSpawner(({ name }) => rights.get(name)),
+    spawner: createSpawner(({ name }) => self.rights.get(name)),
     processes: createProcessTable(),
     output: createOutput({ stdout, stderr, clock }),
     guard: { watch() {}, forget() {} },
-    config: { read: async () => ({ problem: null, differences: [] }) },
+    config,
     publish: mailbox.post,
     // Its promise cannot reject.
     exit: (code) => void leave(code),
@@ -97,6 +114,7 @@ export async function supervise(plan: Plan, version: string): Promise<void> {
       },
       (count) => log.note('warn', `${count} changes were too early to be logged`),
     )
+    for (const note of [describeSelf(self), ...notes]) log.note('debug', note)
     if (listening) {
       await serve(listening, { view, metrics })
       if (view().phase === 'running') log.note('info', `endpoints: ${urls(listening)}`)
@@ -139,6 +157,12 @@ function reportUnexpectedErrors(runtime: Runtime): void {
   }
   process.on('uncaughtException', take)
   process.on('unhandledRejection', take)
+}
+
+function describeSelf(self: SelfDrop): string {
+  return self.kind === 'kept'
+    ? `ringmaster stays the user it is: ${self.reason}`
+    : `ringmaster gave root up and is ${self.user.uid}:${self.user.gid}`
 }
 
 function urls({ host, port }: Listening): string {

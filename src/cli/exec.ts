@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { type ParseArgsConfig, parseArgs, parseEnv } from 'node:util'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { runInit } from '../exec/init.ts'
 import type { ExecOptions } from '../exec/options.ts'
 import { parseSignal } from '../lib/signals.ts'
+import { readEnvFiles } from './env-files.ts'
 import { usageError } from './usage.ts'
 
 export const execUsage = `Usage: ringmaster exec [OPTION]... [--] COMMAND [ARG]...
@@ -58,7 +58,7 @@ export function parseExecArgs(
   const isGroupSaid = values.group || isSet(env['TINI_KILL_PROCESS_GROUP'])
   return {
     command: [program, ...rest],
-    env: { ...env, ...readEnvFiles(values['env-file'] ?? []) },
+    env: { ...env, ...readEnvFiles('exec', values['env-file'] ?? []) },
     isSingleChild: values['single-child'] ?? (env['DUMB_INIT_SETSID'] === '0' && !isGroupSaid),
     rewrites: new Map((values.rewrite ?? []).map(parseRewrite)),
     successCodes: new Set((values.success ?? []).map(parseCode)),
@@ -117,19 +117,6 @@ function signalOf(text: string, flag: string): number {
     )
   }
   return signal
-}
-
-function readEnvFiles(files: readonly string[]): NodeJS.Dict<string> {
-  const added: NodeJS.Dict<string> = {}
-  for (const file of files) {
-    try {
-      Object.assign(added, parseEnv(readFileSync(file, 'utf8')))
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : error
-      throw usageError('exec', `cannot read the env file ${file}: ${code}`)
-    }
-  }
-  return added
 }
 
 /** tini counts from 1 (warnings), its default. */

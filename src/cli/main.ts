@@ -5,8 +5,12 @@ import { execCommand } from './exec.ts'
 
 const usage = `Usage: ringmaster COMMAND [OPTION]...
 
-  run [CONFIG]         supervise the processes of a config file
+  run [CONFIG]...      supervise the processes of a configuration
+  run -- COMMAND ...   supervise one command
   exec -- COMMAND ...  be the init of one command
+  check [CONFIG]...    validate a configuration and print what would run
+  render [CONFIG]...   print a configuration as one file
+  schema               print the JSON Schema of a configuration
   version              print the version
 
 "ringmaster COMMAND --help" says more.
@@ -30,13 +34,13 @@ function explain(error: unknown): void {
     const { code, message, stack }: NodeJS.ErrnoException =
       error instanceof Error ? error : new Error(String(error))
     process.stderr.write(`ringmaster: cannot start: ${code === undefined ? stack : message}\n`)
-    process.exitCode = ExitCode.internal
-    return
+    process.exit(ExitCode.internal)
   }
   // Editors and CI find the place in a line that begins with FILE:LINE:COLUMN.
   const prefix = error.code === 'CONFIG_INVALID' ? '' : 'ringmaster: '
   process.stderr.write(`${prefix}${error.message}\n`)
-  process.exitCode = exitCodes[error.code]
+  // What was opened for a start that is refused would keep us alive.
+  process.exit(exitCodes[error.code])
 }
 
 /** Carries out one command; returns what it has to print, if that is all there is to it. */
@@ -46,6 +50,12 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
       return execCommand(args, process.env)
     case 'run':
       return (await import('./run.ts')).runCommand(args, version())
+    case 'check':
+      return report(await (await import('./check.ts')).checkCommand(args))
+    case 'render':
+      return (await import('./render.ts')).renderCommand(args)
+    case 'schema':
+      return (await import('./schema.ts')).schemaCommand(args)
     case 'version':
     case '--version':
     case '-V':
@@ -57,6 +67,11 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
   }
   const problem = command === undefined ? 'no command' : `no command "${command}"`
   throw new SupervisorError('USAGE', `${problem}. See "ringmaster --help"`)
+}
+
+function report({ text, exitCode }: { readonly text: string; readonly exitCode: number }): string {
+  process.exitCode = exitCode
+  return text
 }
 
 function version(): string {

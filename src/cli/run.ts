@@ -1,45 +1,139 @@
-import { parseArgs } from 'node:util'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { supervise } from '../app.ts'
-import { findConfigs } from '../config/find.ts'
+import { differences } from '../config/differences.ts'
 import { loadConfig } from '../config/load.ts'
 import { SupervisorError } from '../lib/errors.ts'
+import { planOneCommand } from '../plan/one-command.ts'
 import { refuseRoot } from '../plan/root.ts'
-import { toPlan } from '../plan/to-plan.ts'
+import { type Configuration, readConfiguration, situation } from './configuration.ts'
+import { parseOneCommand } from './one-command.ts'
 import { usageError } from './usage.ts'
 
-export const runUsage = `Usage: ringmaster run [CONFIG]...
+export const runUsage = `Usage: ringmaster run [OPTION]... [CONFIG]...
+       ringmaster run [OPTION]... -- COMMAND [ARG]...
 
-Supervises the processes of configuration files, in the foreground, until it is told to stop: as PID 1 of a container
-or at any other pid. Later files win over earlier. Without CONFIG: $RINGMASTER_CONFIG, ./ringmaster.yaml, ./config/ringmaster.yaml,
-/etc/ringmaster/ringmaster.yaml.
+Supervises the processes of a configuration, or one command, in the foreground, until it is told to stop: as PID 1 of a
+container or at any other pid. Without CONFIG: $RINGMASTER_CONFIG, ./ringmaster.yaml, ./config/ringmaster.yaml,
+/etc/ringmaster/ringmaster.yaml. Of several files the later ones win.
 
-  -h, --help    print this
+      --env-file FILE        add the variables of FILE to the environment; repeatable
+  -h, --help                 print this
+
+With COMMAND:
+
+      --user USER[:GROUP]    run it as this user, by name or number; a supervisor that is root wants it written
+      --restart POLICY       OnFailure (the default), Always or Never
+      --port PORT            port for probes and metrics, 9099 if not given; 0: any free one; off: none
+  -i, --interactive          leave it our stdin, stdout and stderr
 `
+
+const flags = {
+  'env-file': { type: 'string', multiple: true },
+  user: { type: 'string' },
+  restart: { type: 'string' },
+  port: { type: 'string' },
+  interactive: { type: 'boolean', short: 'i' },
+  help: { type: 'boolean', short: 'h' },
+  // Known, and of a later day.
+  profile: { type: 'string' },
+  set: { type: 'string', multiple: true },
+  watch: { type: 'boolean' },
+  'ready-http': { type: 'string' },
+  'live-http': { type: 'string' },
+} as const satisfies ParseArgsConfig['options']
+
+const notYet = ['profile', 'set', 'watch', 'ready-http', 'live-http'] as const
+const forOneCommand = ['user', 'restart', 'port', 'interactive'] as const
+
+type Flags = ReturnType<typeof parseFlags>['values']
 
 /** Carries out `ringmaster run ARGS`; returns the text to print instead when help was asked for. */
 export async function runCommand(
   args: readonly string[],
   version: string,
 ): Promise<string | undefined> {
-  const { values, positionals } = parse(args)
+  const end = args.indexOf('--')
+  const { values, positionals } = parseFlags(end < 0 ? args : args.slice(0, end))
   if (values.help) return runUsage
-  const files = findConfigs(positionals, { env: process.env, cwd: process.cwd() })
-  const isKubernetes = process.env['KUBERNETES_SERVICE_HOST'] !== undefined
-  const plan = toPlan(await loadConfig(files, { env: process.env }), { isKubernetes, envFile: {} })
-  const refusals = refuseRoot(plan, process.geteuid?.() ?? 0)
-  if (refusals.length > 0) throw new SupervisorError('START_REFUSED', refusals.join('\n'))
-  await supervise(plan, version)
+  const early = notYet.find((flag) => values[flag] !== undefined)
+  if (early !== undefined) throw usageError('run', `--${early} is not yet supported`)
+  if (end < 0) {
+    await runFiles(positionals, values, version)
+  } else {
+    if (positionals[0] !== undefined) {
+      throw usageError(
+        'run',
+        `"${positionals[0]}" and a command: it is either files or one command`,
+      )
+    }
+    await runOne(args.slice(end + 1), values, version)
+  }
   return undefined
 }
 
-function parse(args: readonly string[]) {
+async function runFiles(named: readonly string[], values: Flags, version: string): Promise<void> {
+  const stray = forOneCommand.find((flag) => values[flag] !== undefined)
+  if (stray !== undefined) throw usageError('run', `--${stray} is for one command, behind "--"`)
+  for (const name of named) refuseCommand(name)
+  const configuration = await readConfiguration('run', named, values['env-file'])
+  const refusals = refuseRoot(configuration.plan, process.geteuid?.() ?? 0)
+  if (refusals.length > 0) throw new SupervisorError('START_REFUSED', refusals.join('\n'))
+  await supervise(configuration.plan, {
+    version,
+    notes: configuration.config.control ? ['control is not supported yet: there is no socket'] : [],
+    config: { read: () => readAgain(configuration) },
+  })
+}
+
+/** Never rejects. */
+async function readAgain({ config, files, env }: Configuration) {
   try {
-    return parseArgs({
-      args: [...args],
-      options: { help: { type: 'boolean', short: 'h' } },
-      allowPositionals: true,
-    })
+    const now = await loadConfig(files, { env })
+    return { problem: null, differences: differences(config, now) }
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+async function runOne(command: readonly string[], values: Flags, version: string): Promise<void> {
+  const request = parseOneCommand(command, values)
+  if (request.user === undefined && process.geteuid?.() === 0) {
+    throw new SupervisorError(
+      'START_REFUSED',
+      `cannot start ${request.command[0]} as root unasked. Write one of these two before "--":\n  --user 65534\n  --user 0`,
+    )
+  }
+  await supervise(planOneCommand(request, situation('run', values['env-file'])), {
+    version,
+    notes: [],
+    config: { read: async () => ({ problem: null, differences: [] }) },
+  })
+}
+
+function parseFlags(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: flags, allowPositionals: true })
   } catch (error) {
     throw usageError('run', error)
+  }
+}
+
+/** A command where a file should be: `ringmaster run bash`. */
+function refuseCommand(name: string): void {
+  if (existsSync(name) || name.includes('/')) return
+  const folders = (process.env['PATH'] ?? '').split(':')
+  if (!folders.some((folder) => isExecutable(join(folder, name)))) return
+  throw usageError('run', `"${name}" is no file; to run a command: ringmaster run -- ${name}`)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    // Whatever it is, it is no command.
+    return false
   }
 }

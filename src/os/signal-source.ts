@@ -1,21 +1,12 @@
-import { constants } from 'node:os'
-import { SIGRTMAX, SIGRTMIN } from '../lib/signals.ts'
 import { native } from './native.ts'
 
-const { SIGKILL, SIGCHLD, SIGSTOP, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU } = constants.signals
-const { SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS } = constants.signals
-
-/** What keeps its default action: it cannot be listened to, suspends and resumes us, tells of children, or is a fault. */
-const left: ReadonlySet<number> = new Set([
-  ...[SIGKILL, SIGCHLD, SIGSTOP, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU],
-  ...[SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS],
-])
-
-/** Takes every other signal, so that none ends Ringmaster by its default action, and hands it to `listener`. */
-export function listenToSignals(listener: (signal: number) => void): void {
-  for (let signal = 1; signal <= SIGRTMAX; signal++) {
-    if (!left.has(signal) && (signal <= 31 || signal >= SIGRTMIN)) {
-      native().onSignal(signal, listener)
-    }
+/** Takes `signals`, so that none of them has its default action, and hands each that comes to `listener`. */
+export function listenToSignals(
+  signals: readonly number[],
+  listener: (signal: number) => void,
+): void {
+  for (const signal of signals) {
+    const result = native().onSignal(signal, listener)
+    if (result < 0) throw new Error(`cannot listen to signal ${signal}: errno ${-result}`)
   }
 }

@@ -1,0 +1,120 @@
+import { parseArgs } from 'node:util'
+import { signalName } from '../lib/signals.ts'
+import { lint } from '../plan/lint.ts'
+import type { Plan, ProcessSpec } from '../plan/plan.ts'
+import { shutdownTimeline } from '../plan/shutdown.ts'
+import { readConfiguration } from './configuration.ts'
+import { usageError } from './usage.ts'
+
+export const checkUsage = `Usage: ringmaster check [OPTION]... [CONFIG]...
+
+Validates a configuration and prints what would run, what a shutdown would do when, and what will not do as it reads.
+Leaves with 78 when it is not valid.
+
+      --strict           leave with 1 when there are warnings
+      --env-file FILE    add the variables of FILE to the environment; repeatable
+  -h, --help             print this
+`
+
+/** What a command prints, and what it leaves with. */
+export interface Report {
+  readonly text: string
+  readonly exitCode: number
+}
+
+/** Carries out `ringmaster check ARGS`. Throws `CONFIG_INVALID`. */
+export async function checkCommand(args: readonly string[]): Promise<Report> {
+  const { values, positionals } = parse(args)
+  if (values.help) return { text: checkUsage, exitCode: 0 }
+  const { config, plan, files } = await readConfiguration('check', positionals, values['env-file'])
+  const warnings = lint(config, plan)
+  return {
+    text: [
+      `${files.join(', ')}: valid`,
+      '',
+      ...table([
+        ['PROCESS', 'REPLICAS', 'USER', 'RESTART', 'STOP', 'COMMAND'],
+        ...plan.processes.map(rowOf),
+      ]),
+      '',
+      ...timeline(plan),
+      ...(warnings.length > 0 ? ['', ...warnings.map((warning) => `warning: ${warning}`)] : []),
+      '',
+    ].join('\n'),
+    exitCode: values.strict && warnings.length > 0 ? 1 : 0,
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        strict: { type: 'boolean' },
+        'env-file': { type: 'string', multiple: true },
+        help: { type: 'boolean', short: 'h' },
+      },
+      allowPositionals: true,
+    })
+  } catch (error) {
+    throw usageError('check', error)
+  }
+}
+
+function rowOf(process: ProcessSpec): readonly string[] {
+  const [first] = process.instances
+  return [
+    process.name,
+    String(process.instances.length),
+    String(first?.security.user ?? '-'),
+    restartOf(process),
+    `${signalName(process.stopSignal)}, ${seconds(process.graceMs)}, ${process.killMode}`,
+    first === undefined ? '-' : commandOf(first.command),
+  ]
+}
+
+function restartOf({ restartPolicy, restartLimit }: ProcessSpec): string {
+  if (restartPolicy === 'Never') return restartPolicy
+  return restartLimit === null
+    ? `${restartPolicy}, no limit`
+    : `${restartPolicy}, ${restartLimit.count} in ${seconds(restartLimit.withinMs)}`
+}
+
+/** On one line, and not endless. */
+function commandOf(command: readonly string[]): string {
+  const text = command
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))
+    .join(' ')
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text
+}
+
+function timeline({ shutdown, processes }: Plan): readonly string[] {
+  const steps = shutdownTimeline(shutdown, processes)
+  return [
+    `Shutdown, ${seconds(shutdown.graceMs)} at most:`,
+    ...table(
+      steps.map(({ name, beginMs, endMs }) => [
+        `  ${seconds(beginMs)}`,
+        `to ${seconds(endMs)}`,
+        name,
+      ]),
+    ),
+  ]
+}
+
+/** Columns as wide as what is in them. */
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1).replace(/\.0$/, '')} s`
+}

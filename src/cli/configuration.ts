@@ -1,0 +1,38 @@
+import { findConfigs } from '../config/find.ts'
+import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import type { Environment } from '../config/variables.ts'
+import type { Plan } from '../plan/plan.ts'
+import { type Situation, toPlan } from '../plan/to-plan.ts'
+import { readEnvFiles } from './env-files.ts'
+
+/** What the files of a command line say. */
+export interface Configuration {
+  readonly files: readonly string[]
+  /** What their variables come from. */
+  readonly env: Environment
+  readonly config: Config
+  readonly plan: Plan
+}
+
+/** Reads the files that are `named`, or the standard one, for `command`. Throws `CONFIG_INVALID`, or `USAGE` for an env file. */
+export async function readConfiguration(
+  command: string,
+  named: readonly string[],
+  envFiles: readonly string[] = [],
+): Promise<Configuration> {
+  const here = situation(command, envFiles)
+  const env = { ...process.env, ...here.envFile }
+  const files = findConfigs(named, { env: process.env, cwd: process.cwd() })
+  const config = await loadConfig(files, { env })
+  return { files, env, config, plan: toPlan(config, here) }
+}
+
+/** What of a plan depends on where it is made. */
+export function situation(command: string, envFiles: readonly string[] = []): Situation {
+  return {
+    // Every container of a cluster has this variable.
+    isKubernetes: process.env['KUBERNETES_SERVICE_HOST'] !== undefined,
+    envFile: readEnvFiles(command, envFiles),
+  }
+}

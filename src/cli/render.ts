@@ -1,0 +1,36 @@
+import { parseArgs } from 'node:util'
+import { stringify } from 'yaml'
+import { renderConfig } from '../config/render.ts'
+import { readConfiguration } from './configuration.ts'
+import { usageError } from './usage.ts'
+
+export const renderUsage = `Usage: ringmaster render [OPTION]... [CONFIG]...
+
+Prints a configuration as one file: files merged, defaults and the variables of the environment put in, also secret ones.
+
+      --env-file FILE    add the variables of FILE to the environment; repeatable
+  -h, --help             print this
+`
+
+/** Carries out `ringmaster render ARGS`; returns the text to print. Throws `CONFIG_INVALID`. */
+export async function renderCommand(args: readonly string[]): Promise<string> {
+  const { values, positionals } = parse(args)
+  if (values.help) return renderUsage
+  const { config } = await readConfiguration('render', positionals, values['env-file'])
+  return stringify(renderConfig(config))
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        'env-file': { type: 'string', multiple: true },
+        help: { type: 'boolean', short: 'h' },
+      },
+      allowPositionals: true,
+    })
+  } catch (error) {
+    throw usageError('render', error)
+  }
+}

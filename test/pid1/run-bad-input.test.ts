@@ -1,0 +1,114 @@
+import { chmodSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { alone, ways } from '../rig/ringmaster.ts'
+import { folder, script, supervise } from '../rig/supervise.ts'
+
+const never = { restartPolicy: 'Never' }
+
+/** A file that is no program in one way or another. */
+function file(t: Test, text: string, mode: number): string {
+  const path = join(folder(t), 'program')
+  writeFileSync(path, text)
+  chmodSync(path, mode)
+  return path
+}
+
+for (const { way, start, skip } of ways) {
+  t.test(
+    `${way}: what cannot be executed says why, by the names of the kernel`,
+    { skip },
+    async (t) => {
+      for (const [command, code, refused] of [
+        ['no-such-command', 127, 'ENOENT exec'],
+        ['/no/such/command', 127, 'ENOENT exec'],
+        [file(t, 'echo hello\n', 0o644), 126, 'EACCES exec'],
+        [file(t, '\u007fELF but not really', 0o755), 126, 'ENOEXEC exec'],
+        [file(t, '#!/no/such/interpreter\n', 0o755), 127, 'ENOENT exec'],
+        ['/etc', 126, 'EACCES exec'],
+      ] as const) {
+        const ringmaster = await supervise(t, start, {
+          processes: { web: { command: [command], ...never } },
+        })
+        const { code: found, stderr } = await ringmaster.end()
+        t.equal(found, code, command)
+        t.match(stderr, `"refused":"${refused}"`, command)
+      }
+    },
+  )
+
+  t.test(
+    `${way}: a folder that is not there is no reason to refuse the start`,
+    { skip },
+    async (t) => {
+      const workingDir = join(folder(t), 'later')
+      const ringmaster = await supervise(t, start, {
+        processes: {
+          web: script('echo "in $PWD"; exec sleep 1000', {
+            workingDir,
+            backoff: { initialSeconds: 0.05, maxSeconds: 0.05 },
+          }),
+        },
+      })
+      await ringmaster.line(/"cause":"exec-failed".*"refused":"ENOENT cwd"/)
+      mkdirSync(workingDir)
+      await ringmaster.line(new RegExp(`^web\\.1 \\| in ${workingDir}$`))
+      rmdirSync(workingDir)
+      ringmaster.signal('SIGTERM')
+      t.match(await ringmaster.end(), { code: 0 })
+    },
+  )
+}
+
+t.test(
+  'when descriptors run out, what cannot start is tried again, and all else goes on',
+  async (t) => {
+    const ringmaster = await supervise(
+      t,
+      alone,
+      {
+        http: { host: '127.0.0.1', port: 0 },
+        processes: {
+          web: script('echo up; exec sleep 1000', { replicas: 40 }),
+          job: script('echo crash; exit 1', { backoff: { initialSeconds: 0.05 } }),
+        },
+      },
+      { by: ['prlimit', '--nofile=64:64'] },
+    )
+    await ringmaster.line(/cannot start now: EMFILE/)
+    const [, port] = await ringmaster.line(/127\.0\.0\.1:(\d+)\/readyz/)
+    t.equal((await fetch(`http://127.0.0.1:${port}/livez`)).status, 200)
+    ringmaster.signal('SIGTERM')
+    t.match(await ringmaster.end(), { code: 0 })
+  },
+)
+
+t.test(
+  'when processes run out, what cannot start is tried again',
+  { skip: process.getuid?.() !== 0 && 'not root' },
+  async (t) => {
+    const uid = '54321'
+    const ringmaster = await supervise(
+      t,
+      alone,
+      {
+        processes: {
+          web: script('echo up; exec sleep 1000', { replicas: 30, securityContext: {} }),
+        },
+      },
+      {
+        by: [
+          'setpriv',
+          `--reuid=${uid}`,
+          `--regid=${uid}`,
+          '--clear-groups',
+          'prlimit',
+          '--nproc=30:30',
+        ],
+      },
+    )
+    await ringmaster.line(/cannot start now: EAGAIN/)
+    ringmaster.signal('SIGTERM')
+    t.match(await ringmaster.end(), { code: 0 })
+  },
+)
