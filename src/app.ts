@@ -105,6 +105,7 @@ export async function supervise(
       },
       isTerminal: isatty(2),
       wallMs: () => clock.now().wallMs,
+      level: plan.logs.level,
     })
     const metrics = createMetrics({ view, version, reapedOrphans: () => reapedOrphans })
     mailbox.open(

@@ -1,12 +1,11 @@
 import type { Change, ConfigChange, InstanceChange, SupervisorChange } from '../core/messages.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import { signalName } from '../lib/signals.ts'
-
-export type Level = 'info' | 'warn' | 'error'
+import type { LogLevel } from '../plan/plan.ts'
 
 /** A change as people read it. */
 export interface Description {
-  readonly level: Level
+  readonly level: LogLevel
   readonly message: string
 }
 
@@ -33,7 +32,7 @@ function describeInstance(change: InstanceChange): Description {
         ? { level: 'info', message: `${instance} starts` }
         : { level: 'warn', message: `${instance} cannot start now: ${refused}; tried again soon` }
     case 'starting':
-      return { level: 'info', message: `${instance} has process ${pid}` }
+      return { level: 'debug', message: `${instance} has process ${pid}` }
     case 'running':
       return { level: 'info', message: `${instance} runs as process ${pid}` }
     case 'stopping':

@@ -1,13 +1,14 @@
 import { pino } from 'pino'
 import type { Change } from '../core/messages.ts'
 import { signalName } from '../lib/signals.ts'
-import { describe, type Level } from './describe.ts'
+import type { LogLevel } from '../plan/plan.ts'
+import { describe } from './describe.ts'
 
 /** Ringmaster's own words. */
 export interface Log {
   change(change: Change): void
   /** What no change tells, such as the address that is listened on. */
-  note(level: Level, message: string): void
+  note(level: LogLevel, message: string): void
 }
 
 export interface LogOptions {
@@ -17,11 +18,16 @@ export interface LogOptions {
   readonly isTerminal: boolean
   /** Unix time in ms, for notes; a change has its own. */
   readonly wallMs: () => number
+  /** Lines of a lower level are left out. */
+  readonly level: LogLevel
 }
 
 /** One JSON line a change: `level`, `time` (ISO 8601), the fields of the change, `msg`. */
-export function createLog({ write, isTerminal, wallMs }: LogOptions): Log {
-  const print = isTerminal ? printShort(write) : printJson(write)
+export function createLog({ write, isTerminal, wallMs, level: least }: LogOptions): Log {
+  const printAny = isTerminal ? printShort(write) : printJson(write)
+  const print: Print = (level, ...rest) => {
+    if (levels.indexOf(level) >= levels.indexOf(least)) printAny(level, ...rest)
+  }
   return {
     change(change) {
       const { level, message } = describe(change)
@@ -31,12 +37,14 @@ export function createLog({ write, isTerminal, wallMs }: LogOptions): Log {
   }
 }
 
-type Print = (level: Level, wallMs: number, fields: object, message: string) => void
+const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+
+type Print = (level: LogLevel, wallMs: number, fields: object, message: string) => void
 
 function printJson(write: (line: string) => void): Print {
   // The time is the change's own: it may have waited for this module to be loaded.
   const logger = pino(
-    { base: null, timestamp: false, formatters: { level: (level) => ({ level }) } },
+    { base: null, timestamp: false, level: 'debug', formatters: { level: (level) => ({ level }) } },
     { write },
   )
   return (level, wallMs, fields, message) =>

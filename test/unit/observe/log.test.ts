@@ -22,6 +22,7 @@ function logged(change: Change): Record<string, unknown> {
     write: (line) => lines.push(line),
     isTerminal: false,
     wallMs: () => at.wallMs,
+    level: 'debug',
   }).change(change)
   t.equal(lines.length, 1)
   t.match(lines[0], /^\{.*\}\n$/)
@@ -98,7 +99,7 @@ const messages: readonly (readonly [Partial<InstanceChange>, string, string])[] 
     'warn',
     'web.1 cannot start: ENOENT exec; tried again in 100 ms',
   ],
-  [{ phase: 'starting' }, 'info', 'web.1 has process 77'],
+  [{ phase: 'starting' }, 'debug', 'web.1 has process 77'],
   [{ phase: 'stopping' }, 'info', 'web.1 stops'],
   [{ phase: 'stopped' }, 'info', 'web.1 stopped'],
   [
@@ -133,12 +134,54 @@ t.test('a person at a terminal reads short lines', async (t) => {
     write: (line) => lines.push(line),
     isTerminal: true,
     wallMs: () => at.wallMs,
+    level: 'debug',
   })
   log.change({ ...instance, at })
   log.change({ type: 'internalError', message: 'oh', at })
   log.note('warn', 'careful')
+  log.note('debug', 'so far')
   t.same(
     lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, '')),
-    ['web.1 runs as process 77\n', 'error: internal error: oh\n', 'warn: careful\n'],
+    [
+      'web.1 runs as process 77\n',
+      'error: internal error: oh\n',
+      'warn: careful\n',
+      'debug: so far\n',
+    ],
   )
+})
+
+for (const isTerminal of [false, true]) {
+  t.test(`only lines of the level or above it are written, terminal: ${isTerminal}`, async (t) => {
+    const levels = ['debug', 'info', 'warn', 'error'] as const
+    for (const [first, level] of levels.entries()) {
+      const lines: string[] = []
+      const log = createLog({
+        write: (line) => lines.push(line),
+        isTerminal,
+        wallMs: () => at.wallMs,
+        level,
+      })
+      for (const one of levels) log.note(one, `a word of ${one}`)
+      t.same(
+        lines.map((line) => /a word of (\w+)/.exec(line)?.[1]),
+        levels.slice(first),
+        level,
+      )
+    }
+  })
+}
+
+t.test('a change has a level as well as a note', async (t) => {
+  const lines: string[] = []
+  const log = createLog({
+    write: (line) => lines.push(line),
+    isTerminal: true,
+    wallMs: () => at.wallMs,
+    level: 'warn',
+  })
+  log.change({ ...instance, at })
+  log.change({ type: 'internalError', message: 'oh', at })
+  t.match(lines, [/error: internal error: oh\n$/])
+  t.equal(lines.length, 1)
 })
