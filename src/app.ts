@@ -12,6 +12,7 @@ import { createProcessTable } from './os/process-table.ts'
 import { listenToSignals } from './os/signal-source.ts'
 import { createSpawner } from './os/spawner.ts'
 import { resolveRights } from './os/start-rights.ts'
+import { createOwnLines } from './output/own-lines.ts'
 import { createSink, type Sink } from './output/sink.ts'
 import { createOutput } from './output/streams.ts'
 import type { Plan } from './plan/plan.ts'
@@ -56,6 +57,7 @@ export async function supervise(
 
   const { stdout, stderr } = openSinks()
   const self = dropSelf(plan, wantedRights)
+  const ownLines = createOwnLines({ stdout, stderr, clock })
   const mailbox = createMailbox()
   let observed = Promise.resolve()
   const exits = createExitSource()
@@ -72,7 +74,7 @@ export async function supervise(
     },
     spawner: createSpawner(({ name }) => self.rights.get(name)),
     processes: createProcessTable(),
-    output: createOutput({ stdout, stderr, clock }),
+    output: createOutput({ stdout, stderr, clock, count: ownLines.count }),
     guard: { watch() {}, forget() {} },
     config,
     publish: mailbox.post,
@@ -88,7 +90,7 @@ export async function supervise(
   for (const fact of early) runtime.post(fact)
   observed = observe().catch((error: unknown) => {
     runtime.report(error)
-    stderr.write(Buffer.from(`ringmaster: cannot load log, metrics and endpoint: ${error}\n`))
+    ownLines.write(`ringmaster: cannot load log, metrics and endpoint: ${error}\n`)
   })
 
   /** The heavy part: loaded when the first children are on their way. */
@@ -99,14 +101,15 @@ export async function supervise(
       import('./api/serve.ts'),
     ])
     const view = () => runtime.view()
-    const log = createLog({
-      write: (line) => {
-        stderr.write(Buffer.from(line))
-      },
-      isTerminal: isatty(2),
-      wallMs: () => clock.now().wallMs,
-      level: plan.logs.level,
-    })
+    const logTo = (write: (line: string) => void) =>
+      createLog({
+        write,
+        isTerminal: isatty(2),
+        wallMs: () => clock.now().wallMs,
+        level: plan.logs.level,
+      })
+    const log = logTo(ownLines.write)
+    ownLines.report((message, write) => logTo(write).note('warn', message))
     const metrics = createMetrics({ view, version, reapedOrphans: () => reapedOrphans })
     mailbox.open(
       (change) => {
@@ -125,6 +128,7 @@ export async function supervise(
   async function leave(code: number): Promise<void> {
     // The last changes may still be on their way to a log that is being loaded.
     await Promise.race([observed, new Promise((resolve) => setTimeout(resolve, flushMs))])
+    ownLines.conclude()
     await Promise.all([stdout.flush(flushMs), stderr.flush(flushMs)])
     native().exit(code)
   }

@@ -3,21 +3,27 @@ import type { Output } from '../ports/output.ts'
 import { createFormatter, type Formatter } from './format.ts'
 import { createLineBuffer } from './lines.ts'
 import { type PipeReader, readPipe } from './pipe-reader.ts'
-import type { Sink } from './sink.ts'
+import type { OnDropped, Sink } from './sink.ts'
 
 export interface OutputOptions {
   /** Where the stdout and the stderr of all runs go; may be one. */
   readonly stdout: Sink
   readonly stderr: Sink
   readonly clock: Clock
+  /** Makes what counts the lines that are lost on one way, such as `stdout`. */
+  readonly count: (what: string) => OnDropped
 }
 
 /** Carries the lines of every run to our own stdout and stderr. A full sink stops the reading, so that the children wait: nothing is lost. */
-export function createOutput({ stdout, stderr, clock }: OutputOptions): Output {
+export function createOutput({ stdout, stderr, clock, count }: OutputOptions): Output {
   // Reads come one after the other, so one buffer serves all pipes.
   const buffer = Buffer.allocUnsafeSlow(readBytes)
-  const lane = createLane(stdout, buffer)
-  const lanes = { stdout: lane, stderr: stderr === stdout ? lane : createLane(stderr, buffer) }
+  const lane = createLane(stdout, buffer, count('stdout'))
+  const isShared = stderr === stdout
+  const lanes = {
+    stdout: lane,
+    stderr: isShared ? lane : createLane(stderr, buffer, count('stderr')),
+  }
   return {
     attach(source, onEnd) {
       const sources = streams.flatMap((stream) => {
@@ -45,22 +51,28 @@ export function createOutput({ stdout, stderr, clock }: OutputOptions): Output {
 const streams = ['stdout', 'stderr'] as const
 /** What a pipe holds by default: see pipe(7). */
 const readBytes = 65_536
+/** What waits for a sink before the reading stops. */
+const limitBytes = 1 << 20
 
 /** All pipes that lead to one sink. */
 interface Lane {
   open(fd: number, formatter: Formatter, onEnd: () => void): PipeReader
 }
 
-function createLane(sink: Sink, buffer: Buffer): Lane {
+function createLane(sink: Sink, buffer: Buffer, onDropped: OnDropped): Lane {
   const readers = new Set<PipeReader>()
-  // epoll takes ready pipes in turn, so a busy child does not keep a full sink to itself.
-  sink.onDrain(() => {
-    for (const reader of readers) reader.resume()
+  const writer = sink.open({
+    limitBytes,
+    // epoll takes ready pipes in turn, so a busy child does not keep a full sink to itself.
+    onDrain() {
+      for (const reader of readers) reader.resume()
+    },
   })
 
   function write(lines: string, formatter: Formatter): void {
-    if (lines === '' || sink.write(formatter(lines))) return
-    for (const reader of readers) reader.pause()
+    if (lines === '') return
+    writer.write(formatter(lines), onDropped)
+    if (writer.isFull) for (const reader of readers) reader.pause()
   }
 
   return {
@@ -75,7 +87,7 @@ function createLane(sink: Sink, buffer: Buffer): Lane {
         },
       })
       readers.add(reader)
-      if (sink.isFull) reader.pause()
+      if (writer.isFull) reader.pause()
       return reader
     },
   }

@@ -1,25 +1,29 @@
 import { spawn } from 'node:child_process'
-import { closeSync, readlinkSync, writeSync } from 'node:fs'
+import { once } from 'node:events'
+import { closeSync, readlinkSync, readSync, writeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
+import { systemClock } from '../../../src/os/clock.ts'
 import { native } from '../../../src/os/native.ts'
-import { createSink, type Sink } from '../../../src/output/sink.ts'
+import { createSink } from '../../../src/output/sink.ts'
 import { createOutput } from '../../../src/output/streams.ts'
 import type { LogFormat } from '../../../src/plan/plan.ts'
+import type { OutputSource } from '../../../src/ports/output.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
+import { patienceMs, until } from '../../rig/wait.ts'
 
 function createParts() {
   const clock = createManualClock()
   const written = { out: [] as Buffer[], err: [] as Buffer[] }
-  const gate = { isOpen: true }
+  const gate = { errno: 0 }
+  const dropped = { stdout: 0, stderr: 0 }
   const sinkTo = (chunks: Buffer[], fd: number) =>
     createSink({
       fd,
       clock,
-      limitBytes: 100_000,
       write(_fd, given) {
-        if (!gate.isOpen) return -constants.errno.EAGAIN
+        if (gate.errno !== 0) return -gate.errno
         const bytes = Buffer.concat(given)
         chunks.push(bytes)
         return bytes.length
@@ -27,11 +31,17 @@ function createParts() {
     })
   const stdout = sinkTo(written.out, 1)
   const stderr = sinkTo(written.err, 2)
+  const count = (what: string) => (lines: number) => {
+    dropped[what === 'stdout' ? 'stdout' : 'stderr'] += lines
+  }
   return {
     clock,
     gate,
-    stdout,
-    output: createOutput({ stdout, stderr, clock }),
+    dropped,
+    /** Both streams of a run to their own sink. */
+    output: createOutput({ stdout, stderr, clock, count }),
+    /** Both streams of a run to one sink. */
+    joined: createOutput({ stdout, stderr: stdout, clock, count }),
     out: () => Buffer.concat(written.out).toString('latin1'),
     err: () => Buffer.concat(written.err).toString('latin1'),
   }
@@ -47,7 +57,34 @@ function createRun(instance = 'web.1', format: LogFormat = 'prefix') {
   const [stdout, stdoutEnd] = openPipe()
   const [stderr, stderrEnd] = openPipe()
   const source = { instance, process: 'web', run: 1, format, stdout, stderr }
-  return { source, stdoutEnd, stderrEnd }
+  const close = () => {
+    closeSync(stdoutEnd)
+    closeSync(stderrEnd)
+  }
+  return { source, stdoutEnd, stderrEnd, close }
+}
+
+/** A run whose both streams are one pipe. */
+function createJoinedRun(instance: string, format: LogFormat) {
+  const [stdout, end] = openPipe()
+  return { source: { instance, process: 'web', run: 1, format, stdout, stderr: null }, end }
+}
+
+/** All that comes on `fd`, `step` bytes at a time; closes it. */
+async function readToEnd(fd: number, step: number): Promise<string> {
+  const buffer = Buffer.alloc(step)
+  let text = ''
+  for (let length = 1; length > 0; ) {
+    try {
+      length = readSync(fd, buffer)
+      text += buffer.toString('latin1', 0, length)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      await turn()
+    }
+  }
+  closeSync(fd)
+  return text
 }
 
 /** What `fd` is, to tell whether it is still the same. */
@@ -61,12 +98,11 @@ function identify(fd: number): string {
 
 t.test('both streams are read to their end, apart from each other, and closed', async (t) => {
   const { output, out, err } = createParts()
-  const { source, stdoutEnd, stderrEnd } = createRun()
+  const { source, stdoutEnd, stderrEnd, close } = createRun()
   const before = [identify(source.stdout), identify(source.stderr)]
   writeSync(stdoutEnd, 'one\ntwo')
   writeSync(stderrEnd, 'oh\n')
-  closeSync(stdoutEnd)
-  closeSync(stderrEnd)
+  close()
   await new Promise<void>((resolve) => output.attach(source, resolve))
   t.equal(out(), 'web.1 | one\nweb.1 | two\n')
   t.equal(err(), 'web.1 | oh\n')
@@ -74,20 +110,196 @@ t.test('both streams are read to their end, apart from each other, and closed', 
   t.not(identify(source.stderr), before[1])
 })
 
+const nothing = { instance: 'web.1', process: 'web', run: 1, format: 'raw' } as const
+const ends: readonly {
+  readonly what: string
+  readonly source: () => { readonly source: OutputSource; readonly close: () => void }
+}[] = [
+  {
+    what: 'nothing to read',
+    source: () => ({ source: { ...nothing, stdout: null, stderr: null }, close() {} }),
+  },
+  {
+    what: 'one pipe',
+    source() {
+      const { source, end } = createJoinedRun('web.1', 'raw')
+      return { source, close: () => closeSync(end) }
+    },
+  },
+  { what: 'two pipes', source: () => createRun() },
+]
+for (const { what, source: open } of ends) {
+  t.test(`${what}: the end is told once, and after attach has returned`, async (t) => {
+    const { output, clock } = createParts()
+    const { source, close } = open()
+    close()
+    let ended = 0
+    const stream = output.attach(source, () => (ended += 1))
+    t.equal(ended, 0)
+    clock.poll()
+    await until(() => ended > 0)
+    stream.release()
+    for (let i = 0; i < 10; i += 1) await turn()
+    clock.poll()
+    t.equal(ended, 1)
+  })
+
+  t.test(`${what}: the end is told once, also by a release`, async (t) => {
+    const { output, clock } = createParts()
+    const { source, close } = open()
+    let ended = 0
+    const stream = output.attach(source, () => (ended += 1))
+    stream.release()
+    t.equal(ended, 0)
+    clock.poll()
+    await until(() => ended > 0)
+    stream.release()
+    close()
+    for (let i = 0; i < 10; i += 1) await turn()
+    clock.poll()
+    t.equal(ended, 1)
+  })
+}
+
+t.test('the end is that of the stream that lasts longer', async (t) => {
+  const { output, err } = createParts()
+  const { source, stdoutEnd, stderrEnd } = createRun()
+  let ended = 0
+  output.attach(source, () => (ended += 1))
+  closeSync(stdoutEnd)
+  for (let i = 0; i < 10; i += 1) await turn()
+  t.equal(ended, 0)
+  writeSync(stderrEnd, 'still here')
+  closeSync(stderrEnd)
+  await until(() => ended > 0)
+  t.equal(err(), 'web.1 | still here\n')
+})
+
+t.test('each run has its own format, on one sink', async (t) => {
+  const { joined, out } = createParts()
+  const ended = (['prefix', 'json', 'raw'] as const).map((format) => {
+    const { source, stdoutEnd, stderrEnd, close } = createRun(format, format)
+    writeSync(stdoutEnd, 'out\n')
+    writeSync(stderrEnd, 'err\n')
+    close()
+    return new Promise<void>((resolve) => joined.attach(source, resolve))
+  })
+  await Promise.all(ended)
+  const lines = out().trimEnd().split('\n')
+  t.same(lines.filter((line) => !line.startsWith('{')).sort(), [
+    ...['err', 'out', 'prefix | err', 'prefix | out'],
+  ])
+  t.match(
+    lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)),
+    [
+      { instance: 'json', stream: 'stdout', line: 'out' },
+      { instance: 'json', stream: 'stderr', line: 'err' },
+    ],
+  )
+})
+
+t.test('one pipe for both streams keeps the order in which the child wrote', async (t) => {
+  const { output, out, err } = createParts()
+  const { source, end } = createJoinedRun('web.1', 'prefix')
+  const child = spawn('sh', ['-c', 'for i in 1 2 3; do echo out $i; echo err $i >&2; done'], {
+    stdio: ['ignore', end, end],
+  })
+  closeSync(end)
+  await new Promise<void>((resolve) => output.attach(source, resolve))
+  t.equal(out().replaceAll('web.1 | ', ''), 'out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n')
+  t.equal(err(), '')
+  t.equal(child.exitCode ?? 0, 0)
+})
+
 t.test('raw output is what the child wrote', async (t) => {
   const { output, out } = createParts()
-  const { source, stdoutEnd, stderrEnd } = createRun('web.1', 'raw')
+  const { source, stdoutEnd, close } = createRun('web.1', 'raw')
   const bytes = Buffer.from(Array.from({ length: 10_000 }, (_, i) => (i * 7) % 256))
   writeSync(stdoutEnd, bytes)
-  closeSync(stdoutEnd)
-  closeSync(stderrEnd)
+  close()
   await new Promise<void>((resolve) => output.attach(source, resolve))
   t.equal(out(), `${bytes.toString('latin1')}\n`)
 })
 
+const pieces: readonly {
+  readonly rule: string
+  readonly writes: readonly string[]
+  readonly lines: readonly string[]
+}[] = [
+  {
+    rule: 'a character that came in two reads is one',
+    writes: ['\xe2\x82', '\xac and \xf0\x9f', '\x8e', '\xaa\n'],
+    lines: ['€ and 🎪'],
+  },
+  { rule: 'NUL bytes are kept', writes: ['a\0b\n\0\n'], lines: ['a\0b', '\0'] },
+  {
+    rule: 'a carriage return belongs to its line',
+    writes: ['one\r', '\ntwo\r\n'],
+    lines: ['one\r', 'two\r'],
+  },
+  { rule: 'a last line needs no newline', writes: ['one\n', 'tw', 'o'], lines: ['one', 'two'] },
+  {
+    rule: 'a line of more than 64 KiB comes in marked pieces',
+    writes: ['x'.repeat(40_000), 'y'.repeat(40_000), '\nnext\n'],
+    lines: [`${'x'.repeat(40_000)}${'y'.repeat(25_536)}[...]`, 'y'.repeat(14_464), 'next'],
+  },
+]
+for (const { rule, writes, lines } of pieces) {
+  for (const format of ['raw', 'json'] as const) {
+    t.test(`${format}: ${rule}`, async (t) => {
+      const { output, out } = createParts()
+      const { source, stdoutEnd, close } = createRun('web.1', format)
+      const ended = new Promise<void>((resolve) => output.attach(source, resolve))
+      for (const text of writes) {
+        writeSync(stdoutEnd, Buffer.from(text, 'latin1'))
+        // Each is a read of its own.
+        for (let i = 0; i < 3; i += 1) await turn()
+      }
+      close()
+      await ended
+      const seen = Buffer.from(out(), 'latin1').toString().split('\n').slice(0, -1)
+      t.same(format === 'raw' ? seen : seen.map((line) => JSON.parse(line).line), lines)
+    })
+  }
+}
+
+t.test('the last words of a child that is killed come through', async (t) => {
+  const { output, out, err } = createParts()
+  const { source, stdoutEnd, stderrEnd, close } = createRun()
+  const child = spawn('sh', ['-c', 'printf half; printf "last words" >&2; kill -9 $$'], {
+    stdio: ['ignore', stdoutEnd, stderrEnd],
+  })
+  close()
+  await new Promise<void>((resolve) => output.attach(source, resolve))
+  t.equal(out(), 'web.1 | half\n')
+  t.equal(err(), 'web.1 | last words\n')
+  await until(() => child.signalCode === 'SIGKILL')
+})
+
+t.test('what a descendant writes after the child has ended comes until the release', async (t) => {
+  const { output, out } = createParts()
+  const { source, stdoutEnd, stderrEnd, close } = createRun()
+  const child = spawn('sh', ['-c', 'cat <&3 & printf "parent\\n"; exit 0'], {
+    stdio: ['ignore', stdoutEnd, stderrEnd, 'pipe'],
+  })
+  close()
+  let ended = 0
+  const stream = output.attach(source, () => (ended += 1))
+  await once(child, 'exit')
+  const descendant = child.stdio[3]
+  if (!descendant || !('write' in descendant)) throw new Error('no pipe to the descendant')
+  descendant.write('orphan\npart')
+  await until(() => out().includes('orphan'))
+  t.equal(ended, 0)
+  stream.release()
+  await until(() => ended > 0)
+  t.equal(out(), 'web.1 | parent\nweb.1 | orphan\nweb.1 | part\n')
+  descendant.destroy()
+})
+
 t.test('a release reads what is there and ends, though a stranger holds the pipe', async (t) => {
   const { output, out, clock } = createParts()
-  const { source, stdoutEnd, stderrEnd } = createRun()
+  const { source, stdoutEnd, close } = createRun()
   const before = identify(source.stdout)
   const ended = new Promise<void>((resolve) => {
     const stream = output.attach(source, resolve)
@@ -99,50 +311,60 @@ t.test('a release reads what is there and ends, though a stranger holds the pipe
   t.equal(out(), `web.1 | ${'x'.repeat(60_000)}\nweb.1 | last words\n`)
   t.not(identify(source.stdout), before)
   t.equal(clock.nextAt(), Infinity)
-  closeSync(stdoutEnd)
-  closeSync(stderrEnd)
+  close()
 })
 
+/** What the reads of {@link fill} give; all of them are more than waits for one sink. */
+const filler = `${'y'.repeat(59_999)}\n`
+const fillers = 18
+
+/** Fills the sink of `output` while its descriptor takes nothing. */
+async function fill(output: ReturnType<typeof createParts>['output']): Promise<void> {
+  const { source, stdoutEnd, close } = createRun('filler', 'raw')
+  output.attach(source, () => {})
+  for (let i = 0; i < fillers; i += 1) {
+    writeSync(stdoutEnd, filler)
+    for (let round = 0; round < 3; round += 1) await turn()
+  }
+  close()
+}
+
 t.test('a release while the sink is full keeps the last words', async (t) => {
-  const { output, out, gate, clock, stdout } = createParts()
-  gate.isOpen = false
-  stdout.write(Buffer.from(`${'y'.repeat(100_000)}\n`))
-  const { source, stdoutEnd, stderrEnd } = createRun('web.1', 'raw')
+  const { output, out, gate, clock } = createParts()
+  gate.errno = constants.errno.EAGAIN
+  await fill(output)
+  const { source, stdoutEnd, close } = createRun('web.1', 'raw')
   const ended = new Promise<void>((resolve) => {
     const stream = output.attach(source, resolve)
     writeSync(stdoutEnd, 'last words\n')
     stream.release()
   })
   await ended
-  gate.isOpen = true
-  clock.advance(1)
-  t.ok(out().endsWith('y\nlast words\n'))
-  closeSync(stdoutEnd)
-  closeSync(stderrEnd)
+  gate.errno = 0
+  clock.advance(16)
+  t.equal(out(), `${filler.repeat(fillers)}last words\n`)
+  close()
 })
 
 t.test('a full sink stops the reading, and nothing is lost when it has room again', async (t) => {
-  const { output, out, gate, clock, stdout } = createParts()
-  gate.isOpen = false
+  const { output, out, gate, clock, dropped } = createParts()
+  gate.errno = constants.errno.EAGAIN
   let ended = 0
   const children = ['a', 'b', 'c'].map((name) => {
-    const { source, stdoutEnd, stderrEnd } = createRun(name, 'raw')
+    const { source, stdoutEnd, stderrEnd, close } = createRun(name, 'raw')
     const child = spawn('sh', ['-c', `yes ${name} | head -n 500000`], {
       stdio: ['ignore', stdoutEnd, stderrEnd],
     })
-    closeSync(stdoutEnd)
-    closeSync(stderrEnd)
-    output.attach(source, () => {
-      ended += 1
-    })
+    close()
+    output.attach(source, () => (ended += 1))
     return child
   })
-  while (!stdout.isFull) await turn()
-  for (let i = 0; i < 100; i += 1) await turn()
+  // One MB each is more than all pipes and the sink hold.
+  for (let i = 0; i < 500; i += 1) await turn()
   t.ok(children.every((child) => child.exitCode === null))
-  gate.isOpen = true
+  gate.errno = 0
   while (ended < 3) {
-    clock.advance(1)
+    clock.advance(16)
     clock.poll()
     await turn()
   }
@@ -152,33 +374,71 @@ t.test('a full sink stops the reading, and nothing is lost when it has room agai
   }
   t.same(counts, { a: 500_000, b: 500_000, c: 500_000 })
   t.equal(out().length, 3_000_000)
-  t.equal(stdout.droppedBytes, 0)
+  t.same(dropped, { stdout: 0, stderr: 0 })
+})
+
+t.test('children whose reader is gone go on, and their lines are counted', async (t) => {
+  const { output, gate, dropped } = createParts()
+  gate.errno = constants.errno.EPIPE
+  const { source, stdoutEnd, stderrEnd, close } = createRun('web.1', 'raw')
+  const child = spawn('sh', ['-c', 'yes | head -n 1000000; yes | head -n 7 >&2'], {
+    stdio: ['ignore', stdoutEnd, stderrEnd],
+  })
+  close()
+  await new Promise<void>((resolve) => output.attach(source, resolve))
+  await until(() => child.exitCode === 0)
+  t.same(dropped, { stdout: 1_000_000, stderr: 7 })
 })
 
 t.test('one full sink for both streams stops the reading of both', async (t) => {
-  let writes = 0
-  const sink: Sink = {
-    isFull: false,
-    droppedBytes: 0,
-    onDrain() {},
-    flush: async () => {},
-    write() {
-      writes += 1
-      return false
-    },
-  }
-  const clock = createManualClock()
+  const { joined, gate } = createParts()
+  gate.errno = constants.errno.EAGAIN
+  await fill(joined)
   const runs = ['a', 'b'].map((name) => createRun(name, 'raw'))
-  const output = createOutput({ stdout: sink, stderr: sink, clock })
   for (const { source, stdoutEnd, stderrEnd } of runs) {
+    joined.attach(source, () => {})
     writeSync(stdoutEnd, 'out\n')
     writeSync(stderrEnd, 'err\n')
-    output.attach(source, () => {})
   }
   for (let i = 0; i < 20; i += 1) await turn()
-  t.equal(writes, 1)
-  for (const { stdoutEnd, stderrEnd } of runs) {
-    closeSync(stdoutEnd)
-    closeSync(stderrEnd)
+  const buffer = Buffer.alloc(100)
+  for (const { source, close } of runs) {
+    t.equal(readSync(source.stdout, buffer), 4)
+    t.equal(readSync(source.stderr, buffer), 4)
+    close()
   }
+})
+
+t.test('partial writes to a real pipe tear no line of two runs and a third writer', async (t) => {
+  const [readEnd, writeEnd] = openPipe()
+  const sink = createSink({ fd: writeEnd, write: native().write, clock: systemClock })
+  const dropped = (lines: number) => t.fail(`${lines} lines dropped`)
+  const options = { stdout: sink, stderr: sink, clock: systemClock, count: () => dropped }
+  const output = createOutput(options)
+  const own = sink.open({ limitBytes: 1 << 20, onDrain() {} })
+  const program = 'i=0; while [ $i -lt 400 ]; do echo "$s $i."; s="$s-"; i=$((i+1)); done'
+  const ended = ['a', 'b'].map((instance) => {
+    const { source, stdoutEnd, stderrEnd, close } = createRun(instance)
+    spawn('sh', ['-c', program], { stdio: ['ignore', stdoutEnd, stderrEnd] })
+    close()
+    return new Promise<void>((resolve) => output.attach(source, resolve))
+  })
+  // Much more than the pipe holds, in reads that match no line.
+  for (let i = 0; i < 2000; i += 1)
+    own.write(Buffer.from(`own | ${'-'.repeat(i % 400)} ${i}.\n`), dropped)
+  const written = Promise.all(ended)
+    .then(() => sink.flush(patienceMs))
+    .then(() => closeSync(writeEnd))
+  const text = await readToEnd(readEnd, 777)
+  await written
+  const seen = { a: 0, b: 0, own: 0 }
+  const wrong = text.split('\n').filter((line) => {
+    const [, who, dashes = '', count] = /^(a|b|own) \| (-*) (\d+)\.$/.exec(line) ?? []
+    if (who !== 'a' && who !== 'b' && who !== 'own') return line !== ''
+    const number = seen[who]
+    seen[who] += 1
+    return Number(count) !== number || dashes.length !== number % 400
+  })
+  t.same(wrong, [])
+  t.same(seen, { a: 400, b: 400, own: 2000 })
 })
