@@ -93,10 +93,10 @@ function timeline({ shutdown, processes }: Plan): readonly string[] {
   return [
     `Shutdown, ${seconds(shutdown.graceMs)} at most:`,
     ...table(
-      steps.map(({ name, beginMs, endMs }) => [
+      steps.map(({ step, process, beginMs, endMs }) => [
         `  ${seconds(beginMs)}`,
         `to ${seconds(endMs)}`,
-        name,
+        process === null ? step : `${step} ${process}`,
       ]),
     ),
   ]

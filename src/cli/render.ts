@@ -17,7 +17,7 @@ export async function renderCommand(args: readonly string[]): Promise<string> {
   const { values, positionals } = parse(args)
   if (values.help) return renderUsage
   const { config } = await readConfiguration('render', positionals, values['env-file'])
-  return stringify(renderConfig(config))
+  return stringify(renderConfig(config), { lineWidth: 0 })
 }
 
 function parse(args: readonly string[]) {

@@ -99,13 +99,14 @@ async function readAgain({ config, files, env }: Configuration) {
 
 async function runOne(command: readonly string[], values: Flags, version: string): Promise<void> {
   const request = parseOneCommand(command, values)
+  const plan = planOneCommand(request, situation('run', values['env-file']))
   if (request.user === undefined && process.geteuid?.() === 0) {
     throw new SupervisorError(
       'START_REFUSED',
       `cannot start ${request.command[0]} as root unasked. Write one of these two before "--":\n  --user 65534\n  --user 0`,
     )
   }
-  await supervise(planOneCommand(request, situation('run', values['env-file'])), {
+  await supervise(plan, {
     version,
     notes: [],
     config: { read: async () => ({ problem: null, differences: [] }) },

@@ -4,22 +4,26 @@ import { shutdownTimeline, usableMs } from './shutdown.ts'
 
 /** What a valid config will not do as it reads: `PATH: why`. Empty when there is nothing to say. Pure. */
 export function lint(config: Config, plan: Plan): readonly string[] {
-  return [...shortGraces(plan), ...podFields(config), ...deafness(plan)]
+  return [...shortTimes(config, plan), ...podFields(config), ...deafness(plan)]
 }
 
 const SIGTERM = 15
 
-function shortGraces(plan: Plan): readonly string[] {
-  const { shutdown, processes } = plan
+/** Only what is written is promised: the default grace may be cut. */
+function shortTimes(config: Config, { shutdown, processes }: Plan): readonly string[] {
   const budget = `of the shutdown's ${seconds(shutdown.graceMs)}, ${seconds(usableMs(shutdown))} can be used`
-  const ownMs = new Map(processes.map(({ name, graceMs }) => [name, graceMs]))
-  return shutdownTimeline(shutdown, processes).flatMap(({ name, beginMs, endMs }) => {
-    const own = name === 'drain' ? shutdown.drainMs : ownMs.get(name)
+  return shutdownTimeline(shutdown, processes).flatMap(({ step, process, beginMs, endMs }) => {
+    const written =
+      step === 'drain'
+        ? config.shutdown?.drainSeconds
+        : config.processes[process ?? '']?.terminationGracePeriodSeconds
     // Less than a millisecond is rounding.
-    if (own === undefined || endMs - beginMs > own - 1) return []
+    if (written === undefined || endMs - beginMs > written * 1000 - 1) return []
     const path =
-      name === 'drain' ? 'shutdown.drainSeconds' : `processes.${name}.terminationGracePeriodSeconds`
-    return [`${path}: ${seconds(own)} may become ${seconds(endMs - beginMs)}: ${budget}`]
+      process === null
+        ? 'shutdown.drainSeconds'
+        : `processes.${process}.terminationGracePeriodSeconds`
+    return [`${path}: ${written} s may become ${seconds(endMs - beginMs)}: ${budget}`]
   })
 }
 

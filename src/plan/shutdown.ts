@@ -18,7 +18,9 @@ export function stepMs(ownMs: number, leftMs: number, chainMs: number): number {
 
 /** One line of what a shutdown does; both times in ms from its beginning, at worst. */
 export interface TimelineStep {
-  readonly name: string
+  readonly step: 'drain' | 'stop' | 'sweep'
+  /** Of the process that is stopped. */
+  readonly process: string | null
   readonly beginMs: number
   readonly endMs: number
 }
@@ -37,15 +39,17 @@ export function shutdownTimeline(
   const { drainMs } = shutdown
   const drainEndMs = stepMs(drainMs, budgetMs, drainMs + chainMs(processes))
   const stops = processes.map(({ name, graceMs }) => ({
-    ...{ name, beginMs: drainEndMs },
+    ...{ step: 'stop' as const, process: name, beginMs: drainEndMs },
     endMs: drainEndMs + stepMs(graceMs, budgetMs - drainEndMs, graceMs + sweepMs),
   }))
   const stopEndMs = Math.max(drainEndMs, ...stops.map(({ endMs }) => endMs))
   const sweepEndMs = stopEndMs + stepMs(sweepMs, budgetMs - stopEndMs, sweepMs)
   return [
-    ...(drainMs > 0 ? [{ name: 'drain', beginMs: 0, endMs: drainEndMs }] : []),
+    ...(drainMs > 0
+      ? [{ step: 'drain' as const, process: null, beginMs: 0, endMs: drainEndMs }]
+      : []),
     ...stops,
-    { name: 'what is left', beginMs: stopEndMs, endMs: sweepEndMs },
+    { step: 'sweep', process: null, beginMs: stopEndMs, endMs: sweepEndMs },
   ]
 }
 

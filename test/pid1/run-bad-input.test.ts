@@ -24,7 +24,7 @@ for (const { way, start, skip } of ways) {
         ['/no/such/command', 127, 'ENOENT exec'],
         [file(t, 'echo hello\n', 0o644), 126, 'EACCES exec'],
         [file(t, '\u007fELF but not really', 0o755), 126, 'ENOEXEC exec'],
-        [file(t, '#!/no/such/interpreter\n', 0o755), 127, 'ENOENT exec'],
+        [file(t, '#!/no/such/interpreter\n', 0o755), 127, 'ENOENT interpreter'],
         ['/etc', 126, 'EACCES exec'],
       ] as const) {
         const ringmaster = await supervise(t, start, {
@@ -47,10 +47,11 @@ for (const { way, start, skip } of ways) {
           web: script('echo "in $PWD"; exec sleep 1000', {
             workingDir,
             backoff: { initialSeconds: 0.05, maxSeconds: 0.05 },
+            restartLimit: null,
           }),
         },
       })
-      await ringmaster.line(/"cause":"exec-failed".*"refused":"ENOENT cwd"/)
+      await ringmaster.line(/"cause":"exec-failed".*"refused":"ENOENT workingDir=/)
       mkdirSync(workingDir)
       await ringmaster.line(new RegExp(`^web\\.1 \\| in ${workingDir}$`))
       rmdirSync(workingDir)

@@ -64,7 +64,7 @@ for (const { way, start, skip } of ways) {
     ringmaster.signal('SIGTERM')
     const { stderr, code } = await ringmaster.end()
     t.equal(code, 0)
-    t.match(stderr, /"cause":"grace-exceeded","signal":"SIGKILL"/)
+    t.match(stderr, /"cause":"grace-exceeded","killed":true,"signal":"SIGKILL"/)
   })
 
   t.test(`${way}: a second INT ends the waiting`, { skip }, async (t) => {

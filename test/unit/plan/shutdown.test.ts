@@ -18,10 +18,10 @@ t.test('a step has all of its time when the chain fits, else its share', async (
 
 t.test('the time line says what a shutdown does at worst', async (t) => {
   t.same(shutdownTimeline({ drainMs: 5000, graceMs: 60_000 }, [web, db]), [
-    { name: 'drain', beginMs: 0, endMs: 5000 },
-    { name: 'web', beginMs: 5000, endMs: 15_000 },
-    { name: 'db', beginMs: 5000, endMs: 35_000 },
-    { name: 'what is left', beginMs: 35_000, endMs: 36_000 },
+    { step: 'drain', process: null, beginMs: 0, endMs: 5000 },
+    { step: 'stop', process: 'web', beginMs: 5000, endMs: 15_000 },
+    { step: 'stop', process: 'db', beginMs: 5000, endMs: 35_000 },
+    { step: 'sweep', process: null, beginMs: 35_000, endMs: 36_000 },
   ])
 })
 
