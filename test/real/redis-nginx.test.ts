@@ -141,11 +141,13 @@ processes:
     workingDir: ${ownFolder(redis)}
     securityContext: {runAsUser: ${redis.user}}
     backoff: *backoff
+    restartLimit: null
   nginx:
     command: [nginx, -e, stderr, -c, ${folder}/nginx.conf]
     workingDir: ${nginxFolder}
     securityContext: {runAsUser: ${nginx.user}}
     backoff: *backoff
+    restartLimit: null
 `,
   )
   return file
