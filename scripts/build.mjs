@@ -16,7 +16,7 @@ const warnings = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-Wshadow', '-Wstri
 mkdirSync('build', { recursive: true })
 // No C library is linked: the one of the running Node.js resolves every name, so one file serves glibc (old ones too)
 // and musl. "now" has a missing name fail the load, and not the first call.
-const addon = ['addon', 'exits', 'signals', 'faults', 'io', 'terminal', 'self']
+const addon = ['addon', 'exits', 'signals', 'faults', 'io', 'terminal', 'processes', 'self']
 cc([
   ...[...warnings, '-O2', '-g0', '-fPIC', '-shared', '-fvisibility=hidden', '-D_GNU_SOURCE'],
   ...['-nostdlib', '-Wl,-z,now', '-Wl,--build-id=none', '-s', '-isystem', nodeHeaders()],

@@ -7,6 +7,7 @@ import { createMailbox } from './observe/mailbox.ts'
 import { systemClock } from './os/clock.ts'
 import { dropSelf, type SelfDrop } from './os/drop-self.ts'
 import { createExitSource } from './os/exit-source.ts'
+import { createGuard, noGuard } from './os/guard.ts'
 import { native, requireExecHelper } from './os/native.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { listenToSignals } from './os/signal-source.ts'
@@ -15,7 +16,7 @@ import { resolveRights } from './os/start-rights.ts'
 import { createOwnLines } from './output/own-lines.ts'
 import { createSink, type Sink } from './output/sink.ts'
 import { createOutput } from './output/streams.ts'
-import type { Plan } from './plan/plan.ts'
+import type { LogLevel, Plan } from './plan/plan.ts'
 import type { ConfigSource } from './ports/config-source.ts'
 import { Runtime } from './runtime/runtime.ts'
 
@@ -58,6 +59,13 @@ export async function supervise(
   const { stdout, stderr } = openSinks()
   const self = dropSelf(plan, wantedRights)
   const ownLines = createOwnLines({ stdout, stderr, clock })
+  // What happens before the log is loaded is told when it is.
+  const untold: [LogLevel, string][] = [describeSelf(self), ...notes].map((note) => ['debug', note])
+  let tell = (level: LogLevel, message: string): void => {
+    untold.push([level, message])
+  }
+  // PID 1 takes its namespace with it.
+  const guard = process.pid === 1 ? noGuard : createGuard((problem) => tell('warn', problem))
   const mailbox = createMailbox()
   let observed = Promise.resolve()
   const exits = createExitSource()
@@ -73,9 +81,9 @@ export async function supervise(
       },
     },
     spawner: createSpawner(({ name }) => self.rights.get(name)),
-    processes: createProcessTable(),
+    processes: createProcessTable(guard.isGuard),
     output: createOutput({ stdout, stderr, clock, count: ownLines.count }),
-    guard: { watch() {}, forget() {} },
+    guard,
     config,
     publish: mailbox.post,
     // Its promise cannot reject.
@@ -118,7 +126,8 @@ export async function supervise(
       },
       (count) => log.note('warn', `${count} changes were too early to be logged`),
     )
-    for (const note of [describeSelf(self), ...notes]) log.note('debug', note)
+    tell = log.note
+    for (const [level, message] of untold) log.note(level, message)
     if (listening) {
       await serve(listening, { view, metrics })
       if (view().phase === 'running') log.note('info', `endpoints: ${urls(listening)}`)

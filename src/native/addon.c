@@ -74,6 +74,7 @@ napi_value result_value(napi_env env, int64_t result) {
 NAPI_MODULE_INIT() {
   static const napi_property_descriptor functions[] = {
       FUNCTION("reap", reap),
+      FUNCTION("reapNow", reap_now),
       FUNCTION("own", own),
       FUNCTION("becomeSubreaper", become_subreaper),
       FUNCTION("onSignal", on_signal),
@@ -82,6 +83,12 @@ NAPI_MODULE_INIT() {
       FUNCTION("pipe", open_pipe),
       FUNCTION("write", write_chunks),
       FUNCTION("hasStopped", has_stopped),
+      FUNCTION("childLives", child_lives),
+      FUNCTION("sessionOf", session_of),
+      FUNCTION("groupOf", group_of),
+      FUNCTION("openProcess", open_process),
+      FUNCTION("signalProcess", signal_process),
+      FUNCTION("openFilesAs", open_files_as),
       FUNCTION("sessionId", session_id),
       FUNCTION("processGroup", process_group),
       FUNCTION("terminalSession", terminal_session),

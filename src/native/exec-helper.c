@@ -33,7 +33,10 @@
 // the kernel refuses a limit; "usage" for an unknown option or no command; "exec"; or "interpreter" when the file is there
 // and the program in its "#!" line, or its ELF interpreter, is not. The exit code is 127 when there is no such command,
 // else 126.
+//
+// Its other mode, the guard, is in guard.h.
 #include "exec-attributes.h"
+#include "guard.h"
 
 enum { MAX_PATH = 4096, EXIT_REFUSED = 126, EXIT_NO_COMMAND = 127 };
 static const char DEFAULT_PATH[] = "/usr/local/bin:/bin:/usr/bin";
@@ -68,6 +71,7 @@ void start(char **stack) {
   struct settings settings;
   settings.given = settings.limit_given = 0;
 
+  if (is_guard(stack + 1)) guard();
   if (*argument != NULL) argument++;
   for (; *argument != NULL; argument++) {
     const char *text = *argument;

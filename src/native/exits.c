@@ -15,6 +15,8 @@
 enum {
   /* The most orphans in one turn of the loop: some 2 ms, then timers and sockets have their turn. */
   REAPED_A_TURN = 256,
+  /* The most at once for who would else go through the zombies one by one, which takes longer. */
+  REAPED_NOW = 4096,
   /* Orphans for which one walk over libuv's handles is enough. */
   BATCH = 64,
   PID_BITS = 4096,
@@ -88,18 +90,25 @@ static void stay_awake(uv_idle_t *handle) {
   (void)handle;
 }
 
-static void on_check(uv_check_t *handle) {
-  (void)handle;
+/* False when none is left, or the next zombie is libuv's. */
+static bool reap_orphans(int most) {
   struct ended batch[BATCH];
-  for (int reaped = 0; reaped < REAPED_A_TURN; reaped += BATCH) {
+  for (int reaped = 0; reaped < most; reaped += BATCH) {
     int count = collect(batch);
     for (int i = 0; i < count; i++) report(batch[i], false);
-    if (count == BATCH) continue;
+    if (count < BATCH) return false;
+  }
+  return true;
+}
+
+static void on_check(uv_check_t *handle) {
+  (void)handle;
+  if (reap_orphans(REAPED_A_TURN)) {
+    uv_idle_start(&idle, stay_awake);
+  } else {
     uv_idle_stop(&idle);
     uv_check_stop(&check);
-    return;
   }
-  uv_idle_start(&idle, stay_awake);
 }
 
 /* Signal callbacks run while the loop polls; the check runs after all of them, so libuv has waited for its own first. */
@@ -128,6 +137,12 @@ napi_value reap(napi_env env, napi_callback_info info) {
   /* What died before now sends no more signals. */
   uv_check_start(&check, on_check);
   uv_idle_start(&idle, stay_awake);
+  return NULL;
+}
+
+napi_value reap_now(napi_env env, napi_callback_info info) {
+  (void)env, (void)info;
+  if (exited.function != NULL) reap_orphans(REAPED_NOW);
   return NULL;
 }
 

@@ -34,6 +34,7 @@ napi_value result_value(napi_env env, int64_t result);
 
 /* exits.c */
 napi_value reap(napi_env env, napi_callback_info info);
+napi_value reap_now(napi_env env, napi_callback_info info);
 napi_value own(napi_env env, napi_callback_info info);
 napi_value has_stopped(napi_env env, napi_callback_info info);
 
@@ -56,6 +57,14 @@ napi_value terminal_session(napi_env env, napi_callback_info info);
 napi_value foreground_group(napi_env env, napi_callback_info info);
 napi_value set_foreground_group(napi_env env, napi_callback_info info);
 napi_value release_terminal(napi_env env, napi_callback_info info);
+
+/* processes.c */
+napi_value child_lives(napi_env env, napi_callback_info info);
+napi_value session_of(napi_env env, napi_callback_info info);
+napi_value group_of(napi_env env, napi_callback_info info);
+napi_value open_process(napi_env env, napi_callback_info info);
+napi_value signal_process(napi_env env, napi_callback_info info);
+napi_value open_files_as(napi_env env, napi_callback_info info);
 
 /* self.c: what this process is told to be */
 napi_value become_subreaper(napi_env env, napi_callback_info info);

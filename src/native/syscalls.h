@@ -8,12 +8,13 @@
 #include <stdint.h>
 
 enum {
-  EPERM = 1, ENOENT = 2, EACCES = 13, ENODEV = 19, ENOTDIR = 20, EINVAL = 22, ENAMETOOLONG = 36, ENOSYS = 38,
+  EPERM = 1, ENOENT = 2, EINTR = 4, EACCES = 13, ENODEV = 19, ENOTDIR = 20, EINVAL = 22, ENAMETOOLONG = 36, ENOSYS = 38,
   ETIMEDOUT = 110, ESTALE = 116,
 };
 
-enum { AT_FDCWD = -100, O_WRONLY = 1, O_CLOEXEC = 02000000, F_SETFD = 2, FD_CLOEXEC = 1, CLOSE_RANGE_CLOEXEC = 4 };
-enum { SIGTTOU = 22, LAST_SIGNAL = 64 };
+enum { AT_FDCWD = -100, O_WRONLY = 1, O_CLOEXEC = 02000000 };
+enum { F_SETFD = 2, F_SETFL = 4, FD_CLOEXEC = 1, CLOSE_RANGE_CLOEXEC = 4 };
+enum { SIGKILL = 9, SIGTTOU = 22, LAST_SIGNAL = 64 };
 enum { TIOCSCTTY = 0x540e, TIOCSPGRP = 0x5410 };
 enum { RLIMIT_NOFILE = 7, RLIMITS = 16, IOPRIO_CLASS_SHIFT = 13 };
 enum {
@@ -28,10 +29,12 @@ struct limit { uint64_t soft, hard; };
 struct action { void *handler; unsigned long flags; void *restorer; uint64_t mask; };
 struct capability_header { uint32_t version; int32_t pid; };
 struct capability_words { uint32_t effective, permitted, inheritable; };
+struct entry { uint64_t inode; int64_t next; uint16_t length; uint8_t type; char name[]; }; // of a folder
 
 #if defined(__x86_64__)
 
 enum {
+  NR_read = 0, NR_getdents64 = 217,
   NR_write = 1, NR_close = 3, NR_rt_sigaction = 13, NR_rt_sigprocmask = 14, NR_ioctl = 16, NR_getpid = 39, NR_execve = 59,
   NR_kill = 62, NR_fcntl = 72, NR_chdir = 80, NR_umask = 95, NR_setpgid = 109, NR_getppid = 110, NR_setsid = 112,
   NR_getgroups = 115, NR_setgroups = 116, NR_setresuid = 117, NR_getresuid = 118, NR_setresgid = 119, NR_getresgid = 120,
@@ -58,6 +61,7 @@ static inline long raw(long number, long a, long b, long c, long d, long e) {
 #elif defined(__aarch64__)
 
 enum {
+  NR_getdents64 = 61, NR_read = 63,
   NR_fcntl = 25, NR_ioctl = 29, NR_ioprio_set = 30, NR_faccessat = 48, NR_chdir = 49, NR_openat = 56, NR_close = 57,
   NR_write = 64, NR_capget = 90, NR_capset = 91, NR_exit_group = 94, NR_sched_setaffinity = 122, NR_kill = 129,
   NR_rt_sigaction = 134, NR_rt_sigprocmask = 135, NR_setpriority = 140, NR_setresuid = 147, NR_getresuid = 148,
@@ -87,12 +91,15 @@ static inline long raw(long number, long a, long b, long c, long d, long e) {
 #define CALL(name, a, b, c, d, e) raw(NR_##name, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
 
 static inline long sys_write(int fd, const void *bytes, size_t length) { return CALL(write, fd, bytes, length, 0, 0); }
+static inline long sys_read(int fd, void *bytes, size_t room) { return CALL(read, fd, bytes, room, 0, 0); }
 static inline long sys_open(const char *path, int flags) { return CALL(openat, AT_FDCWD, path, flags, 0, 0); }
 static inline long sys_close(int fd) { return CALL(close, fd, 0, 0, 0, 0); }
 static inline long sys_exists(const char *path) { return CALL(faccessat, AT_FDCWD, path, 0, 0, 0); }
 static inline long sys_chdir(const char *path) { return CALL(chdir, path, 0, 0, 0, 0); }
 static inline long sys_umask(unsigned mask) { return CALL(umask, mask, 0, 0, 0, 0); }
 static inline long sys_set_fd_flags(int fd, int flags) { return CALL(fcntl, fd, F_SETFD, flags, 0, 0); }
+static inline long sys_set_file_flags(int fd, int flags) { return CALL(fcntl, fd, F_SETFL, flags, 0, 0); }
+static inline long sys_getdents(int fd, void *entries, size_t room) { return CALL(getdents64, fd, entries, room, 0, 0); }
 static inline long sys_close_range(unsigned first, unsigned last, unsigned flags) {
   return CALL(close_range, first, last, flags, 0, 0);
 }

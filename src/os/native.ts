@@ -16,6 +16,8 @@ export interface Native {
    * alive, and calls back first in its next turn.
    */
   reap(onExit: (pid: number, code: number, signal: number, owned: boolean) => void): void
+  /** Reaps at once up to 4096 orphans that have ended, and reports them to `reap`'s callback before it returns; nothing before `reap`. */
+  reapNow(): void
   /**
    * Has the end of `pid`, a child that node:child_process just started in this turn, reported to `reap`'s callback with
    * its true status: Node.js reports a death by a real-time signal as exit code 0. The report comes after Node.js's own 'exit'
@@ -45,6 +47,18 @@ export interface Native {
   write(fd: number, chunks: readonly Uint8Array[]): number
   /** True once for each time that child `pid` has stopped (SIGSTOP, SIGTSTP …) since the last call. Does not reap it. */
   hasStopped(pid: number): boolean
+  /** 1 when child `pid` lives, also when only its first thread has ended; 0 when it waits to be reaped; a negative errno (ECHILD: not our child). Does not reap it. */
+  childLives(pid: number): number
+  /** The session of any process (getsid), a zombie too, also where /proc hides it; or a negative errno (ESRCH). */
+  sessionOf(pid: number): number
+  /** The process group of any process (getpgid), as {@link sessionOf}. */
+  groupOf(pid: number): number
+  /** A close-on-exec descriptor that stays with the process that has `pid` now, or a negative errno (ESRCH; ENOSYS before Linux 5.3, EPERM by filters that do not know it). */
+  openProcess(pid: number): number
+  /** Sends `signal` by a descriptor of {@link openProcess}; a negative errno (ESRCH: that process has ended). */
+  signalProcess(fd: number, signal: number): number
+  /** This thread opens files as that user and group from now on (setfsuid), when it has the right to; changes nothing else. */
+  openFilesAs(uid: number, gid: number): void
   /** The session of this process (getsid). */
   sessionId(): number
   /** The process group of this process (getpgrp). */

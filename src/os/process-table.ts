@@ -1,30 +1,66 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, statSync } from 'node:fs'
 import type { Member, ProcessTable } from '../ports/process-table.ts'
+import { native } from './native.ts'
+import { allPids, childrenOf, isProcOurs, readProc, statOf } from './procfs.ts'
 
-/** Looks into /proc, and signals. Without /proc it finds nothing; as PID 1 the kernel then ends what is left. */
-export function createProcessTable(): ProcessTable {
-  let living: readonly number[] | undefined
-  /** Children that are no zombies. In a storm of orphans a look at all costs 100 ms, so trees that end together share it. */
-  function ownLiving(): readonly number[] {
-    if (living === undefined) {
-      living = childrenOf(process.pid).filter(isAlive)
+/** What one callback of the event loop finds out about our own children. */
+interface Look {
+  /** Those that live, without the guard. */
+  readonly living: readonly number[]
+  /** RINGMASTER_RUN of those that were asked for it. */
+  readonly marks: Map<number, string | undefined>
+}
+
+/**
+ * Looks into /proc, and signals. Without a /proc of this PID namespace it finds nothing; as PID 1 the kernel then ends what is
+ * left. `isGuard` tells which child is the guard, if any.
+ */
+export function createProcessTable(isGuard: (pid: number) => boolean = () => false): ProcessTable {
+  const isPid1 = process.pid === 1
+  const canLook = isProcOurs()
+  // A kernel may be built without.
+  const hasChildrenFiles = existsSync(`/proc/${process.pid}/task/${process.pid}/children`)
+  let shared: Look | undefined
+
+  /** In a storm of orphans a look costs some ms, so trees that end together share it. */
+  function look(): Look {
+    if (shared === undefined) {
+      // Else a storm of orphans leaves zombies faster than a look at each lets us reap them.
+      native().reapNow()
+      const pids = !canLook ? [] : hasChildrenFiles ? childrenOf(process.pid) : allPids()
+      const living: number[] = []
+      // Asked at once, see childrenOf(). The kernel tells for a tenth of what /proc/PID/stat costs.
+      for (const pid of pids) if (native().childLives(pid) === 1 && !isGuard(pid)) living.push(pid)
+      shared = { living, marks: new Map() }
       // None of them is reaped, nor its pid used again, while this callback runs.
       queueMicrotask(() => {
-        living = undefined
+        shared = undefined
       })
     }
-    return living
+    return shared
+  }
+
+  function markOf(pid: number): string | undefined {
+    const { marks } = look()
+    if (!marks.has(pid)) marks.set(pid, /(?:^|\0)RINGMASTER_RUN=([^\0]*)/.exec(environOf(pid))?.[1])
+    return marks.get(pid)
   }
 
   return {
     signal(pid, signal, to = 'process') {
-      try {
-        process.kill(to === 'group' ? -pid : pid, signal)
-      } catch (error) {
-        // ESRCH: it ended meanwhile. EPERM: it became somebody else's (setuid) and we are not root.
-        const { code } = error as NodeJS.ErrnoException
-        if (code !== 'ESRCH' && code !== 'EPERM') throw error
+      send(to === 'group' ? -pid : pid, signal)
+    },
+
+    signalMember({ pid, startTicks }, signal) {
+      // From here on the descriptor stays with one process, whatever becomes of its pid.
+      const fd = native().openProcess(pid)
+      if (fd === -ESRCH) return
+      if ((statOf(pid)?.startTicks ?? 0) === startTicks) {
+        // Without descriptors of processes, or with none left: the moment since the check has to do.
+        if (fd < 0) send(pid, signal)
+        else native().signalProcess(fd, signal)
       }
+      if (fd >= 0) closeSync(fd)
     },
 
     handles(pid, signal) {
@@ -35,84 +71,71 @@ export function createProcessTable(): ProcessTable {
     treeOf(leader, runId, isMain) {
       // What a dead process leaves behind becomes a child of ours (PID 1, subreaper), so only our own
       // children need a look, and of these only those that are no main process.
-      const orphans = ownLiving().filter((pid) => !isMain(pid))
-      const mark = `RINGMASTER_RUN=${runId}`
-      return orphans
-        .filter((pid) => sessionOf(pid) === leader || environOf(pid).includes(mark))
-        .flatMap((pid) => [pid, ...descendantsOf(pid)])
-        .flatMap(memberOf)
+      return look().living.flatMap((pid) => {
+        if (isMain(pid)) return []
+        const session = native().sessionOf(pid)
+        // In the session of a live main process it is of that one's tree; that may have the pid of our leader by now.
+        const isOurs = !isMain(session) && (session === leader || markOf(pid) === runId)
+        return isOurs ? [childMember(pid), ...descendantsOf(pid)] : []
+      })
     },
 
     everythingBelow() {
-      const pids =
-        process.pid === 1 ? allPids().filter((pid) => pid !== 1) : descendantsOf(process.pid)
-      return pids.flatMap(memberOf)
+      const { living } = look()
+      if (!isPid1) return living.flatMap((pid) => [childMember(pid), ...descendantsOf(pid)])
+      // Who entered the namespace from outside is no descendant. Our own zombies are told apart the fast way.
+      const pids = canLook ? allPids() : []
+      const others = pids.filter((pid) => pid !== 1 && native().childLives(pid) < 0)
+      return [...living.map(childMember), ...others.flatMap(memberOf)]
     },
   }
 }
 
-/** Nothing when it does not live. */
+const ESRCH = 3
+
+function send(target: number, signal: number): void {
+  try {
+    process.kill(target, signal)
+  } catch (error) {
+    // ESRCH: it ended meanwhile. EPERM: it became somebody else's (setuid) and we are not root.
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error
+  }
+}
+
+/** A child that lives, also one that /proc hides from us. */
+function childMember(pid: number): Member {
+  return { pid, group: native().groupOf(pid), startTicks: statOf(pid)?.startTicks ?? 0 }
+}
+
+/** Nothing when it does not live, or belongs to the kernel. */
 function memberOf(pid: number): readonly Member[] {
-  return isAlive(pid) ? [{ pid, group: Number(statOf(pid)?.[2]) }] : []
+  const stat = statOf(pid)
+  if (stat === undefined || !stat.isAlive || stat.isKernelThread) return []
+  return [{ pid, group: stat.group, startTicks: stat.startTicks }]
 }
 
-function descendantsOf(pid: number): number[] {
-  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)])
+function descendantsOf(pid: number): readonly Member[] {
+  const found = [...childrenOf(pid)].flatMap(memberOf)
+  // Grows while it is walked; a chain of processes may be longer than a stack is deep.
+  for (const member of found)
+    for (const child of childrenOf(member.pid)) found.push(...memberOf(child))
+  return found
 }
 
-/** See proc_pid_stat(5): a zombie only waits for its parent. */
-function isAlive(pid: number): boolean {
-  const state = statOf(pid)?.[0]
-  return state !== undefined && state !== 'Z' && state !== 'X'
-}
-
-function sessionOf(pid: number): number {
-  return Number(statOf(pid)?.[3])
-}
-
-/** The fields of /proc/PID/stat from the state on; the command before them may hold anything, brackets too. */
-function statOf(pid: number): string[] | undefined {
-  const text = readProc(`${pid}/stat`)
-  return text === '' ? undefined : text.slice(text.lastIndexOf(')') + 2).split(' ')
-}
-
-function environOf(pid: number): readonly string[] {
-  return readProc(`${pid}/environ`).split('\0')
-}
-
-/** Children of every thread of `pid`. */
-function childrenOf(pid: number): number[] {
-  return numbersIn(`/proc/${pid}/task`).flatMap((thread) =>
-    readProc(`${pid}/task/${thread}/children`)
-      .split(' ')
-      .filter((word) => word !== '')
-      .map(Number),
-  )
-}
-
-function allPids(): number[] {
-  return numbersIn('/proc')
-}
-
-function numbersIn(folder: string): number[] {
+/**
+ * The environment of `pid`. Root without CAP_SYS_PTRACE, as container runtimes have it, may not read that of another user's
+ * process; that user may.
+ */
+function environOf(pid: number): string {
+  const own = readProc(`${pid}/environ`)
+  if (own !== '' || process.geteuid?.() !== 0) return own
+  const owner = statSync(`/proc/${pid}`, { throwIfNoEntry: false })
+  if (owner === undefined || owner.uid === 0) return own
+  native().openFilesAs(owner.uid, owner.gid)
   try {
-    return readdirSync(folder).map(Number).filter(Number.isInteger)
-  } catch (error) {
-    return nothingIfGone(error, [])
+    return readProc(`${pid}/environ`)
+  } finally {
+    native().openFilesAs(0, process.getegid?.() ?? 0)
   }
-}
-
-function readProc(path: string): string {
-  try {
-    return readFileSync(`/proc/${path}`, 'latin1')
-  } catch (error) {
-    return nothingIfGone(error, '')
-  }
-}
-
-/** A process may end while one reads of it, may be somebody else's, and /proc may not be mounted. */
-function nothingIfGone<T>(error: unknown, nothing: T): T {
-  const { code } = error as NodeJS.ErrnoException
-  if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return nothing
-  throw error
 }

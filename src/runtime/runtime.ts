@@ -246,7 +246,9 @@ export class Runtime {
 
   #send(members: readonly Member[], signal: number | null): void {
     if (signal === null) return
-    for (const { pid } of members) this.#guard(() => this.#ports.processes.signal(pid, signal))
+    for (const member of members) {
+      this.#guard(() => this.#ports.processes.signalMember(member, signal))
+    }
   }
 
   #outputEnded(run: number): void {

@@ -103,17 +103,6 @@ t.test('a reader of our output that sleeps stops the writer, not us', async (t) 
   await ringmaster.until(() => ringmaster.state() === undefined || ringmaster.state() === 'Z')
 })
 
-t.test('when Ringmaster is killed its children die', async (t) => {
-  const ringmaster = await supervise(t, alone, {
-    processes: { web: script('echo up; exec sleep 1000', { replicas: 3 }) },
-  })
-  for (const number of [1, 2, 3]) await ringmaster.line(new RegExp(`^web\\.${number} \\| up$`))
-  const children = ringmaster.children()
-  t.equal(children.length, 3)
-  ringmaster.signal('SIGKILL')
-  await ringmaster.until(() => children.every((pid) => ringmaster.state(pid) === undefined))
-})
-
 /** Starts Ringmaster with an stdout that nobody reads any more. */
 function quiet(t: Test, config: TestConfig, setting: Setting = {}): Promise<Running> {
   return supervise(t, alone, config, { ...setting, by: ['sh', '-c', '"$@" | true', 'sh'] })

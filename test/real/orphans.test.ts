@@ -67,7 +67,10 @@ t.test('orphans and crashes under run', { skip }, async (t) => {
   const user = { securityContext: { runAsUser: 65534 }, workingDir: '/' }
   const backoff = { initialSeconds: 0.5, factor: 1, jitter: 0 }
   const crashing = ends.flatMap((number, i) => [
-    [`crash${i}`, { command: [copy(end), `${number}`], replicas: 3, backoff, restartLimit: null, ...user }],
+    [
+      `crash${i}`,
+      { command: [copy(end), `${number}`], replicas: 3, backoff, restartLimit: null, ...user },
+    ],
   ])
   const processes = {
     storm: { command: [copy(storm), `${orphans}`], ...user },

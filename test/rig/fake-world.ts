@@ -175,15 +175,22 @@ export class FakeWorld {
         signal: (pid, signal, to = 'process') => {
           this.sent.push(`${signal} ${to === 'group' ? -pid : pid}`)
         },
+        signalMember: ({ pid }, signal) => {
+          this.sent.push(`${signal} ${pid}`)
+        },
         handles: () => true,
         treeOf: (_leader, runId) => {
           const run = Number.parseInt(runId, 10)
           return [...this.#others].flatMap(([pid, owner]) =>
-            owner.run === run ? [{ pid, group: owner.group }] : [],
+            owner.run === run ? [{ pid, group: owner.group, startTicks: 1 }] : [],
           )
         },
         everythingBelow: () =>
-          [...this.#mains, ...this.#others.keys()].map((pid) => ({ pid, group: pid })),
+          [...this.#mains, ...this.#others.keys()].map((pid) => ({
+            pid,
+            group: pid,
+            startTicks: 1,
+          })),
       },
       guard: {
         watch: (pid) => this.guarded.add(pid),

@@ -67,6 +67,11 @@ export function environmentOf(pid: number): readonly string[] | undefined {
   return readProc(pid, 'environ')?.split('\0')
 }
 
+/** Whether `pid` is the guard of a Ringmaster. */
+export function isGuard(pid: number): boolean {
+  return readProc(pid, 'cmdline')?.endsWith('/ringmaster-exec\0guard\0') === true
+}
+
 function readProc(pid: number, file: string): string | undefined {
   return orGone(() => readFileSync(`/proc/${pid}/${file}`, 'latin1'))
 }

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { Output } from './output.ts'
-import { childrenOf, descendants, findProcess, type Process, pidInside } from './proc.ts'
+import { childrenOf, descendants, findProcess, isGuard, type Process, pidInside } from './proc.ts'
 import { until } from './wait.ts'
 
 export interface Exit {
@@ -111,9 +111,9 @@ export class Running {
     return findProcess(pid)?.state
   }
 
-  /** The pids of Ringmaster's children. */
+  /** The pids of Ringmaster's children, without its guard. */
   children(): number[] {
-    return childrenOf(this.pid).map(({ pid }) => pid)
+    return childrenOf(this.pid).flatMap(({ pid }) => (isGuard(pid) ? [] : [pid]))
   }
 
   /** Children of Ringmaster that wait to be reaped. */

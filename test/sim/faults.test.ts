@@ -59,7 +59,7 @@ t.test('a signal that cannot be sent does not keep the others from it', async (t
   world.advance(10_000)
   t.same(world.sent.slice(1), [`9 ${world.run(1).pid}`, `9 ${world.run(2).pid}`])
   const left = [world.fork(1), world.fork(1)]
-  breakOnce(world.ports.processes, 'signal')
+  breakOnce(world.ports.processes, 'signalMember')
   world.end(world.run(1).pid, 0, 9)
   t.same(world.sent.slice(3), [`9 ${left[1]}`])
 })
