@@ -9,14 +9,25 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 process.chdir(root)
 
 const native = 'src/native'
-/** Commands that `exec` shall not load. */
-const apart = ['run', 'check', 'render', 'schema']
 const warnings = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-Wshadow', '-Wstrict-prototypes']
 
 mkdirSync('build', { recursive: true })
 // No C library is linked: the one of the running Node.js resolves every name, so one file serves glibc (old ones too)
 // and musl. "now" has a missing name fail the load, and not the first call.
-const addon = ['addon', 'exits', 'signals', 'faults', 'io', 'terminal', 'processes', 'self']
+const addon = [
+  ...[
+    'addon',
+    'checksum',
+    'exits',
+    'faults',
+    'io',
+    'processes',
+    'self',
+    'signals',
+    'sockets',
+    'terminal',
+  ],
+]
 cc([
   ...[...warnings, '-O2', '-g0', '-fPIC', '-shared', '-fvisibility=hidden', '-D_GNU_SOURCE'],
   ...['-nostdlib', '-Wl,-z,now', '-Wl,--build-id=none', '-s', '-isystem', nodeHeaders()],
@@ -33,51 +44,41 @@ cc([
   ...['-o', 'build/ringmaster-exec', `${native}/exec-helper.c`],
 ])
 
+// CommonJS, and one file each: the loader of ES modules costs a start 4 ms, each further file one more. What two of them
+// share stands in both.
 const bundling = {
   outdir: 'build',
+  outExtension: { '.js': '.cjs' },
   bundle: true,
   platform: 'node',
+  format: 'cjs',
   target: 'node20.19',
+  supported: { 'dynamic-import': false },
+  define: { 'import.meta.dirname': '__dirname' },
   minifySyntax: true,
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
 }
 const bundles = [
-  // One file, and CommonJS: another file costs `exec` a millisecond and a descriptor, the loader of ES modules 4 ms. What it
-  // shares with `run` stands in both.
+  await build({ ...bundling, entryPoints: { ringmaster: 'src/cli/main.ts' } }),
   await build({
     ...bundling,
-    entryPoints: { ringmaster: 'src/cli/main.ts' },
-    format: 'cjs',
-    outExtension: { '.js': '.cjs' },
-    define: { 'import.meta.url': 'bundleUrl' },
-    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-    plugins: [{ name: 'apart', setup: keepApart }],
-  }),
-  await build({
-    ...bundling,
-    entryPoints: Object.fromEntries(apart.map((name) => [name, `src/cli/${name}.ts`])),
-    format: 'esm',
-    splitting: true,
-    chunkNames: 'chunk-[hash]',
-    // fastify and pino are CommonJS and call require() for node: modules.
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
+    entryPoints: { commands: 'src/cli/commands.ts', late: 'src/late.ts' },
+    // As ES modules yaml is a third smaller: what is not used can be left out.
+    alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
+    banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
+    footer: { js: '})' },
   }),
 ]
 const outputs = bundles.flatMap(({ metafile }) => Object.keys(metafile.outputs))
-// Chunks of an earlier build.
+// Bundles of an earlier build.
 for (const file of readdirSync('build')) {
-  if (/\.c?js$/.test(file) && !outputs.includes(`build/${file}`)) rmSync(join('build', file))
+  if (/\.(c?js|cache)$/.test(file) && !outputs.includes(`build/${file}`))
+    rmSync(join('build', file))
 }
 run(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmitOnError'])
-
-function keepApart({ onResolve }) {
-  const filter = new RegExp(`^\\./(${apart.join('|')})\\.ts$`)
-  onResolve({ filter }, ({ path }) => ({ path: path.replace(/ts$/, 'js'), external: true }))
-}
+run(process.execPath, ['scripts/code-cache.mjs'], undefined, ['ignore', 'ignore', 'inherit'])
 
 /** The headers that belong to this Node, else the vendored ones (the ABI used here is the same in all supported versions). */
 function nodeHeaders() {
@@ -97,9 +98,9 @@ function cc(args) {
 }
 
 /** A compiler explains its failure itself; one that is not there needs `whenMissing`. */
-function run(command, args, whenMissing = `cannot find ${command}`) {
+function run(command, args, whenMissing = `cannot find ${command}`, stdio = 'inherit') {
   try {
-    execFileSync(command, args, { stdio: 'inherit' })
+    execFileSync(command, args, { stdio })
   } catch (error) {
     if (error.code === 'ENOENT') console.error(whenMissing)
     process.exit(1)

@@ -1,9 +1,9 @@
 import { fstatSync } from 'node:fs'
-import { isatty } from 'node:tty'
-import { type Listening, listen } from './api/listen.ts'
+import { accept, bind, type Listening } from './api/listen.ts'
 import type { Fact } from './core/messages.ts'
 import { ExitCode } from './lib/exit-codes.ts'
 import { createMailbox } from './observe/mailbox.ts'
+import { loadBundle } from './os/bundle.ts'
 import { systemClock } from './os/clock.ts'
 import { dropSelf, type SelfDrop } from './os/drop-self.ts'
 import { createExitSource } from './os/exit-source.ts'
@@ -53,7 +53,8 @@ export async function supervise(
 
   const wantedRights = resolveRights(plan)
   const clock = systemClock
-  const listening = plan.http && (await listen({ ...plan.http, clock }))
+  const { listenTcp } = native()
+  const bound = plan.http && (await bind({ ...plan.http, listenTcp }))
   if (process.pid !== 1) native().becomeSubreaper()
 
   const { stdout, stderr } = openSinks()
@@ -103,11 +104,9 @@ export async function supervise(
 
   /** The heavy part: loaded when the first children are on their way. */
   async function observe(): Promise<void> {
-    const [{ createLog }, { createMetrics }, { serve }] = await Promise.all([
-      import('./observe/log.ts'),
-      import('./observe/metrics.ts'),
-      import('./api/serve.ts'),
-    ])
+    const listening = bound && (await accept(bound, clock))
+    const { createLog, createMetrics, serve } = loadBundle('late') as typeof import('./late.ts')
+    const { isatty } = await import('node:tty')
     const view = () => runtime.view()
     const logTo = (write: (line: string) => void) =>
       createLog({

@@ -1,11 +1,38 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { getSystemErrorName } from 'node:util'
 import { SupervisorError } from '../lib/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 
-// Not imported: for an ES module Node.js 22 and newer look at every export of node:http, and one of them loads undici, which
-// takes 20 ms before the first spawn.
-const { createServer } = process.getBuiltinModule('node:http')
+/** An address at which the kernel lets clients in; they wait there until {@link accept}. */
+export interface Bound {
+  /** The listening socket. */
+  readonly fd: number
+}
+
+export interface BindOptions {
+  /** A name or an address. */
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** The descriptor of a socket that listens at an address in digits, or a negative errno. */
+  readonly listenTcp: (address: string, port: number) => number
+}
+
+/**
+ * Takes the address at once, without node:http and node:net's own way to listen, which cost the first spawn 6 ms. `::` becomes
+ * `0.0.0.0` on a machine without IPv6. Throws `START_REFUSED`.
+ */
+export async function bind({ host, port, listenTcp }: BindOptions): Promise<Bound> {
+  const fd = listenTcp(host, port)
+  if (fd >= 0) return { fd }
+  const code = getSystemErrorName(fd)
+  if (host === '::' && withoutIPv6.has(code)) return bind({ host: '0.0.0.0', port, listenTcp })
+  if (code === 'EINVAL') {
+    const address = await lookUp(host, port)
+    if (address !== host) return bind({ host: address, port, listenTcp })
+  }
+  throw refusal(host, port, code)
+}
 
 /** A server that listens before there is anybody to answer. */
 export interface Listening {
@@ -19,71 +46,55 @@ export interface Listening {
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
 
-export interface ListenOptions {
-  readonly host: string
-  /** 0: any free one. */
-  readonly port: number
-  readonly clock: Clock
-}
-
-/**
- * Listens at once. Until {@link Listening.takeOver}, at most 100 requests wait, each for at most 1 s; others get 503. `::` becomes
- * `0.0.0.0` on a machine without IPv6. Throws `START_REFUSED`.
- */
-export async function listen({ host, port, clock }: ListenOptions): Promise<Listening> {
+/** Lets clients speak. Until {@link Listening.takeOver}, at most 100 requests wait, each for at most 1 s; others get 503. */
+export async function accept({ fd }: Bound, clock: Clock): Promise<Listening> {
+  // A bundle makes this a require(). As an ES module, node:http has Node.js 22 and newer look at its every export, and one of
+  // them loads undici, which takes 20 ms.
+  const { createServer } = await import('node:http')
   const room = createWaitingRoom(clock)
   const server = createServer({ headersTimeout: 10_000, keepAliveTimeout: 30_000 }, room.enter)
   // A connection that sends nothing.
   server.timeout = 10_000
   server.maxConnections = 512
-  const address = await bind(server, host, port)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ fd }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no TCP address')
   return { server, host: address.address, port: address.port, takeOver: room.takeOver }
 }
 
 const mostWaiting = 100
 const longestWaitMs = 1000
 /** socket(2), bind(2): IPv6 is not compiled in, or is switched off. */
-const withoutIPv6: ReadonlySet<string | undefined> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])
+const withoutIPv6: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])
 
-async function bind(server: Server, host: string, port: number): Promise<AddressInfo> {
-  try {
-    return await tryToBind(server, host, port)
-  } catch (error) {
-    if (host === '::' && withoutIPv6.has(codeOf(error))) return bind(server, '0.0.0.0', port)
-    throw refusal(host, port, error)
-  }
-}
-
-function tryToBind(server: Server, host: string, port: number): Promise<AddressInfo> {
+async function lookUp(host: string, port: number): Promise<string> {
+  const { lookup } = await import('node:dns')
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port }, () => {
-      server.off('error', reject)
-      const address = server.address()
-      if (address === null || typeof address === 'string') throw new Error('no TCP address')
-      resolve(address)
+    lookup(host, (error, address) => {
+      if (error) reject(refusal(host, port, error.code ?? error.message))
+      else resolve(address)
     })
   })
 }
 
-function refusal(host: string, port: number, cause: unknown): SupervisorError {
+function refusal(host: string, port: number, code: string): SupervisorError {
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  const code = codeOf(cause)
   const reason =
     code === 'EADDRINUSE'
       ? 'address in use'
       : code === 'EACCES'
         ? 'ports below 1024 need root'
-        : (code ?? String(cause))
+        : code
   return new SupervisorError(
     'START_REFUSED',
     `cannot listen on ${where}: ${reason}. Choose another "http.port" (0: any free one), or turn it off with "http: false"`,
-    { cause },
   )
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined
 }
 
 interface WaitingRoom {

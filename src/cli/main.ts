@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type ErrorCode, isSupervisorError, SupervisorError } from '../lib/errors.ts'
 import { ExitCode } from '../lib/exit-codes.ts'
+import { loadBundle } from '../os/bundle.ts'
 import { execCommand } from './exec.ts'
 
 const usage = `Usage: ringmaster COMMAND [OPTION]...
@@ -49,13 +51,13 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
     case 'exec':
       return execCommand(args, process.env)
     case 'run':
-      return (await import('./run.ts')).runCommand(args, version())
+      return commands().runCommand(args, version())
     case 'check':
-      return report(await (await import('./check.ts')).checkCommand(args))
+      return report(await commands().checkCommand(args))
     case 'render':
-      return (await import('./render.ts')).renderCommand(args)
+      return commands().renderCommand(args)
     case 'schema':
-      return (await import('./schema.ts')).schemaCommand(args)
+      return commands().schemaCommand(args)
     case 'version':
     case '--version':
     case '-V':
@@ -69,12 +71,17 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
   throw new SupervisorError('USAGE', `${problem}. See "ringmaster --help"`)
 }
 
+/** What `exec` shall not load. */
+function commands(): typeof import('./commands.ts') {
+  return loadBundle('commands') as typeof import('./commands.ts')
+}
+
 function report({ text, exitCode }: { readonly text: string; readonly exitCode: number }): string {
   process.exitCode = exitCode
   return text
 }
 
 function version(): string {
-  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  const manifest = readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
 }

@@ -7,6 +7,7 @@
 
 /* Static because there is one main thread, and the addon lives only there. True once its environment is torn down. */
 static bool ended;
+static bool hooked;
 
 static void end(void *unused) {
   (void)unused;
@@ -82,6 +83,7 @@ NAPI_MODULE_INIT() {
       FUNCTION("setNoNewPrivileges", set_no_new_privileges),
       FUNCTION("pipe", open_pipe),
       FUNCTION("write", write_chunks),
+      FUNCTION("listenTcp", listen_tcp),
       FUNCTION("hasStopped", has_stopped),
       FUNCTION("childLives", child_lives),
       FUNCTION("sessionOf", session_of),
@@ -95,6 +97,7 @@ NAPI_MODULE_INIT() {
       FUNCTION("foregroundGroup", foreground_group),
       FUNCTION("setForegroundGroup", set_foreground_group),
       FUNCTION("releaseTerminal", release_terminal),
+      FUNCTION("checksum", checksum),
       FUNCTION("exit", exit_now),
   };
   /* Linux keeps children per thread, and orphans come to the first one. */
@@ -110,6 +113,8 @@ NAPI_MODULE_INIT() {
     return NULL;
   }
   napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);
-  napi_add_env_cleanup_hook(env, end, NULL);
+  /* Each bundle that uses the addon loads it; a hook that is there already would end the process. */
+  if (!hooked) napi_add_env_cleanup_hook(env, end, NULL);
+  hooked = true;
   return exports;
 }

@@ -50,6 +50,12 @@ int listen_to_fault(int signal);
 napi_value open_pipe(napi_env env, napi_callback_info info);
 napi_value write_chunks(napi_env env, napi_callback_info info);
 
+/* checksum.c */
+napi_value checksum(napi_env env, napi_callback_info info);
+
+/* sockets.c */
+napi_value listen_tcp(napi_env env, napi_callback_info info);
+
 /* terminal.c */
 napi_value session_id(napi_env env, napi_callback_info info);
 napi_value process_group(napi_env env, napi_callback_info info);

@@ -8,7 +8,7 @@ import { root } from './fixtures.ts'
 export function installWith(t: Pick<Test, 'teardown'>, helper: string | undefined): string {
   const folder = mkdtempSync(join(tmpdir(), 'ringmaster-copy-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  const scripts = readdirSync(join(root, 'build')).filter((name) => /\.c?js$/.test(name))
+  const scripts = readdirSync(join(root, 'build')).filter((name) => /\.(cjs|cache)$/.test(name))
   const files = ['package.json', 'bin/package.json', 'bin/ringmaster', 'build/ringmaster.node']
   for (const file of [...files, ...scripts.map((name) => `build/${name}`)]) {
     cpSync(join(root, file), join(folder, file))

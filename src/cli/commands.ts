@@ -1,0 +1,5 @@
+/** The commands that read a configuration, as one bundle. */
+export { checkCommand } from './check.ts'
+export { renderCommand } from './render.ts'
+export { runCommand } from './run.ts'
+export { schemaCommand } from './schema.ts'

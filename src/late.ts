@@ -1,0 +1,4 @@
+/** What `run` loads after the first spawns, as one bundle: most of our weight. */
+export { serve } from './api/serve.ts'
+export { createLog } from './observe/log.ts'
+export { createMetrics } from './observe/metrics.ts'
