@@ -54,7 +54,7 @@ const bundling = {
   format: 'cjs',
   target: 'node20.19',
   supported: { 'dynamic-import': false },
-  define: { 'import.meta.dirname': '__dirname' },
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   minifySyntax: true,
   legalComments: 'none',
   metafile: true,

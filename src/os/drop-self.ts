@@ -2,7 +2,6 @@ import { closeSync, openSync, readdirSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { SupervisorError } from '../lib/errors.ts'
 import type { InstanceSpec, Plan } from '../plan/plan.ts'
-import { bundlePath } from './bundle.ts'
 import { isHeld } from './capabilities.ts'
 import { execHelperPath } from './native.ts'
 import { type OwnRights, parseCredentials, readOwn, readOwnRights } from './own-rights.ts'
@@ -85,7 +84,7 @@ function become({ uid, gid, groups }: User, own: OwnRights): string | undefined 
   const { setgroups, setegid, seteuid, setgid, setuid } = process
   if (!setgroups || !setegid || !seteuid || !setgid || !setuid) throw new Error('not Linux')
   // What is loaded or executed later lies beside these.
-  const needed = [execHelperPath(), bundlePath('late')]
+  const needed = [execHelperPath(), import.meta.filename]
   setgroups([...groups])
   setegid(gid)
   seteuid(uid)

@@ -102,7 +102,7 @@ const mostTurns = 100
 const mostStarts = 5
 const retryMs = 1000
 /** How often a pipe that is full is tried again, and for how long. */
-const tryAgainMs = 20
+const tryAgainMs = 2
 const stuckMs = 1000
 
 const EPIPE = 32
