@@ -49,6 +49,17 @@ export const runWithEndpoint: Contender = {
     writeConfig(command, { host: '127.0.0.1', port: 0 }),
   ],
 }
+/** `run` of so many instances, with the endpoint up, whose every run is stable and who are restarted for ever. */
+export function runMany(replicas: number): Contender {
+  const fields = { replicas, restartLimit: null, backoff: { resetAfterSeconds: 0 } }
+  return {
+    name: `run of ${replicas}`,
+    wrap: (command) => [
+      ...[process.execPath, ringmaster, 'run'],
+      writeConfig(command, { host: '127.0.0.1', port: 0 }, { ...fields, restartPolicy: 'Always' }),
+    ],
+  }
+}
 /** A script that spawns and forwards, as ES module and as CommonJS. */
 export const bareModule = wrapper('bare .mjs', process.execPath, join(root, 'bench', 'bare.mjs'))
 export const bareScript = wrapper('bare .cjs', process.execPath, join(root, 'bench', 'bare.cjs'))
@@ -59,6 +70,7 @@ export const peers: readonly Contender[] = [
 ].filter(({ name }) => spawnSync(name, ['--version']).error === undefined)
 
 let taken = 0
+let configs = 0
 
 /** The stamps written since the last call: word, time in ms, number. */
 export function takeStamps(): readonly (readonly [word: string, ms: number, number: number])[] {
@@ -79,10 +91,14 @@ function wrapper(name: string, ...prefix: readonly string[]): Contender {
   return { name, wrap: (command) => [...prefix, ...command] }
 }
 
-function writeConfig([command, ...args]: readonly string[], http: object | false): string {
-  const file = join(folder, `${http === false ? 'plain' : 'endpoint'}.yaml`)
+function writeConfig(
+  [command, ...args]: readonly string[],
+  http: object | false,
+  fields: object = { restartPolicy: 'Never' },
+): string {
+  const file = join(folder, `${configs++}.yaml`)
   const securityContext = { runAsUser: process.getuid?.() ?? 0 }
-  const child = { command: [command], args, securityContext, restartPolicy: 'Never' }
+  const child = { command: [command], args, securityContext, ...fields }
   writeFileSync(file, JSON.stringify({ http, processes: { child } }))
   return file
 }

@@ -3,13 +3,17 @@ import { loadavg } from 'node:os'
 import { measureExit } from './exit.ts'
 import { measureIdle } from './idle.ts'
 import { measureOrphans } from './orphans.ts'
+import { measureRestart } from './restart.ts'
 import { measureSignal } from './signal.ts'
 import { measureStart } from './start.ts'
+import { measureStop } from './stop.ts'
 
 const benchmarks = new Map([
   ['start', measureStart],
   ['signal', measureSignal],
   ['exit', measureExit],
+  ['restart', measureRestart],
+  ['stop', measureStop],
   ['orphans', measureOrphans],
   ['idle', measureIdle],
 ])

@@ -38,6 +38,7 @@ export async function measureStart(): Promise<void> {
       digits(minimum(figures(name)) / minimum(figures(bare))),
     ]),
   ])
+  printTarget(`run ÷ ${bare}, medians`, median(figures(run.name)) / median(figures(bare)), 1.4, '×')
   for (const { name } of [bareScript, bareModule]) {
     const ratio = median(figures(exec.name)) / median(figures(name))
     printTarget(`exec ÷ ${name}, medians`, ratio, 1.25, '×')
