@@ -64,10 +64,7 @@ export function spawnFailed(
 ): Instance {
   const refused = `${errno} ${step}`
   if (!instance.isWanted) return enter({ ...instance, live: null }, restPhase(instance), ctx)
-  if (passingErrnos.has(errno)) {
-    ctx.want(wake(instance, 'start', ctx.at.monoMs + spawnRetryMs))
-    return enter({ ...instance, live: null }, 'pending', ctx, { run: live.run, refused })
-  }
+  if (isPassing(refused)) return tryAgain(instance, live.run, refused, ctx)
   return afterEnd(instance, spec, { ...live, refused, cause: 'exec-failed' }, ctx)
 }
 
@@ -170,9 +167,20 @@ const unborn: Omit<LiveRun, 'run'> = {
   isKilled: false,
 }
 
-/** What a kernel that is short of something answers: see fork(2), pipe(2). */
+/** What a kernel that is short of something answers: see fork(2), pipe(2), execve(2). */
 const passingErrnos: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'])
 const spawnRetryMs = 500
+
+/** `refused` begins with the errno. */
+function isPassing(refused: string): boolean {
+  return passingErrnos.has(refused.split(' ', 1)[0] ?? '')
+}
+
+/** Nothing has run, so nothing has failed. */
+function tryAgain(instance: Instance, run: number, refused: string, step: Step): Instance {
+  step.want(wake(instance, 'start', step.at.monoMs + spawnRetryMs))
+  return enter({ ...instance, live: null }, 'pending', step, { run, refused })
+}
 
 /** Asks for a new run; `told` says why, when that is the end of the last one. */
 function start(instance: Instance, step: Step, told: Partial<InstanceChange> = {}): Instance {
@@ -215,6 +223,9 @@ function afterEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: St
   const over = { ...instance, live: null, last: { run: live.run, cause, status } }
   const told = { run: live.run, pid: live.pid, ...toldOfEnd(live) }
   if (!instance.isWanted) return enter(over, restPhase(instance), step, told)
+  if (cause === 'exec-failed' && live.refused !== null && isPassing(live.refused)) {
+    return tryAgain(instance, live.run, live.refused, step)
+  }
   if (cause === 'completed' && (spec.restartPolicy !== 'Always' || spec.isShutdownOnExit)) {
     return enter(over, 'succeeded', step, told)
   }

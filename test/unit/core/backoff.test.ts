@@ -87,6 +87,23 @@ t.test(
   },
 )
 
+t.test(
+  'so does what it lacks for the exec helper, such as a process more of that user',
+  async (t) => {
+    const story = begin({ isFirstStartFinal: true, restartPolicy: 'Never' })
+    for (let run = 1; run <= 30; run++) {
+      story.take({ type: 'spawned', run, pid: 100 + run })
+      story.take({ type: 'execFailed', run, errno: 'EAGAIN', step: 'exec' }).end(run, 126)
+      t.match(story.changes, [
+        { phase: 'pending', previous: 'stopping', run, refused: 'EAGAIN exec', cause: undefined },
+      ])
+      story.wait(500).take({ type: 'deadline', key: 'web.1/start' })
+      t.same(story.effects, [{ type: 'spawn', run: run + 1, instance: 'web.1' }])
+    }
+    t.match(story.instance(), { failures: 0, restarts: 0, last: null })
+  },
+)
+
 t.test('what the kernel refuses for good is a failed run without a status', async (t) => {
   const story = begin().take({ type: 'spawnFailed', run: 1, errno: 'E2BIG', step: 'fork' })
   t.match(story.instance(), { failures: 1, last: { run: 1, cause: 'exec-failed', status: null } })
