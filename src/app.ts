@@ -28,6 +28,8 @@ const mostErrors = 10
 /** What is supervised with besides the plan. */
 export interface Supervision {
   readonly version: string
+  /** Signals that came before; they are taken in first. */
+  readonly heldSignals: readonly number[]
   /** For the log, at level debug. */
   readonly notes: readonly string[]
   /** Where the plan came from. */
@@ -40,16 +42,16 @@ export interface Supervision {
  */
 export async function supervise(
   plan: Plan,
-  { version, notes, config }: Supervision,
+  { version, heldSignals, notes, config }: Supervision,
 ): Promise<void> {
   requireExecHelper()
-  const early: Fact[] = []
   let post = (fact: Fact): void => {
     early.push(fact)
   }
   listenToSignals(Object.keys(plan.signals).map(Number), (signal) => {
     post({ type: 'signalled', signal })
   })
+  const early = heldSignals.map((signal): Fact => ({ type: 'signalled', signal }))
 
   const wantedRights = resolveRights(plan)
   const clock = systemClock

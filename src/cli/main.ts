@@ -4,6 +4,7 @@ import { type ErrorCode, isSupervisorError, SupervisorError } from '../lib/error
 import { ExitCode } from '../lib/exit-codes.ts'
 import { loadBundle } from '../os/bundle.ts'
 import { execCommand } from './exec.ts'
+import { holdUsualSignals } from './held-signals.ts'
 
 const usage = `Usage: ringmaster COMMAND [OPTION]...
 
@@ -50,8 +51,11 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
   switch (command) {
     case 'exec':
       return execCommand(args, process.env)
-    case 'run':
-      return commands().runCommand(args, version())
+    case 'run': {
+      // Before the large part is loaded and the configuration is read: a TERM may come meanwhile.
+      const heldSignals = holdUsualSignals()
+      return commands().runCommand(args, { version: version(), heldSignals })
+    }
     case 'check':
       return report(await commands().checkCommand(args))
     case 'render':

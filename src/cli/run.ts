@@ -49,10 +49,17 @@ const forOneCommand = ['user', 'restart', 'port', 'interactive'] as const
 
 type Flags = ReturnType<typeof parseFlags>['values']
 
+/** What is known of this start before its command line is looked at. */
+interface Beginning {
+  readonly version: string
+  /** Signals that have come, and come until the supervision takes them. */
+  readonly heldSignals: readonly number[]
+}
+
 /** Carries out `ringmaster run ARGS`; returns the text to print instead when help was asked for. */
 export async function runCommand(
   args: readonly string[],
-  version: string,
+  beginning: Beginning,
 ): Promise<string | undefined> {
   const end = args.indexOf('--')
   const { values, positionals } = parseFlags(end < 0 ? args : args.slice(0, end))
@@ -60,7 +67,7 @@ export async function runCommand(
   const early = notYet.find((flag) => values[flag] !== undefined)
   if (early !== undefined) throw usageError('run', `--${early} is not yet supported`)
   if (end < 0) {
-    await runFiles(positionals, values, version)
+    await runFiles(positionals, values, beginning)
   } else {
     if (positionals[0] !== undefined) {
       throw usageError(
@@ -68,12 +75,16 @@ export async function runCommand(
         `"${positionals[0]}" and a command: it is either files or one command`,
       )
     }
-    await runOne(args.slice(end + 1), values, version)
+    await runOne(args.slice(end + 1), values, beginning)
   }
   return undefined
 }
 
-async function runFiles(named: readonly string[], values: Flags, version: string): Promise<void> {
+async function runFiles(
+  named: readonly string[],
+  values: Flags,
+  beginning: Beginning,
+): Promise<void> {
   const stray = forOneCommand.find((flag) => values[flag] !== undefined)
   if (stray !== undefined) throw usageError('run', `--${stray} is for one command, behind "--"`)
   for (const name of named) refuseCommand(name)
@@ -81,7 +92,7 @@ async function runFiles(named: readonly string[], values: Flags, version: string
   const refusals = refuseRoot(configuration.plan, process.geteuid?.() ?? 0)
   if (refusals.length > 0) throw new SupervisorError('START_REFUSED', refusals.join('\n'))
   await supervise(configuration.plan, {
-    version,
+    ...beginning,
     notes: configuration.config.control ? ['control is not supported yet: there is no socket'] : [],
     config: { read: () => readAgain(configuration) },
   })
@@ -97,7 +108,11 @@ async function readAgain({ config, files, env }: Configuration) {
   }
 }
 
-async function runOne(command: readonly string[], values: Flags, version: string): Promise<void> {
+async function runOne(
+  command: readonly string[],
+  values: Flags,
+  beginning: Beginning,
+): Promise<void> {
   const request = parseOneCommand(command, values)
   const plan = planOneCommand(request, situation('run', values['env-file']))
   if (request.user === undefined && process.geteuid?.() === 0) {
@@ -107,7 +122,7 @@ async function runOne(command: readonly string[], values: Flags, version: string
     )
   }
   await supervise(plan, {
-    version,
+    ...beginning,
     notes: [],
     config: { read: async () => ({ problem: null, differences: [] }) },
   })

@@ -1,5 +1,15 @@
 import { native } from './native.ts'
 
+/**
+ * Takes `signals` before it is known what they mean; returns those that come until {@link listenToSignals} takes them over, in order.
+ * As PID 1 alone: the kernel drops what PID 1 has no handler for. Any other process ends by it, which is right as long as it has no child.
+ */
+export function holdSignals(signals: readonly number[]): readonly number[] {
+  const held: number[] = []
+  if (process.pid === 1) listenToSignals(signals, (signal) => held.push(signal))
+  return held
+}
+
 /** Takes `signals`, so that none of them has its default action, and hands each that comes to `listener`. */
 export function listenToSignals(
   signals: readonly number[],

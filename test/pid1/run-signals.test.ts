@@ -1,8 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { alone, ways } from '../rig/ringmaster.ts'
-import { folder, script, supervise } from '../rig/supervise.ts'
+import { SIGRTMAX } from '../../src/lib/signals.ts'
+import { statusOf } from '../rig/proc.ts'
+import { alone, inNamespace, needsNamespace, ways } from '../rig/ringmaster.ts'
+import { configuration, folder, script, supervise } from '../rig/supervise.ts'
 
 /** Says which signals it gets, and lives on until TERM. */
 const listener = (...signals: readonly string[]) =>
@@ -128,3 +131,27 @@ t.test('HUP says what would change, or why nothing can; nothing changes', async 
   ringmaster.signal('SIGTERM')
   t.match(await ringmaster.end(), { code: 0 })
 })
+
+t.test(
+  'as PID 1: a TERM that comes before the configuration is read is not lost',
+  { skip: needsNamespace },
+  async (t) => {
+    const pipe = join(folder(t), 'ringmaster.yaml')
+    execFileSync('mkfifo', [pipe])
+    const ringmaster = await inNamespace(t, ['run', pipe])
+    // The last one; for TERM and INT Node.js has a handler too.
+    await ringmaster.until(() => {
+      const handled = BigInt(`0x${statusOf(ringmaster.pid, 'SigCgt') ?? '0'}`)
+      return handled >> BigInt(SIGRTMAX - 1) === 1n
+    }, 'handlers')
+    ringmaster.signal('SIGTERM')
+    const securityContext = { runAsUser: 0 }
+    const path = configuration(t, {
+      processes: { web: script('exec sleep 1000', { securityContext }) },
+    })
+    writeFileSync(pipe, readFileSync(path))
+    const { code, stderr } = await ringmaster.end()
+    t.equal(code, 0)
+    t.match(stderr, /ringmaster ends with code 0: SIGTERM/)
+  },
+)
