@@ -3,6 +3,7 @@ import { type EnvFiles, readEnvFiles } from './env-files.ts'
 import { type GivenFile, type Layer, readLayers } from './layers.ts'
 import { type Merged, mergeLayers } from './merge.ts'
 import type { Path } from './problems.ts'
+import { refuse } from './refuse.ts'
 import { checkRelations } from './relations.ts'
 import { type Config, ConfigSchema, type Document, type ProcessConfig } from './schema.ts'
 import { isMap } from './shape.ts'
@@ -44,7 +45,6 @@ async function load(given: readonly GivenFile[], env: Environment): Promise<Conf
   if (count === 0 && maps.length === layers.length && Check(ConfigSchema, value)) {
     return toConfig(value, merged, envFiles)
   }
-  const { refuse } = await import('./refuse.ts')
   throw refuse({ ...read, layers }, value, related)
 }
 
