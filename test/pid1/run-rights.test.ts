@@ -77,3 +77,30 @@ t.test('a user that nobody knows is refused before anything starts', async (t) =
       'ringmaster: cannot start job: runAsUser "no-such-user" is not in /etc/passwd; add it there or write its number\n',
   })
 })
+
+t.test(
+  'a user that may have no further process now gets it when one has ended',
+  { skip: needsRoot },
+  async (t) => {
+    // A user of this test alone: the kernel counts the processes of all.
+    const runAsUser = 100_000_000 + process.pid
+    const ringmaster = await supervise(t, inNamespace, {
+      processes: {
+        web: {
+          command: ['sleep', '1'],
+          replicas: 3,
+          restartPolicy: 'Never',
+          securityContext: { runAsUser },
+          // The one that changes to the user is not counted yet, so two run.
+          resources: { rlimits: { nproc: 1 } },
+        },
+        // Keeps Ringmaster root, so that the children change their user and the kernel looks at the limit.
+        root: script('exec sleep 1000'),
+      },
+    })
+    const [, waiting] = await ringmaster.line(
+      /"instance":"(web\.\d)".*"phase":"pending","previous":"stopping","refused":"EAGAIN exec"/,
+    )
+    await ringmaster.line(new RegExp(`"instance":"${waiting}".*"phase":"succeeded"`))
+  },
+)
