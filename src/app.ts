@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs'
+import { closeSync, fstatSync, openSync } from 'node:fs'
 import { accept, bind, type Listening } from './api/listen.ts'
 import type { Fact } from './core/messages.ts'
 import { ExitCode } from './lib/exit-codes.ts'
@@ -10,6 +10,7 @@ import { createExitSource } from './os/exit-source.ts'
 import { createGuard, noGuard } from './os/guard.ts'
 import { native, requireExecHelper } from './os/native.ts'
 import { createProcessTable } from './os/process-table.ts'
+import { isProcOurs } from './os/procfs.ts'
 import { listenToSignals } from './os/signal-source.ts'
 import { createSpawner } from './os/spawner.ts'
 import { resolveRights } from './os/start-rights.ts'
@@ -22,6 +23,8 @@ import { Runtime } from './runtime/runtime.ts'
 
 /** How long what is written last may take, in ms. */
 const flushMs = 500
+/** What is loaded late opens one file at a time, and the event loop takes one. */
+const mostReserved = 4
 /** The same unexpected error this often in a minute means that Ringmaster is beyond saving. */
 const mostErrors = 10
 
@@ -69,6 +72,13 @@ export async function supervise(
   }
   // PID 1 takes its namespace with it.
   const guard = process.pid === 1 ? noGuard : createGuard((problem) => tell('warn', problem))
+  if (!isProcOurs()) {
+    tell(
+      'warn',
+      '/proc is not that of this PID namespace: what processes leave behind is not found',
+    )
+  }
+  const reserve = reserveDescriptors()
   const mailbox = createMailbox()
   let observed = Promise.resolve()
   const exits = createExitSource()
@@ -106,6 +116,7 @@ export async function supervise(
 
   /** The heavy part: loaded when the first children are on their way. */
   async function observe(): Promise<void> {
+    for (const fd of reserve) closeSync(fd)
     const listening = bound && (await accept(bound, clock))
     const { createLog, createMetrics, serve } = loadBundle('late') as typeof import('./late.ts')
     const { isatty } = await import('node:tty')
@@ -142,6 +153,17 @@ export async function supervise(
     await Promise.all([stdout.flush(flushMs), stderr.flush(flushMs)])
     native().exit(code)
   }
+}
+
+/** The children may take all the descriptors there are before everything is loaded. */
+function reserveDescriptors(): readonly number[] {
+  const reserve: number[] = []
+  try {
+    for (let count = 0; count < mostReserved; count++) reserve.push(openSync('/dev/null', 'r'))
+  } catch {
+    // There are hardly any: what is loaded may still find its one.
+  }
+  return reserve
 }
 
 /** Where both descriptors are the same pipe or file, one sink keeps the lines whole. */

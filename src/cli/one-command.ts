@@ -13,7 +13,12 @@ export interface OneCommandFlags {
 /** What `run` shall do with the words behind `--`. Throws `USAGE`. */
 export function parseOneCommand(
   [executable, ...words]: readonly string[],
-  { user, restart = 'OnFailure', port, interactive = false }: OneCommandFlags,
+  {
+    user,
+    port,
+    interactive = false,
+    restart = interactive ? 'Never' : 'OnFailure',
+  }: OneCommandFlags,
 ): OneCommand {
   if (executable === undefined) throw usageError('run', 'no command behind "--"')
   return {

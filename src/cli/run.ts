@@ -24,7 +24,7 @@ container or at any other pid. Without CONFIG: $RINGMASTER_CONFIG, ./ringmaster.
 With COMMAND:
 
       --user USER[:GROUP]    run it as this user, by name or number; a supervisor that is root wants it written
-      --restart POLICY       OnFailure (the default), Always or Never
+      --restart POLICY       OnFailure, Always or Never after a failure; OnFailure if not given, Never with -i
       --port PORT            port for probes and metrics, 9099 if not given; 0: any free one; off: none
   -i, --interactive          leave it our stdin, stdout and stderr
 `

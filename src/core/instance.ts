@@ -44,7 +44,12 @@ export function spawned(
 /** The run's command is executing; without a probe it is ready at once. */
 export function executed(instance: Instance, live: LiveRun, step: Step): Instance {
   if (instance.phase !== 'starting') return instance
-  const ready = { ...instance, wasReady: true, live: { ...live, readySinceMonoMs: step.at.monoMs } }
+  const ready = {
+    ...instance,
+    wasReady: true,
+    putOff: null,
+    live: { ...live, readySinceMonoMs: step.at.monoMs },
+  }
   return enter(ready, 'running', step)
 }
 
@@ -179,7 +184,9 @@ function isPassing(refused: string): boolean {
 /** Nothing has run, so nothing has failed. */
 function tryAgain(instance: Instance, run: number, refused: string, step: Step): Instance {
   step.want(wake(instance, 'start', step.at.monoMs + spawnRetryMs))
-  return enter({ ...instance, live: null }, 'pending', step, { run, refused })
+  const isTold = instance.phase === 'pending' && refused === instance.putOff
+  const told = isTold ? {} : { run, refused }
+  return enter({ ...instance, live: null, putOff: refused }, 'pending', step, told)
 }
 
 /** Asks for a new run; `told` says why, when that is the end of the last one. */

@@ -54,6 +54,8 @@ export interface Instance {
   readonly wasReady: boolean
   /** A mistake in here has hit it: it ends as failed. */
   readonly isBroken: boolean
+  /** What the kernel refused at the last try, where that is tried again; null once a command is executing. */
+  readonly putOff: string | null
   readonly last: EndedRun | null
 }
 
@@ -113,6 +115,7 @@ export function initialState({
         recentRestartsMonoMs: [],
         wasReady: false,
         isBroken: false,
+        putOff: null,
         last: null,
       })),
     ),

@@ -3,12 +3,16 @@ import type { Refusal } from './child.ts'
 
 /** What was asked of the exec helper, in the words of the configuration. */
 interface Asked {
+  readonly command: readonly [string, ...string[]]
   readonly resources: ResourcesSpec
   readonly workingDir: string | null
 }
 
 /** The refused step as people know it: with the value that was asked for and, where the kernel forbids it, what it takes. */
-export function describeStep({ errno, step }: Refusal, { resources, workingDir }: Asked): string {
+export function describeStep(
+  { errno, step }: Refusal,
+  { command: [executable], resources, workingDir }: Asked,
+): string {
   const isForbidden = errno === 'EPERM' || errno === 'EACCES'
   const because = (reason: string) => (isForbidden ? ` (${reason})` : '')
   const [key, limit] = step.split(':')
@@ -23,7 +27,24 @@ export function describeStep({ errno, step }: Refusal, { resources, workingDir }
       return `oomScoreAdj=${resources.oomScoreAdj}${because("a value below Ringmaster's own takes CAP_SYS_RESOURCE")}`
     case 'cwd':
       return `workingDir=${workingDir}`
+    case 'exec':
+      return `command=${executable}${whyNotExecuted(errno, executable)}`
+    case 'interpreter':
+      return `interpreter of ${executable}`
     default:
       return step
+  }
+}
+
+function whyNotExecuted(errno: string, executable: string): string {
+  switch (errno) {
+    case 'ENOENT':
+      return executable.includes('/') ? ' (no such file)' : ' (not found in PATH)'
+    case 'EACCES':
+      return ' (not executable, or a directory)'
+    case 'ENOEXEC':
+      return ' (neither a program for this machine nor a script with #!)'
+    default:
+      return ''
   }
 }

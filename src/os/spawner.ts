@@ -33,13 +33,14 @@ export function createSpawner(rightsOf: (spec: InstanceSpec) => Rights | undefin
       const env = createEnvironment(spec, runId, userEnv, ownEnv)
       const fill = (template: string) => fillReferences(template, env)
       const [executable, ...words] = spec.command
+      const command: [string, ...string[]] = [fill(executable), ...words.map(fill)]
       const workingDir = spec.workingDir === null ? null : fill(spec.workingDir)
       const terminal = lendTerminal(spec)
       const child = startChild(
         {
           ...steps,
           ...resolveResources(spec.resources),
-          command: [fill(executable), ...words.map(fill)],
+          command,
           env,
           descriptors: descriptors.child,
           session: true,
@@ -57,7 +58,11 @@ export function createSpawner(rightsOf: (spec: InstanceSpec) => Rights | undefin
       readReport(child.report, (text) => {
         const refusal = parseReport(text)
         if (refusal === undefined) observer.executed()
-        else observer.execFailed(refusal.errno, describeStep(refusal, { ...spec, workingDir }))
+        else
+          observer.execFailed(
+            refusal.errno,
+            describeStep(refusal, { ...spec, command, workingDir }),
+          )
       })
       return { pid: child.pid, runId, stdout, stderr }
     },

@@ -35,7 +35,7 @@ for (const { way, start, skip } of ways) {
       processes: { a: { command: ['no-such-command'], backoff: { initialSeconds: 0.01 } } },
     })
     for (let i = 0; i < 3; i++)
-      await ringmaster.line(/"cause":"exec-failed".*"refused":"ENOENT exec"/)
+      await ringmaster.line(/"cause":"exec-failed".*"refused":"ENOENT command=no-such-command/)
     ringmaster.signal('SIGTERM')
     t.match(await ringmaster.end(), { code: 0 })
   })

@@ -99,7 +99,7 @@ t.test(
       },
     })
     const [, waiting] = await ringmaster.line(
-      /"instance":"(web\.\d)".*"phase":"pending","previous":"stopping","refused":"EAGAIN exec"/,
+      /"instance":"(web\.\d)".*"phase":"pending","previous":"stopping","refused":"EAGAIN command=/,
     )
     await ringmaster.line(new RegExp(`"instance":"${waiting}".*"phase":"succeeded"`))
   },

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { backoffMs } from '../../../src/core/backoff.ts'
+import type { Fact } from '../../../src/core/messages.ts'
 import { type ProcessGiven, processSpec } from '../../rig/specs.ts'
 import { Story } from '../../rig/story.ts'
 
@@ -76,9 +77,6 @@ t.test(
       const story = begin()
       for (let run = 1; run <= 30; run++) {
         story.take({ type: 'spawnFailed', run, errno, step: 'fork' })
-        t.match(story.changes, [
-          { phase: 'pending', previous: 'pending', run, refused: `${errno} fork` },
-        ])
         story.wait(500).take({ type: 'deadline', key: 'web.1/start' })
         t.same(story.effects, [{ type: 'spawn', run: run + 1, instance: 'web.1' }])
       }
@@ -145,3 +143,16 @@ function delays(story: Story, codes: readonly number[], readyMs: number): (numbe
     return end?.type === 'instance' ? end.delayMs : undefined
   })
 }
+
+t.test('what is put off over and over is told once, until a command runs again', async (t) => {
+  const refuse = (run: number, errno: string): Fact => ({
+    ...{ type: 'spawnFailed', run, errno, step: 'fork' },
+  })
+  const story = new Story(processSpec('web')).take({ type: 'begin' }, refuse(1, 'EAGAIN'))
+  t.match(story.changes, [{ refused: 'EAGAIN fork' }])
+  const again: Fact = { type: 'deadline', key: 'web.1/start' }
+  t.same(story.take(again, refuse(2, 'EAGAIN')).changes, [])
+  t.match(story.take(again, refuse(3, 'EMFILE')).changes, [{ refused: 'EMFILE fork' }])
+  story.take(again).run(4).end(4, 1)
+  t.match(story.take(refuse(5, 'EMFILE')).changes, [{ refused: 'EMFILE fork' }])
+})

@@ -110,3 +110,27 @@ t.test('a state that came through JSON is seen as before', async (t) => {
   const { state } = new Story(processSpec('web', { replicas: 2 })).take({ type: 'begin' }).run(2)
   t.same(view(JSON.parse(JSON.stringify(state)) as State), view(state))
 })
+
+t.test(
+  'what is not essential, has no instances, or waits for its start does not count',
+  async (t) => {
+    const story = new Story(
+      processSpec('web'),
+      processSpec('extra', { isEssential: false }),
+      processSpec('none', { replicas: 0 }),
+      processSpec('later', { autoStart: false }),
+    ).take({ type: 'begin' })
+    t.match(view(story.state), { isReady: false, isStarted: false })
+    story.run(1)
+    t.match(view(story.state), { isReady: true, isStarted: true })
+    t.same(
+      view(story.state).processes.map(({ name, counts }) => [name, counts]),
+      [
+        ['web', true],
+        ['extra', false],
+        ['none', false],
+        ['later', false],
+      ],
+    )
+  },
+)

@@ -12,14 +12,18 @@ t.test('a report is an errno and a step', async (t) => {
 
 t.test('a refused step is told in the words of the configuration, with its value', async (t) => {
   const resources = { rlimits: { nofile: 9, core: 0 }, nice: -5, umask: null, oomScoreAdj: -9 }
-  const of = (errno: string, step: string) =>
-    describeStep({ errno, step }, { resources, workingDir: '/srv' })
+  const of = (errno: string, step: string, command = 'app') =>
+    describeStep({ errno, step }, { command: [command], resources, workingDir: '/srv' })
   t.match(of('EPERM', 'rlimit:nofile'), /^rlimits\.nofile=9 \(.*CAP_SYS_RESOURCE\)$/)
   t.equal(of('EINVAL', 'rlimit:nofile'), 'rlimits.nofile=9')
   t.equal(of('EINVAL', 'rlimit'), 'rlimit')
   t.match(of('EACCES', 'nice'), /^nice=-5 \(.*CAP_SYS_NICE\)$/)
   t.match(of('EACCES', 'oom'), /^oomScoreAdj=-9 \(.*CAP_SYS_RESOURCE\)$/)
   t.equal(of('EACCES', 'cwd'), 'workingDir=/srv')
-  t.equal(of('ENOENT', 'exec'), 'exec')
-  t.equal(of('ENOENT', 'interpreter'), 'interpreter')
+  t.equal(of('ENOENT', 'exec'), 'command=app (not found in PATH)')
+  t.equal(of('ENOENT', 'exec', '/app'), 'command=/app (no such file)')
+  t.match(of('EACCES', 'exec'), /^command=app \(not executable/)
+  t.match(of('ENOEXEC', 'exec'), /^command=app \(neither a program/)
+  t.equal(of('EAGAIN', 'exec'), 'command=app')
+  t.equal(of('ENOENT', 'interpreter'), 'interpreter of app')
 })
