@@ -1,0 +1,103 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { root } from '../rig/fixtures.ts'
+import { alone } from '../rig/ringmaster.ts'
+import { folder } from '../rig/supervise.ts'
+
+function config(t: Test, text: string): string {
+  const path = join(folder(t), 'ringmaster.yaml')
+  writeFileSync(path, text)
+  return path
+}
+
+async function ringmaster(t: Test, args: readonly string[], env: Record<string, string> = {}) {
+  return (await alone(t, args, { env })).end()
+}
+
+const sound = `
+shutdown: {drainSeconds: 2, terminationGracePeriodSeconds: 60}
+processes:
+  web: {command: node server.js, replicas: 2, terminationGracePeriodSeconds: 20, securityContext: {runAsUser: app}}
+  long-name: {command: [sh, -c, "echo 'a  b'"], restartPolicy: Never, killMode: group, stopSignal: QUIT}
+  none: {command: a, replicas: 0, restartLimit: null}
+`
+
+t.test('check prints the plan and the times of a shutdown', async (t) => {
+  const path = config(t, sound)
+  const { code, stdout, stderr } = await ringmaster(t, ['check', path])
+  t.same({ code, stderr }, { code: 0, stderr: '' })
+  t.same(stdout.split('\n'), [
+    `${path}: valid`,
+    '',
+    'PROCESS    REPLICAS  USER  RESTART              STOP                   COMMAND',
+    'web        2         app   Always, 20 in 600 s  SIGTERM, 20 s, staged  node server.js',
+    `long-name  1         -     Never                SIGQUIT, 10 s, group   sh -c "echo 'a  b'"`,
+    'none       0         -     Always, no limit     SIGTERM, 10 s, staged  -',
+    '',
+    'Shutdown, 60 s at most:',
+    '  0 s   to 2 s   drain',
+    '  2 s   to 22 s  stop web',
+    '  2 s   to 12 s  stop long-name',
+    '  2 s   to 12 s  stop none',
+    '  22 s  to 23 s  sweep',
+    '',
+  ])
+})
+
+t.test('warnings are printed, and with --strict they are code 1', async (t) => {
+  const path = config(t, 'signals: {TERM: ignore}\nprocesses: {web: {command: a}}\n')
+  for (const [flags, expected] of [
+    [[], 0],
+    [['--strict'], 1],
+  ] as const) {
+    const { code, stdout } = await ringmaster(t, ['check', ...flags, path])
+    t.equal(code, expected)
+    t.match(stdout, /^warning: signals\.SIGTERM: /m)
+  }
+  t.match(await ringmaster(t, ['check', '--strict', config(t, sound)]), { code: 0 })
+})
+
+t.test('what is not valid is code 78, one line each, and nothing else', async (t) => {
+  const path = config(t, 'processes:\n  web: {comand: a, replicas: -1}\n')
+  for (const command of ['check', 'render', 'run']) {
+    const { code, stdout, stderr } = await ringmaster(t, [command, path])
+    t.same({ code, stdout }, { code: 78, stdout: '' }, command)
+    t.match(stderr, `${path}:2:9: processes.web.comand: unknown key; did you mean "command"?`)
+    t.match(stderr, `${path}:2:30: processes.web.replicas: found -1`)
+  }
+})
+
+t.test('render prints one file that says the same', async (t) => {
+  const path = config(
+    t,
+    'defaults: {env: {A: 1.10}}\nprocesses: {web: {command: "echo ${GREETING}", env: {B: "$$x"}}}\n',
+  )
+  const { code, stdout } = await ringmaster(t, ['render', path], { GREETING: 'a b' })
+  t.equal(code, 0)
+  t.match(stdout, /^ {6}- a b$/m, 'a variable is one word')
+  t.match(stdout, /^ {6}A: "1.10"$/m)
+  const again = config(t, stdout)
+  t.equal((await ringmaster(t, ['render', again])).stdout, stdout)
+})
+
+t.test('schema prints what is published', async (t) => {
+  const { code, stdout } = await ringmaster(t, ['schema'])
+  t.equal(code, 0)
+  t.same(
+    JSON.parse(stdout),
+    JSON.parse(readFileSync(join(root, 'config', 'ringmaster.schema.json'), 'utf8')),
+  )
+})
+
+t.test('a wrong flag is code 64, --help is code 0', async (t) => {
+  for (const command of ['check', 'render', 'schema']) {
+    const wrong = await ringmaster(t, [command, '--what'])
+    t.match(wrong, { code: 64, stdout: '', stderr: `ringmaster: ${command}: Unknown option` })
+  }
+  for (const command of ['check', 'render']) {
+    const { code, stdout } = await ringmaster(t, [command, '--help'])
+    t.equal(code, 0)
+    t.match(stdout, `Usage: ringmaster ${command} `)
+  }
+})
