@@ -89,7 +89,7 @@ async function runExample(t: Test, folder: string, as: readonly string[]): Promi
   const pid = await run.pid()
   for (const line of [
     /^web\.1 +\| http:\/\/localhost:8080$/m,
-    /^worker\.2 +\| working as uid \d+$/m,
+    /^worker\.2 +\| worker\.2 works as uid \d+$/m,
     /http:\S+:9099\/readyz/,
   ]) {
     await run.match(line)
