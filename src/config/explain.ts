@@ -50,6 +50,8 @@ function explainMap(schema: FieldSchema, map: UnknownMap, path: Path): readonly 
 function explainKey(schema: FieldSchema, key: string): string {
   if (schema.allowedKeys !== undefined)
     return `found the key ${quote(key)}; allowed: ${schema.allowedKeys}`
+  if (schema.keptElsewhere?.includes(key) === true)
+    return 'has no meaning here; it may be kept under "kubernetes"'
   const near = suggest(key, Object.keys(schema.properties ?? {}))
   return near === undefined
     ? `unknown key; known here: ${supportedKeys(schema).join(', ')}`
@@ -95,8 +97,12 @@ function nameAllowed(schema: FieldSchema): string {
     case 'string':
       return 'a string'
     default:
-      return `a map with ${supportedKeys(schema).join(', ')}`
+      return isOpenMap(schema) ? 'a map' : `a map with ${supportedKeys(schema).join(', ')}`
   }
+}
+
+function isOpenMap({ properties }: FieldSchema): boolean {
+  return properties === undefined
 }
 
 function supportedKeys(schema: FieldSchema): readonly string[] {

@@ -13,6 +13,8 @@ export interface FieldSchema extends TSchema {
   readonly allowed?: string | undefined
   /** What the keys of the map may be, in words. */
   readonly allowedKeys?: string | undefined
+  /** Keys that users bring along and that belong under `kubernetes`. */
+  readonly keptElsewhere?: readonly string[] | undefined
   /** Another way in which the value may be written; `resolveValues` turns it into the one of the schema. */
   readonly writtenAs?: WrittenAs | undefined
   /** The items of the list that the map may be written as, each with the key as its `name`; `resolveValues` makes it a map. */

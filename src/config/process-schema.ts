@@ -15,6 +15,12 @@ const standard = defaults.process
 const targets = ['capture', 'inherit', 'discard'] as const
 const formats = ['prefix', 'json', 'raw'] as const
 
+/** What else a container of Kubernetes has. */
+const ofContainers = [
+  ...['image', 'imagePullPolicy', 'resizePolicy', 'restartPolicyRules', 'stdinOnce'],
+  ...['terminationMessagePath', 'terminationMessagePolicy', 'volumeDevices', 'volumeMounts'],
+]
+
 /** Form of captured output, for all processes or for one. */
 export function logFormat(options: { readonly default?: string; readonly description: string }) {
   return Type.Optional(oneOf([...formats], options))
@@ -157,7 +163,7 @@ export const ProcessSchema = map(
     hooks: notYet(),
   },
   'A process: one command, run as one or more instances.',
-  { definition: 'process', allowed: 'a map with command' },
+  { definition: 'process', allowed: 'a map with command', keptElsewhere: ofContainers },
 )
 
 /** What holds for every process that does not say otherwise. */

@@ -169,7 +169,11 @@ t.test('each field refuses what it cannot be', async (t) => {
     ['args: ["a\\0b"]', /args\[0\]: found "a\\u0000b"; allowed: a string, without NUL characters/],
     ['args: a "b', 'args: found " without its closing "'],
     ['args: {a: b}', 'args: found a map; allowed: a list of strings, or a string'],
-    ['image: nginx', /image: unknown key; known here: command, args, workingDir, env, /],
+    ['img: nginx', /img: unknown key; known here: command, args, workingDir, env, /],
+    ['image: a', /web\.image: has no meaning here; it may be kept under "kubernetes"$/],
+    ['volumeMounts: []', /web\.volumeMounts: has no meaning here; it may be kept under /],
+    ['kubernetes: [a]', /kubernetes: found a list; allowed: a map$/],
+    ['resources: {requests: 3}', /requests: found 3; allowed: a map$/],
   ] as const) {
     const lines = await problemsOf(web(field))
     t.equal(lines.length, 1, field)
