@@ -1,4 +1,4 @@
-import type { ShutdownSpec } from './plan.ts'
+import type { ProcessSpec, ShutdownSpec } from './plan.ts'
 
 /** The last step of a shutdown, own time in ms: from SIGTERM to SIGKILL for what belongs to no run. */
 export const sweepMs = 1000
@@ -25,10 +25,8 @@ export interface TimelineStep {
   readonly endMs: number
 }
 
-interface Stopping {
-  readonly name: string
-  readonly graceMs: number
-}
+/** A process without instances takes no time. */
+type Stopping = Pick<ProcessSpec, 'name' | 'graceMs'> & { readonly instances: readonly unknown[] }
 
 /** What a shutdown does at which time when nothing ends before its SIGKILL. Pure. */
 export function shutdownTimeline(
@@ -38,7 +36,7 @@ export function shutdownTimeline(
   const budgetMs = usableMs(shutdown)
   const { drainMs } = shutdown
   const drainEndMs = stepMs(drainMs, budgetMs, drainMs + chainMs(processes))
-  const stops = processes.map(({ name, graceMs }) => ({
+  const stops = processes.filter(hasInstances).map(({ name, graceMs }) => ({
     ...{ step: 'stop' as const, process: name, beginMs: drainEndMs },
     endMs: drainEndMs + stepMs(graceMs, budgetMs - drainEndMs, graceMs + sweepMs),
   }))
@@ -54,6 +52,10 @@ export function shutdownTimeline(
 }
 
 /** The longest sum of times that follows a drain, in ms. */
-export function chainMs(processes: readonly Pick<Stopping, 'graceMs'>[]): number {
-  return Math.max(0, ...processes.map(({ graceMs }) => graceMs)) + sweepMs
+export function chainMs(processes: readonly Stopping[]): number {
+  return Math.max(0, ...processes.filter(hasInstances).map(({ graceMs }) => graceMs)) + sweepMs
+}
+
+function hasInstances({ instances }: Stopping): boolean {
+  return instances.length > 0
 }

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { shutdownTimeline, stepMs, usableMs } from '../../../src/plan/shutdown.ts'
+import { chainMs, shutdownTimeline, stepMs, usableMs } from '../../../src/plan/shutdown.ts'
 
-const web = { name: 'web', graceMs: 10_000 }
-const db = { name: 'db', graceMs: 30_000 }
+const web = { name: 'web', graceMs: 10_000, instances: ['web.1', 'web.2'] }
+const db = { name: 'db', graceMs: 30_000, instances: ['db.1'] }
 
 t.test('a tenth of the budget, and at most a second, is kept for the very end', async (t) => {
   t.equal(usableMs({ drainMs: 0, graceMs: 30_000 }), 29_000)
@@ -23,6 +23,15 @@ t.test('the time line says what a shutdown does at worst', async (t) => {
     { step: 'stop', process: 'db', beginMs: 5000, endMs: 35_000 },
     { step: 'sweep', process: null, beginMs: 35_000, endMs: 36_000 },
   ])
+})
+
+t.test('a process without instances takes no time', async (t) => {
+  const none = { name: 'none', graceMs: 600_000, instances: [] }
+  for (const graceMs of [8000, 60_000]) {
+    const shutdown = { drainMs: 5000, graceMs }
+    t.same(shutdownTimeline(shutdown, [web, none]), shutdownTimeline(shutdown, [web]))
+    t.same(chainMs([web, none]), chainMs([web]))
+  }
 })
 
 t.test('it never leaves the budget, and no step is left out', async (t) => {
