@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util'
 import { signalName } from '../lib/signals.ts'
 import { lint } from '../plan/lint.ts'
 import type { Plan, ProcessSpec } from '../plan/plan.ts'
+import { fillReferences } from '../plan/references.ts'
 import { shutdownTimeline } from '../plan/shutdown.ts'
 import { readConfiguration } from './configuration.ts'
-import { usageError } from './usage.ts'
+import { laterOptions, refuseLater, usageError } from './usage.ts'
 
 export const checkUsage = `Usage: ringmaster check [OPTION]... [CONFIG]...
 
@@ -26,8 +27,9 @@ export interface Report {
 export async function checkCommand(args: readonly string[]): Promise<Report> {
   const { values, positionals } = parse(args)
   if (values.help) return { text: checkUsage, exitCode: 0 }
+  refuseLater('check', values)
   const { config, plan, files } = await readConfiguration('check', positionals, values['env-file'])
-  const warnings = lint(config, plan)
+  const warnings = lint(config, plan, process.geteuid?.() ?? 0)
   return {
     text: [
       `${files.join(', ')}: valid`,
@@ -53,6 +55,7 @@ function parse(args: readonly string[]) {
         strict: { type: 'boolean' },
         'env-file': { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
+        ...laterOptions,
       },
       allowPositionals: true,
     })
@@ -83,6 +86,8 @@ function restartOf({ restartPolicy, restartLimit }: ProcessSpec): string {
 /** On one line, and not endless. */
 function commandOf(command: readonly string[]): string {
   const text = command
+    // References get their values at the start of a run; a doubled dollar is one.
+    .map((template) => fillReferences(template, {}))
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))
     .join(' ')
   return text.length > 60 ? `${text.slice(0, 59)}…` : text

@@ -19,6 +19,13 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
 "ringmaster COMMAND --help" says more.
 `
 
+/** Commands of a later day. */
+const notYet: readonly string[] = [
+  ...['dev', 'import', 'manifest', 'completion', 'probe', 'status', 'describe', 'why', 'events'],
+  ...['logs', 'top', 'start', 'stop', 'restart', 'reload', 'signal', 'scale', 'wait', 'shell'],
+  ...['apply', 'rollout', 'drain', 'maintenance', 'shutdown'],
+]
+
 /** Each code's exit code: what was asked is wrong, what is installed is, or what is configured. */
 const exitCodes: Record<ErrorCode, number> = {
   USAGE: ExitCode.usage,
@@ -71,8 +78,14 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
     case '-h':
       return usage
   }
-  const problem = command === undefined ? 'no command' : `no command "${command}"`
-  throw new SupervisorError('USAGE', `${problem}. See "ringmaster --help"`)
+  throw new SupervisorError('USAGE', `${whyNone(command)}. See "ringmaster --help"`)
+}
+
+function whyNone(command: string | undefined): string {
+  if (command === undefined) return 'no command'
+  return notYet.includes(command)
+    ? `the command "${command}" is not yet supported`
+    : `no command "${command}"`
 }
 
 /** What `exec` shall not load. */

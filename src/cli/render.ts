@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { renderConfig } from '../config/render.ts'
 import { readConfiguration } from './configuration.ts'
-import { usageError } from './usage.ts'
+import { laterOptions, refuseLater, usageError } from './usage.ts'
 
 export const renderUsage = `Usage: ringmaster render [OPTION]... [CONFIG]...
 
@@ -16,6 +16,7 @@ Prints a configuration as one file: files merged, defaults and the variables of 
 export async function renderCommand(args: readonly string[]): Promise<string> {
   const { values, positionals } = parse(args)
   if (values.help) return renderUsage
+  refuseLater('render', values)
   const { config } = await readConfiguration('render', positionals, values['env-file'])
   return stringify(renderConfig(config), { lineWidth: 0 })
 }
@@ -27,6 +28,7 @@ function parse(args: readonly string[]) {
       options: {
         'env-file': { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
+        ...laterOptions,
       },
       allowPositionals: true,
     })

@@ -6,3 +6,15 @@ export function usageError(command: string, problem: unknown): SupervisorError {
   const text = problem instanceof Error ? problem.message.split('\n', 1)[0] : problem
   return new SupervisorError('USAGE', `${command}: ${text}. See "ringmaster ${command} --help"`)
 }
+
+/** Options of the commands that read a configuration: known, and of a later day. */
+export const laterOptions = {
+  profile: { type: 'string' },
+  set: { type: 'string', multiple: true },
+} as const
+
+/** Throws `USAGE` when one of `laterOptions` is given. */
+export function refuseLater(command: string, values: Readonly<Record<string, unknown>>): void {
+  const later = Object.keys(laterOptions).find((name) => values[name] !== undefined)
+  if (later !== undefined) throw usageError(command, `--${later} is not yet supported`)
+}

@@ -1,10 +1,17 @@
 import type { Config } from '../config/schema.ts'
 import type { Plan } from './plan.ts'
+import { unasked } from './root.ts'
 import { shutdownTimeline, usableMs } from './shutdown.ts'
 
-/** What a valid config will not do as it reads: `PATH: why`. Empty when there is nothing to say. Pure. */
-export function lint(config: Config, plan: Plan): readonly string[] {
-  return [...shortTimes(config, plan), ...podFields(config), ...deafness(plan)]
+/** What a valid config will not do as it reads, when it is run by `uid`: `PATH: why`. Empty when there is nothing to say. Pure. */
+export function lint(config: Config, plan: Plan, uid: number): readonly string[] {
+  return [
+    ...shortTimes(config, plan),
+    ...unwrittenUsers(plan, uid),
+    ...podFields(config),
+    ...absentControl(config),
+    ...deafness(plan),
+  ]
 }
 
 const SIGTERM = 15
@@ -25,6 +32,18 @@ function shortTimes(config: Config, { shutdown, processes }: Plan): readonly str
         : `processes.${process}.terminationGracePeriodSeconds`
     return [`${path}: ${written} s may become ${seconds(endMs - beginMs)}: ${budget}`]
   })
+}
+
+/** What a start as root is refused for. */
+function unwrittenUsers(plan: Plan, uid: number): readonly string[] {
+  return unasked(plan, uid).map(
+    (name) =>
+      `processes.${name}.securityContext.runAsUser: not written, and "run" starts nothing as root unasked`,
+  )
+}
+
+function absentControl({ control }: Config): readonly string[] {
+  return control ? ['control: not supported yet: there is no socket'] : []
 }
 
 /** What only the pod can do. */

@@ -19,7 +19,7 @@ const sound = `
 shutdown: {drainSeconds: 2, terminationGracePeriodSeconds: 60}
 processes:
   web: {command: node server.js, replicas: 2, terminationGracePeriodSeconds: 20, securityContext: {runAsUser: app}}
-  long-name: {command: [sh, -c, "echo 'a  b'"], restartPolicy: Never, killMode: group, stopSignal: QUIT}
+  long-name: {command: [sh, -c, "echo 'a  b' $$1 $(NAME)"], securityContext: {runAsUser: 0}, restartPolicy: Never, killMode: group, stopSignal: QUIT}
   none: {command: a, replicas: 0, restartLimit: null}
 `
 
@@ -32,14 +32,13 @@ t.test('check prints the plan and the times of a shutdown', async (t) => {
     '',
     'PROCESS    REPLICAS  USER  RESTART              STOP                   COMMAND',
     'web        2         app   Always, 20 in 600 s  SIGTERM, 20 s, staged  node server.js',
-    `long-name  1         -     Never                SIGQUIT, 10 s, group   sh -c "echo 'a  b'"`,
+    `long-name  1         0     Never                SIGQUIT, 10 s, group   sh -c "echo 'a  b' $1 $(NAME)"`,
     'none       0         -     Always, no limit     SIGTERM, 10 s, staged  -',
     '',
     'Shutdown, 60 s at most:',
     '  0 s   to 2 s   drain',
     '  2 s   to 22 s  stop web',
     '  2 s   to 12 s  stop long-name',
-    '  2 s   to 12 s  stop none',
     '  22 s  to 23 s  sweep',
     '',
   ])
@@ -95,9 +94,35 @@ t.test('a wrong flag is code 64, --help is code 0', async (t) => {
     const wrong = await ringmaster(t, [command, '--what'])
     t.match(wrong, { code: 64, stdout: '', stderr: `ringmaster: ${command}: Unknown option` })
   }
-  for (const command of ['check', 'render']) {
+  for (const command of ['check', 'render', 'schema']) {
     const { code, stdout } = await ringmaster(t, [command, '--help'])
     t.equal(code, 0)
-    t.match(stdout, `Usage: ringmaster ${command} `)
+    t.match(stdout, new RegExp(`^Usage: ringmaster ${command}`))
   }
 })
+
+t.test('what is of a later day says so, with code 64', async (t) => {
+  for (const [args, message] of [
+    [['dev'], /^ringmaster: the command "dev" is not yet supported\. /],
+    [['rollout', 'status', 'web'], /^ringmaster: the command "rollout" is not yet supported\. /],
+    [['frob'], /^ringmaster: no command "frob"\. /],
+    [['check', '--profile', 'a'], /^ringmaster: check: --profile is not yet supported\. /],
+    [['render', '--set', 'a=b'], /^ringmaster: render: --set is not yet supported\. /],
+  ] as const) {
+    const { code, stdout, stderr } = await ringmaster(t, args)
+    t.same({ code, stdout }, { code: 64, stdout: '' }, args.join(' '))
+    t.match(stderr, message)
+  }
+})
+
+t.test(
+  'check tells root what run refuses root',
+  { skip: process.getuid?.() !== 0 && 'not root' },
+  async (t) => {
+    const path = config(t, 'http: false\nprocesses: {web: {command: "true"}}\n')
+    const { code, stdout } = await ringmaster(t, ['check', '--strict', path])
+    t.equal(code, 1)
+    t.match(stdout, /^warning: processes\.web\.securityContext\.runAsUser: /m)
+    t.match(await ringmaster(t, ['run', path]), { code: 78 })
+  },
+)

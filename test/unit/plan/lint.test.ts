@@ -3,8 +3,8 @@ import type { Config } from '../../../src/config/schema.ts'
 import { lint } from '../../../src/plan/lint.ts'
 import { toPlan } from '../../../src/plan/to-plan.ts'
 
-function warnings(config: Config): readonly string[] {
-  return lint(config, toPlan(config, { isKubernetes: false, envFile: {} }))
+function warnings(config: Config, uid = 1000): readonly string[] {
+  return lint(config, toPlan(config, { isKubernetes: false, envFile: {} }), uid)
 }
 
 t.test(
@@ -57,4 +57,21 @@ t.test('a TERM that does not end Ringmaster is told', async (t) => {
     t.match(warnings({ signals: { SIGTERM: action }, processes }), [/^signals\.SIGTERM: /], action)
   }
   t.same(warnings({ signals: { SIGTERM: 'SIGQUIT' }, processes }), [])
+})
+
+t.test('a process that says nothing of its user is told to root', async (t) => {
+  const processes = {
+    web: { command: ['a'] as [string] },
+    api: { command: ['a'] as [string], securityContext: { runAsUser: 0 } },
+    none: { command: ['a'] as [string], replicas: 0 },
+  }
+  t.match(warnings({ processes }, 0), [/^processes\.web\.securityContext\.runAsUser: not written/])
+  t.equal(warnings({ processes }, 0).length, 1)
+  t.same(warnings({ processes }, 1000), [])
+})
+
+t.test('a control socket that is written is told to be missing', async (t) => {
+  const processes = { web: { command: ['a'] as [string] } }
+  t.same(warnings({ control: {}, processes }), ['control: not supported yet: there is no socket'])
+  t.same(warnings({ control: false, processes }), [])
 })
