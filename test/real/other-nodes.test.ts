@@ -6,6 +6,8 @@ import { root } from '../rig/fixtures.ts'
 import { plainEnv } from '../rig/launched.ts'
 import { installNodes } from '../rig/nodes.ts'
 
+t.setTimeout(900_000)
+
 const folder = join(root, 'out', 'test', 'pid1')
 /** The exec helper and the docs know no Node.js. */
 const files = readdirSync(folder).filter((name) =>

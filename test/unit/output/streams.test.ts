@@ -352,14 +352,14 @@ t.test('a full sink stops the reading, and nothing is lost when it has room agai
   let ended = 0
   const children = ['a', 'b', 'c'].map((name) => {
     const { source, stdoutEnd, stderrEnd, close } = createRun(name, 'raw')
-    const child = spawn('sh', ['-c', `yes ${name} | head -n 500000`], {
+    const child = spawn('sh', ['-c', `yes ${name} | head -n 1500000`], {
       stdio: ['ignore', stdoutEnd, stderrEnd],
     })
     close()
     output.attach(source, () => (ended += 1))
     return child
   })
-  // One MB each is more than all pipes and the sink hold.
+  // Three MB of one child alone are more than its pipe and the sink hold.
   for (let i = 0; i < 500; i += 1) await turn()
   t.ok(children.every((child) => child.exitCode === null))
   gate.errno = 0
@@ -372,8 +372,8 @@ t.test('a full sink stops the reading, and nothing is lost when it has room agai
   for (const line of out().split('\n')) {
     if (line === 'a' || line === 'b' || line === 'c') counts[line] += 1
   }
-  t.same(counts, { a: 500_000, b: 500_000, c: 500_000 })
-  t.equal(out().length, 3_000_000)
+  t.same(counts, { a: 1_500_000, b: 1_500_000, c: 1_500_000 })
+  t.equal(out().length, 9_000_000)
   t.same(dropped, { stdout: 0, stderr: 0 })
 })
 
