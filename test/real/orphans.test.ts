@@ -84,7 +84,9 @@ t.test('orphans and crashes under run', { skip }, async (t) => {
   t.match(init.output(), /storm 0$/m)
   const metrics = await until(async () => {
     const text = await (await fetch(`${url}/metrics`)).text()
-    return text.includes(`ringmaster_reaped_orphans_total ${orphans}\n`) ? text : undefined
+    const restarted = text.match(/^ringmaster_process_restarts_total\{process="crash/gm)
+    const isOver = text.includes(`ringmaster_reaped_orphans_total ${orphans}\n`)
+    return isOver && restarted?.length === crashing.length * 3 ? text : undefined
   }, slowly)
   for (const [i, number] of ends.entries()) {
     const code = number < 0 ? 128 - number : number
