@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { evaluatedSchemas } from './evaluated-schemas.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 process.chdir(root)
@@ -67,6 +68,7 @@ const bundles = [
     entryPoints: { commands: 'src/cli/commands.ts', late: 'src/late.ts' },
     // As ES modules yaml is a third smaller: what is not used can be left out.
     alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
+    plugins: [evaluatedSchemas(join(root, 'src/config'))],
     banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
     footer: { js: '})' },
   }),

@@ -36,3 +36,12 @@ t.test('exec runs its own few files and no package', async (t) => {
     [],
   )
 })
+
+t.test(
+  'what reads configurations has its schemas evaluated, and not what makes schemas',
+  async (t) => {
+    const bundle = readFileSync(join(root, 'build', 'commands.cjs'), 'utf8')
+    t.match(bundle, /^\/\/ \S+typebox\/build\/esm\/value\/check\/check\.mjs$/m)
+    t.notMatch(bundle, /typebox\/build\/esm\/type\/(type|object)\//)
+  },
+)
