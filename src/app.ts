@@ -118,6 +118,8 @@ export async function supervise(
   async function observe(): Promise<void> {
     for (const fd of reserve) closeSync(fd)
     const listening = bound && (await accept(bound, clock))
+    // What is loaded now keeps the event loop busy for long.
+    await guard.settled()
     const { createLog, createMetrics, serve } = loadBundle('late') as typeof import('./late.ts')
     const { isatty } = await import('node:tty')
     const view = () => runtime.view()

@@ -8,10 +8,17 @@ import { isProcOurs, statOf } from './procfs.ts'
 export interface GuardProcess extends Guard {
   /** Whether `pid` is that process: it is no run's, and no part of what a shutdown ends. */
   isGuard(pid: number): boolean
+  /** Resolves when the children that are there are guarded, as far as they can be. */
+  settled(): Promise<void>
 }
 
 /** Watches nothing. */
-export const noGuard: GuardProcess = { watch() {}, forget() {}, isGuard: () => false }
+export const noGuard: GuardProcess = {
+  watch() {},
+  forget() {},
+  isGuard: () => false,
+  async settled() {},
+}
 
 /**
  * Makes a guard, for when Ringmaster is not PID 1. Its process (src/native/guard.h) is started soon after the first children,
@@ -26,6 +33,7 @@ export function createGuard(onProblem: (problem: string) => void): GuardProcess 
   let current: Connection | null = null
   let isStarting = false
   let hasGivenUp = false
+  const awaitingStart: (() => void)[] = []
   /** When the last processes were started, in ms. */
   let starts: readonly number[] = []
 
@@ -50,6 +58,8 @@ export function createGuard(onProblem: (problem: string) => void): GuardProcess 
 
   function start(): void {
     isStarting = false
+    // Who waits goes on after this turn.
+    for (const resolve of awaitingStart.splice(0)) resolve()
     const now = performance.now()
     starts = [...starts.filter((atMs) => atMs > now - 60_000), now]
     if (starts.length > mostStarts) {
@@ -73,6 +83,13 @@ export function createGuard(onProblem: (problem: string) => void): GuardProcess 
     }
   }
 
+  function settled(): Promise<void> {
+    return new Promise((resolve) => {
+      if (isStarting) awaitingStart.push(resolve)
+      else resolve()
+    })
+  }
+
   return {
     watch(pid) {
       const ticks = canLook ? statOf(pid)?.startTicks : undefined
@@ -92,12 +109,14 @@ export function createGuard(onProblem: (problem: string) => void): GuardProcess 
     },
 
     isGuard: (pid) => pid === current?.pid,
+
+    settled,
   }
 }
 
 /** The size of the table in src/native/guard.h. */
 const mostWatched = 16_384
-const mostTurns = 100
+const mostTurns = 10
 /** In a minute. */
 const mostStarts = 5
 const retryMs = 1000
