@@ -143,7 +143,7 @@ export async function supervise(
     tell = log.note
     for (const [level, message] of untold) log.note(level, message)
     if (listening) {
-      await serve(listening, { view, metrics })
+      await serve(listening, { view, metrics, report: (error) => runtime.report(error) })
       if (view().phase === 'running') log.note('info', `endpoints: ${urls(listening)}`)
     }
   }

@@ -1,12 +1,30 @@
-import { type FastifyInstance, fastify } from 'fastify'
+import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify'
 import type { Listening } from './listen.ts'
 import { addRoutes, type RouteOptions } from './routes.ts'
 
 /** Has fastify answer on a server that listens already. Loaded after the first spawns: fastify is most of our weight. */
 export async function serve(listening: Listening, options: RouteOptions): Promise<FastifyInstance> {
-  const app = fastify({ logger: false, serverFactory: () => listening.server })
-  addRoutes(app, options)
+  const app = createApp(options, { serverFactory: () => listening.server })
   await app.ready()
   listening.takeOver((request, response) => app.routing(request, response))
+  return app
+}
+
+/** All that is answered; what goes wrong in it is reported, and no client's business. */
+export function createApp(
+  options: RouteOptions,
+  serverOptions: Pick<FastifyServerOptions, 'serverFactory'> = {},
+): FastifyInstance {
+  const app = fastify({
+    ...serverOptions,
+    logger: false,
+    // A path that cannot be decoded, and the like.
+    frameworkErrors: (_error, _request, reply) => void reply.callNotFound(),
+  })
+  app.setErrorHandler((error, _request, reply) => {
+    options.report(error)
+    return reply.code(500).send('internal error\n')
+  })
+  addRoutes(app, options)
   return app
 }

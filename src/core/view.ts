@@ -6,6 +6,8 @@ import type { Instance, State } from './state.ts'
 /** What the world may know: read by `/readyz`, `/metrics` and later `status`. */
 export interface View {
   readonly phase: SupervisorPhase
+  /** A shutdown has outlived its budget. */
+  readonly isOverdue: boolean
   /** Every process that counts is ready, and no shutdown has begun. */
   readonly isReady: boolean
   /** Every process that counts has been ready once. */
@@ -28,6 +30,8 @@ export interface InstanceView {
   readonly number: number
   readonly phase: Phase
   readonly isReady: boolean
+  /** It has been ready once. */
+  readonly isStarted: boolean
   readonly pid: number | null
   readonly restarts: number
   /** Unix time in ms at which the live run was spawned. */
@@ -46,6 +50,7 @@ export function view(state: State): View {
   const counted = processes.filter((process) => process.counts)
   return {
     phase: state.phase,
+    isOverdue: state.ending?.isOverdue ?? false,
     isReady: state.phase === 'running' && counted.every((process) => process.isReady),
     isStarted: counted.every((process) => process.isStarted),
     processes,
@@ -64,6 +69,7 @@ function processView(spec: ProcessSpec, instances: readonly Instance[]): Process
       number: instance.number,
       phase: instance.phase,
       isReady: isReady(instance),
+      isStarted: instance.wasReady,
       pid: instance.live?.pid ?? null,
       restarts: instance.restarts,
       startedAtMs: instance.live?.spawnedAtWallMs ?? null,

@@ -1,12 +1,14 @@
 import type { InstanceView, ProcessView, View } from '../../src/core/view.ts'
 
-/** An instance that runs and is ready, but for `given`. */
+/** An instance that runs, but for `given`; it is ready, and started, when it runs. */
 export function instanceView(name: string, given: Partial<InstanceView> = {}): InstanceView {
+  const isReady = (given.phase ?? 'running') === 'running'
   return {
     name,
     number: Number(name.split('.').at(-1)),
     phase: 'running',
-    isReady: true,
+    isReady,
+    isStarted: isReady,
     pid: 100,
     restarts: 0,
     startedAtMs: 1_900_000_000_000,
@@ -24,5 +26,5 @@ export function processView(name: string, ...instances: readonly InstanceView[])
 /** A supervisor that is ready and started when all of its processes are ready. */
 export function viewOf(...processes: readonly ProcessView[]): View {
   const isReady = processes.every((process) => process.isReady)
-  return { phase: 'running', isReady, isStarted: isReady, processes }
+  return { phase: 'running', isOverdue: false, isReady, isStarted: isReady, processes }
 }

@@ -149,8 +149,9 @@ class World implements WalkResult {
     this.#effects.push(...effects)
     this.changes.push(...changes)
     for (const instance of state.instances) this.#checkInstance(instance, before)
-    const { isReady, isStarted } = view(state)
+    const { isReady, isStarted, isOverdue, phase } = view(state)
     assert.ok(!isReady || isStarted, 'what is ready has been ready once')
+    assert.ok(!isOverdue || phase !== 'running', 'only a shutdown has a budget')
   }
 
   /** Events that come too late, or of nothing. */

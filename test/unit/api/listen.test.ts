@@ -39,6 +39,9 @@ async function ask(front: Listening, path = '/livez') {
 const options = {
   view: () => viewOf(processView('web', instanceView('web.1'))),
   metrics: { text: async () => 'a 1\n', contentType: 'text/plain; version=0.0.4' },
+  report(error: unknown) {
+    throw error
+  },
 }
 
 t.test('requests wait until fastify has taken the server over', async (t) => {

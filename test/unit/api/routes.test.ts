@@ -1,6 +1,7 @@
-import { type FastifyInstance, fastify } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { addRoutes } from '../../../src/api/routes.ts'
+import type { RouteOptions } from '../../../src/api/routes.ts'
+import { createApp } from '../../../src/api/serve.ts'
 import type { View } from '../../../src/core/view.ts'
 import { instanceView, processView, viewOf } from '../../rig/views.ts'
 
@@ -9,20 +10,23 @@ const api = {
   ...processView(
     'api',
     instanceView('api.1'),
-    instanceView('api.2', { phase: 'backoff', isReady: false }),
-    instanceView('api.3', { phase: 'starting', isReady: false }),
+    instanceView('api.2', { phase: 'backoff' }),
+    instanceView('api.3', { phase: 'starting' }),
   ),
   isReady: false,
 }
 const ready = viewOf(web)
 const notReady = viewOf(web, api)
 
-function appFor(view: View): FastifyInstance {
-  const app = fastify()
+function appFor(view: View, given: Partial<RouteOptions> = {}): FastifyInstance {
   const metrics = { text: async () => 'a 1\n', contentType: 'text/plain; version=0.0.4' }
-  addRoutes(app, { view: () => view, metrics })
-  return app
+  const report = (error: unknown) => {
+    throw error
+  }
+  return createApp({ view: () => view, metrics, report, ...given })
 }
+
+const api2and3 = '[-]api.2 backoff\n[-]api.3 starting\n'
 
 const answers: readonly (readonly [string, View, string, number, string])[] = [
   ['livez is ok', ready, '/livez', 200, 'ok'],
@@ -60,7 +64,7 @@ const answers: readonly (readonly [string, View, string, number, string])[] = [
   ],
   [
     'startupz is ok once all have been ready',
-    { ...notReady, isStarted: true },
+    viewOf(web, { ...api, isStarted: true }),
     '/startupz',
     200,
     'ok',
@@ -72,8 +76,121 @@ const answers: readonly (readonly [string, View, string, number, string])[] = [
     503,
     '[-]api.2 backoff\n[-]api.3 starting\nstartupz check failed\n',
   ],
+  [
+    'livez fails when a shutdown has outlived its budget',
+    { ...ready, phase: 'stopping', isOverdue: true },
+    '/livez?verbose',
+    503,
+    '[-]shutdown has outlived its budget\n[+]ping ok\nlivez check failed\n',
+  ],
+  ['readyz of one process is ok', notReady, '/readyz/web', 200, 'ok'],
+  [
+    'readyz of one process says why not',
+    notReady,
+    '/readyz/api',
+    503,
+    `${api2and3}readyz check failed\n`,
+  ],
+  [
+    'in a shutdown no process is ready',
+    { ...ready, phase: 'draining', isReady: false },
+    '/readyz/web?verbose',
+    503,
+    '[-]shutdown in progress\n[+]web ready\nreadyz check failed\n',
+  ],
+  [
+    'livez of a process is ok while it is restarted',
+    notReady,
+    '/livez/api?verbose',
+    200,
+    '[+]api alive\nlivez check passed\n',
+  ],
+  [
+    'livez of a process fails with what was given up',
+    viewOf(processView('api', instanceView('api.1'), instanceView('api.2', { phase: 'failed' }))),
+    '/livez/api',
+    503,
+    '[-]api.2 failed\nlivez check failed\n',
+  ],
+  [
+    'startupz of one process',
+    notReady,
+    '/startupz/web?verbose',
+    200,
+    '[+]web started\nstartupz check passed\n',
+  ],
+  [
+    'a process that does not count is answered for where it is named',
+    viewOf(web, { ...processView('none'), counts: false, isReady: false }),
+    '/readyz/none',
+    503,
+    '[-]none no instances\nreadyz check failed\n',
+  ],
+  [
+    'of those that are not ready, who has succeeded is not to blame',
+    viewOf({
+      ...processView(
+        'job',
+        instanceView('job.1', { phase: 'succeeded' }),
+        instanceView('job.2', { phase: 'backoff' }),
+      ),
+      isReady: false,
+    }),
+    '/readyz',
+    503,
+    '[-]job.2 backoff\nreadyz check failed\n',
+  ],
+  [
+    'of those that have not started, who runs no more but did is not to blame',
+    viewOf({
+      ...processView(
+        'api',
+        instanceView('api.1', { phase: 'backoff', isStarted: true }),
+        instanceView('api.2', { phase: 'starting' }),
+      ),
+      isStarted: false,
+    }),
+    '/startupz',
+    503,
+    '[-]api.2 starting\nstartupz check failed\n',
+  ],
+  ['what is excluded does not fail', notReady, '/readyz?exclude=api', 200, 'ok'],
+  [
+    'what is excluded is said',
+    notReady,
+    '/readyz?verbose&exclude=api&exclude=web',
+    200,
+    '[+]web excluded: ok\n[+]api excluded: ok\nreadyz check passed\n',
+  ],
+  ['an unknown name to exclude changes nothing', ready, '/readyz?exclude=nobody', 200, 'ok'],
+  [
+    'an unknown name to exclude is warned of where there is room',
+    notReady,
+    '/readyz?exclude=api.2&exclude=x%0Ay&exclude=x%0Ay&exclude=web',
+    503,
+    `${api2and3}warn: some health checks cannot be excluded: no matches for "api.2","x\\ny"\nreadyz check failed\n`,
+  ],
+  [
+    'a shutdown cannot be excluded',
+    { ...ready, phase: 'stopping', isReady: false },
+    '/readyz?exclude=shutdown',
+    503,
+    '[-]shutdown in progress\nwarn: some health checks cannot be excluded: no matches for "shutdown"\nreadyz check failed\n',
+  ],
   ['metrics', ready, '/metrics', 200, 'a 1\n'],
-  ['nothing else is there', ready, '/readyz/web', 404, 'not found\n'],
+  ['there is no other process', ready, '/readyz/nobody', 404, 'no such process\n'],
+  ['a process without a name is none', ready, '/livez/', 404, 'no such process\n'],
+  ['an object has no processes of its own', ready, '/startupz/__proto__', 404, 'no such process\n'],
+  ['an instance is not a process', ready, '/readyz/web.1', 404, 'no such process\n'],
+  ['nothing else is there', ready, '/readyz/web/more', 404, 'not found\n'],
+  ['a path that is no text is nowhere', ready, '/readyz/%ff', 404, '404 Not Found'],
+  [
+    'a path that is too long is nowhere',
+    ready,
+    `/readyz/${'n'.repeat(1000)}`,
+    404,
+    '404 Not Found',
+  ],
 ]
 
 for (const [rule, view, url, status, body] of answers) {
@@ -100,16 +217,89 @@ t.test('only GET and HEAD are allowed, and no body is looked at', async (t) => {
     })
     t.equal(response.statusCode, 405)
     t.equal(response.headers.allow, 'GET, HEAD')
+    t.equal((await app.inject({ method, url: '/livez/web' })).statusCode, 405)
     t.equal((await app.inject({ method, url: '/nowhere' })).statusCode, 404)
   }
 })
 
-t.test('an answer is under 10 KiB however many instances fail', async (t) => {
-  const name = 'n'.repeat(63)
-  const instances = Array.from({ length: 5000 }, (_, i) =>
-    instanceView(`${name}.${i + 1}`, { phase: 'backoff', isReady: false }),
-  )
-  const response = await appFor(viewOf(processView(name, ...instances))).inject({ url: '/readyz' })
-  t.ok(response.body.length < 10_240)
-  t.match(response.body, /\n4900 more\nreadyz check failed\n$/)
+t.test('who accepts JSON gets the same as JSON', async (t) => {
+  const ask = async (view: View, url: string) => {
+    const headers = { accept: 'application/json, */*' }
+    const response = await appFor(view).inject({ url, headers })
+    t.equal(response.headers['content-type'], 'application/json; charset=utf-8')
+    return { status: response.statusCode, ...response.json() }
+  }
+  t.same(await ask(ready, '/readyz'), {
+    status: 200,
+    probe: 'readyz',
+    ok: true,
+    checks: [],
+    more: 0,
+  })
+  t.same(await ask(notReady, '/readyz?verbose&exclude=nobody'), {
+    status: 503,
+    probe: 'readyz',
+    ok: false,
+    checks: [
+      { name: 'api.2', ok: false, message: 'backoff' },
+      { name: 'api.3', ok: false, message: 'starting' },
+      { name: 'web', ok: true, message: 'ready' },
+    ],
+    more: 0,
+    warning: 'some health checks cannot be excluded: no matches for "nobody"',
+  })
+})
+
+t.test('an answer is of the view of its moment', async (t) => {
+  let view = ready
+  const app = appFor(ready, { view: () => view })
+  const ask = async () => (await app.inject({ url: '/readyz' })).statusCode
+  t.same([await ask(), await ask()], [200, 200])
+  view = notReady
+  t.same([await ask(), await ask()], [503, 503])
+})
+
+t.test('an answer names no software and is not to be kept', async (t) => {
+  for (const url of ['/readyz', '/nowhere', '/readyz/nobody']) {
+    const { headers } = await appFor(ready).inject({ url })
+    t.notOk(headers.server ?? headers['x-powered-by'])
+  }
+  t.match((await appFor(ready).inject({ url: '/readyz' })).headers, { 'cache-control': 'no-store' })
+})
+
+t.test(
+  'an answer is under 10 KiB however many instances fail and whatever is excluded',
+  async (t) => {
+    const name = 'n'.repeat(63)
+    const instances = Array.from({ length: 5000 }, (_, i) =>
+      instanceView(`${name}.${i + 1}`, { phase: 'backoff' }),
+    )
+    const app = appFor(viewOf(processView(name, ...instances)))
+    const url = `/readyz?verbose&exclude=${encodeURIComponent('"ü'.repeat(2000))}`
+    for (const accept of ['*/*', 'application/json']) {
+      const { rawPayload } = await app.inject({ url, headers: { accept } })
+      t.ok(rawPayload.length < 10_240)
+      t.ok(rawPayload.length > 8000)
+    }
+    const { body } = await app.inject({ url: '/readyz' })
+    const shown = body.split('\n').length - 3
+    t.equal(body.split('\n').slice(-3).join('\n'), `${5000 - shown} more\nreadyz check failed\n`)
+  },
+)
+
+t.test('an error is reported, and says nothing to the client', async (t) => {
+  const reported: unknown[] = []
+  const secret = new Error('secret')
+  const app = appFor(ready, {
+    view: () => {
+      throw secret
+    },
+    metrics: { text: () => Promise.reject(secret), contentType: 'text/plain' },
+    report: (error) => reported.push(error),
+  })
+  for (const url of ['/readyz', '/metrics']) {
+    const { statusCode, body } = await app.inject({ url })
+    t.same({ statusCode, body }, { statusCode: 500, body: 'internal error\n' })
+  }
+  t.same(reported, [secret, secret])
 })

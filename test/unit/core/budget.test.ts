@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Fact } from '../../../src/core/messages.ts'
+import { view } from '../../../src/core/view.ts'
 import { type ProcessGiven, processSpec } from '../../rig/specs.ts'
 import { inWords, Story } from '../../rig/story.ts'
 
@@ -84,6 +85,7 @@ t.test('at the end of the budget SIGKILL goes to all, and a second later we exit
   const story = ready({}, { drainMs: 0, graceMs: 10_000 }).take(TERM).wait(10_000).take(budgetOver)
   t.same(words(story), ['budget 12000', 'kill off', 'signal 1 9'])
   t.match(story.state.ending, { isOverdue: true, isForced: true })
+  t.equal(view(story.state).isOverdue, true)
   story.wait(1000).take(budgetOver)
   t.same(words(story), ['sweep off', 'budget off', 'exit 0'])
 })

@@ -77,6 +77,7 @@ t.test('the view says how each instance is and how its last run ended', async (t
   story.wait(70).end(1, 3).run(2)
   t.same(view(story.state), {
     phase: 'running',
+    isOverdue: false,
     isReady: true,
     isStarted: true,
     processes: [
@@ -91,6 +92,7 @@ t.test('the view says how each instance is and how its last run ended', async (t
             number: 1,
             phase: 'running',
             isReady: true,
+            isStarted: true,
             pid: 102,
             restarts: 1,
             startedAtMs: Date.UTC(2030, 0, 2) + 70,

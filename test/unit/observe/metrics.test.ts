@@ -44,7 +44,7 @@ t.test('gauges show the view at the time of the scrape', async (t) => {
   t.notOk(running.some((line) => line.includes('last_exit_code')))
 
   const last = { cause: 'signal', status: { code: 0, signal: 9 } } as const
-  const down = instanceView('web.1', { phase: 'backoff', isReady: false, startedAtMs: null, last })
+  const down = instanceView('web.1', { phase: 'backoff', startedAtMs: null, last })
   state.view = viewOf(processView('web', down))
   const backoff = await samples(metrics)
   t.ok(backoff.includes('ringmaster_process_ready{process="web",replica="1"} 0'))
