@@ -3,6 +3,7 @@ import { Check } from '@sinclair/typebox/value'
 import { parseSignal, signalName } from '../lib/signals.ts'
 import { type Path, type Problem, quote } from './problems.ts'
 import { PortsSchema } from './process-parts.ts'
+import { MAX_CPU } from './rights-schema.ts'
 import { isMap, type UnknownMap } from './shape.ts'
 import { suggest } from './suggest.ts'
 import { fillInstanceVariables } from './variables.ts'
@@ -15,7 +16,7 @@ export function checkRelations({ processes, signals }: UnknownMap): readonly Pro
   for (const [name, process] of Object.entries(isMap(processes) ? processes : {})) {
     if (!isMap(process)) continue
     const path = ['processes', name]
-    problems.push(...checkStopSignals(process, path))
+    problems.push(...checkStopSignals(process, path), ...checkAffinity(process, path))
     const { ports = [], replicas = 1 } = process
     if (!Check(PortsSchema, ports)) continue
     if (typeof replicas === 'number') problems.push(...checkPorts(ports, replicas, path))
@@ -41,6 +42,17 @@ function checkStopSignals({ lifecycle, stopSignal }: UnknownMap, path: Path): re
   if (typeof stopSignal !== 'number' || typeof other !== 'number' || stopSignal === other) return []
   const message = `found ${signalName(other)}, and stopSignal is ${signalName(stopSignal)}; write one of them`
   return [{ path: [...path, 'lifecycle', 'stopSignal'], message }]
+}
+
+function checkAffinity({ resources }: UnknownMap, path: Path): readonly Problem[] {
+  const cpus = isMap(resources) ? resources['cpuAffinity'] : undefined
+  if (typeof cpus !== 'string') return []
+  return cpus.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number)
+    if (!(last < first || last > MAX_CPU)) return []
+    const message = `found ${quote(range)}; allowed: a range upwards, to ${MAX_CPU} at most`
+    return [{ path: [...path, 'resources', 'cpuAffinity'], message }]
+  })
 }
 
 function checkPorts(ports: Ports, replicas: number, path: Path): readonly Problem[] {

@@ -22,6 +22,12 @@ const capability = oneOf(capabilities, {
   allowed: 'a capability without CAP_, such as NET_BIND_SERVICE, or ALL',
 })
 
+/** The exec helper takes no higher ones. */
+export const MAX_CPU = 8191
+const cpu = Type.Integer({ minimum: 0, maximum: MAX_CPU })
+/** One, or a range. */
+const cpus = '\\d{1,4}(-\\d{1,4})?'
+
 /** Who a process is, and what it may do. */
 export const SecurityContextSchema = map(
   {
@@ -110,8 +116,27 @@ export const ResourcesSchema = map(
       -1000,
       1000,
     ),
-    ioClass: notYet(),
-    cpuAffinity: notYet(),
+    ioClass: Type.Optional(
+      Type.String({
+        pattern: '^(idle|(best-effort|realtime)(:[0-7])?)$',
+        allowed: 'idle, best-effort or realtime; the last two with a level, such as best-effort:7',
+        description:
+          'I/O scheduling class, and its level from 0, which is first, to 7 (4 where it is not written); without it: as Ringmaster has it.',
+      }),
+    ),
+    cpuAffinity: Type.Optional(
+      Type.Union(
+        [
+          Type.Array(cpu, { minItems: 1, allowed: 'a list with at least one number' }),
+          cpu,
+          Type.String({ pattern: `^${cpus}(,${cpus})*$` }),
+        ],
+        {
+          allowed: `a number from 0 to ${MAX_CPU}, a list of them, or ranges such as 0-3,8`,
+          description: 'CPUs that the process may run on; without it: as Ringmaster has it.',
+        },
+      ),
+    ),
   },
   'Resources of the process.',
 )

@@ -108,11 +108,13 @@ function helperOptions(request: ChildRequest, kept: number): string[] {
 }
 
 function resourceOptions(request: Partial<ResourceSteps>): string[] {
-  const { limits = [], nice = null, umask = null } = request
+  const { limits = [], nice = null, umask = null, ioPriority = null, cpuAffinity = null } = request
   const { oomScoreAdj = null, oomScoreAdjHint = null } = request
   return [
     ...limits.map(({ resource, value }) => `rlimit=${resource}:${value}:${value}`),
     ...(nice === null ? [] : [`nice=${nice}`]),
+    ...(ioPriority === null ? [] : [`ionice=${ioPriority.class}:${ioPriority.level}`]),
+    ...(cpuAffinity === null ? [] : [`affinity=${cpuAffinity}`]),
     ...(umask === null ? [] : [`umask=${umask.toString(8)}`]),
     ...(oomScoreAdj === null ? [] : [`oom=${oomScoreAdj}`]),
     ...(oomScoreAdjHint === null ? [] : [`oomhint=${oomScoreAdjHint}`]),

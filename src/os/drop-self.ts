@@ -64,11 +64,12 @@ export function userToBecome(plan: Plan, rights: RightsByInstance, own: OwnRight
 
 /** What the kernel does for root alone. */
 function needOfRoot({ security, resources }: InstanceSpec, rights: Rights): string | undefined {
-  const { rlimits, nice, oomScoreAdj } = resources
+  const { rlimits, nice, ioClass, oomScoreAdj } = resources
   // What a setuid program has become is nobody's to stop but root's.
   if (security.allowsPrivilegeEscalation) return 'allowPrivilegeEscalation'
   if (rights.capabilities !== null && rights.capabilities !== 0n) return 'capabilities.add'
   if (nice !== null && nice < getPriority()) return `nice ${nice}`
+  if (ioClass?.startsWith('realtime')) return `ioClass ${ioClass}`
   if (oomScoreAdj !== null && oomScoreAdj < (ownOomScoreAdj() ?? 0)) {
     return `oomScoreAdj ${oomScoreAdj}`
   }

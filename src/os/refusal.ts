@@ -23,6 +23,10 @@ export function describeStep(
         : `rlimits.${limit}=${resources.rlimits[limit]}${because('to raise a hard limit takes CAP_SYS_RESOURCE')}`
     case 'nice':
       return `nice=${resources.nice}${because("a value below Ringmaster's own takes CAP_SYS_NICE")}`
+    case 'ionice':
+      return `ioClass=${resources.ioClass}${because('realtime takes CAP_SYS_NICE')}`
+    case 'affinity':
+      return `cpuAffinity=${resources.cpuAffinity}${errno === 'EINVAL' ? ' (Ringmaster may run on none of them)' : ''}`
     case 'oom':
       return `oomScoreAdj=${resources.oomScoreAdj}${because("a value below Ringmaster's own takes CAP_SYS_RESOURCE")}`
     case 'cwd':

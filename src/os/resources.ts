@@ -7,6 +7,10 @@ export interface ResourceSteps {
   readonly limits: readonly { readonly resource: number; readonly value: number | 'unlimited' }[]
   readonly nice: number | null
   readonly umask: number | null
+  /** See ioprio_set(2). */
+  readonly ioPriority: { readonly class: number; readonly level: number } | null
+  /** CPUs and ranges of them: `0-3,8`. */
+  readonly cpuAffinity: string | null
   readonly oomScoreAdj: number | null
   /** One that cannot be set is no reason not to start. */
   readonly oomScoreAdjHint: number | null
@@ -17,6 +21,8 @@ export function resolveResources({
   rlimits,
   nice,
   umask,
+  ioClass,
+  cpuAffinity,
   oomScoreAdj,
 }: ResourcesSpec): ResourceSteps {
   return {
@@ -24,7 +30,8 @@ export function resolveResources({
       const resource = limitNumber(name)
       return resource === undefined ? [] : [{ resource, value }]
     }),
-    ...{ nice, umask, oomScoreAdj },
+    ...{ nice, umask, cpuAffinity, oomScoreAdj },
+    ioPriority: ioClass === null ? null : toIoPriority(ioClass),
     oomScoreAdjHint: oomScoreAdj === null ? childOomScoreAdj() : null,
   }
 }
@@ -56,6 +63,17 @@ export function ownHardLimit(name: string): number {
 export function ownOomScoreAdj(): number | undefined {
   const text = readOwn('oom_score_adj')
   return text === '' ? undefined : Number(text)
+}
+
+/** In order of their numbers: see ioprio_set(2). */
+const ioClasses = ['none', 'realtime', 'best-effort', 'idle']
+/** As ionice(1) has it. */
+const middleLevel = 4
+
+function toIoPriority(ioClass: string): { class: number; level: number } {
+  const [name = '', level] = ioClass.split(':')
+  const standard = name === 'idle' ? 0 : middleLevel
+  return { class: ioClasses.indexOf(name), level: level === undefined ? standard : Number(level) }
 }
 
 /** How much sooner than Ringmaster a child is chosen by the kernel when memory is short. */

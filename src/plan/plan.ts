@@ -142,6 +142,10 @@ export interface ResourcesSpec {
   readonly rlimits: Readonly<Record<string, number | 'unlimited'>>
   readonly nice: number | null
   readonly umask: number | null
+  /** `idle`, `best-effort` or `realtime`; the last two may have a level from 0 to 7 behind a colon. */
+  readonly ioClass: string | null
+  /** CPUs and ranges of them: `0-3,8`. */
+  readonly cpuAffinity: string | null
   /** null: Ringmaster's own and 50, so that a child dies before PID 1. */
   readonly oomScoreAdj: number | null
 }

@@ -82,6 +82,9 @@ function toResources(resources: ProcessConfig['resources'] = {}): ResourcesSpec 
     rlimits: resources.rlimits ?? {},
     nice: resources.nice ?? null,
     umask: resources.umask ?? null,
+    ioClass: resources.ioClass ?? null,
+    // The text of a list is its numbers with commas between.
+    cpuAffinity: resources.cpuAffinity?.toString() ?? null,
     oomScoreAdj: resources.oomScoreAdj ?? null,
   }
 }

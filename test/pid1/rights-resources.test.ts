@@ -36,6 +36,18 @@ t.test('a process has the resources that are asked for', { skip: needsNamespace 
   t.equal(run?.stdout, `0027\n64\n64\n0\n${nice}\n900\n`)
 })
 
+t.test('its I/O class and its CPUs are those', { skip: needsNamespace }, async (t) => {
+  const [cpu = ''] =
+    /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.slice(1) ?? []
+  const script = 'ionice; grep -o "Cpus_allowed_list.*" /proc/self/status'
+  const of = async (resources: Given['resources']) =>
+    (await runOf(t, script, resources ? { resources } : {}))?.stdout
+  const list = `Cpus_allowed_list:\t${cpu}\n`
+  t.equal(await of({ ioClass: 'idle', cpuAffinity: cpu }), `idle\n${list}`)
+  t.equal(await of({ ioClass: 'best-effort', cpuAffinity: cpu }), `best-effort: prio 4\n${list}`)
+  t.equal(await of({ ioClass: 'best-effort:7', cpuAffinity: cpu }), `best-effort: prio 7\n${list}`)
+})
+
 t.test('it is to die before Ringmaster', { skip: needsNamespace }, async (t) => {
   const of = async (setting: DriveSetting = {}) =>
     (await runOf(t, 'cat /proc/self/oom_score_adj', {}, setting))?.stdout
@@ -63,6 +75,10 @@ t.test(
     t.equal(
       await of({ nice: -20 }),
       "EACCES nice=-20 (a value below Ringmaster's own takes CAP_SYS_NICE)",
+    )
+    t.equal(
+      await of({ cpuAffinity: '8191' }),
+      'EINVAL cpuAffinity=8191 (Ringmaster may run on none of them)',
     )
     t.equal(
       await of({ oomScoreAdj: -1000 }),

@@ -35,7 +35,10 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
         ...{ user: null, group: null, supplementalGroups: [], isNonRoot: false },
         ...{ allowsPrivilegeEscalation: false, capabilities: null },
       },
-      resources: { rlimits: {}, nice: null, umask: null, oomScoreAdj: null },
+      resources: {
+        ...{ rlimits: {}, nice: null, umask: null, oomScoreAdj: null },
+        ...{ ioClass: null, cpuAffinity: null },
+      },
     })),
     ...rest,
   }

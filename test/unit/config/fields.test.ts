@@ -59,6 +59,8 @@ processes:
       nice: -5
       umask: 027
       oomScoreAdj: 500
+      ioClass: best-effort:7
+      cpuAffinity: 0-1,3
     logs: {stdout: inherit, stderr: stdout, format: raw}
     kubernetes: {image: "app:\${LIMIT}", volumes: [{a: {name: "a\${LIMIT}", value: null}}]}
 `
@@ -115,6 +117,8 @@ processes:
           nice: -5,
           umask: 0o27,
           oomScoreAdj: 500,
+          ioClass: 'best-effort:7',
+          cpuAffinity: '0-1,3',
         },
         logs: { stdout: 'inherit', stderr: 'stdout', format: 'raw' },
         kubernetes: { image: 'app:4096', volumes: [{ a: { name: 'a4096', value: null } }] },
@@ -264,6 +268,20 @@ t.test('each field refuses what it cannot be', async (t) => {
       /resources.oomScoreAdj: found 1001; allowed: a whole number from -1000 to 1000/,
     ],
     [
+      'resources: {ioClass: idle:3}',
+      /resources.ioClass: found "idle:3"; allowed: idle, best-effort or realtime/,
+    ],
+    [
+      'resources: {cpuAffinity: []}',
+      'resources.cpuAffinity: found an empty list; allowed: a list with at least one number',
+    ],
+    ['resources: {cpuAffinity: "0-"}', /resources.cpuAffinity: found "0-"; allowed: a number/],
+    [
+      'resources: {cpuAffinity: "0,3-1"}',
+      'resources.cpuAffinity: found "3-1"; allowed: a range upwards, to 8191 at most',
+    ],
+    ['resources: {cpuAffinity: "1,8192"}', /resources.cpuAffinity: found "8192"; allowed: a range/],
+    [
       'resources: {limits: {cpu: lots}}',
       'resources.limits.cpu: found "lots"; allowed: a quantity, such as 0.5, 250m or 64Mi',
     ],
@@ -395,8 +413,6 @@ t.test('so are parts and values of what is supported', async (t) => {
       'envFrom[0].configMapRef: not yet supported; remove it',
     ],
     ['resources: {limits: {memory: 1Gi}}', 'resources.limits.memory: not yet supported; remove it'],
-    ['resources: {ioClass: idle}', 'resources.ioClass: not yet supported; remove it'],
-    ['resources: {cpuAffinity: [0]}', 'resources.cpuAffinity: not yet supported; remove it'],
     [
       'logs: {stdout: {file: a.log}}',
       'logs.stdout: a map is not yet supported; allowed: capture, inherit or discard',

@@ -41,9 +41,13 @@ t.test('it stays root when one of them needs more than it has itself', async (t)
   const resources = (given: Given['resources']) =>
     decision({ web: { security: nobody, ...(given && { resources: given }) } })
   t.match(resources({ nice: nice - 1 }), `nice ${nice - 1}`)
+  t.match(resources({ ioClass: 'realtime:0' }), 'ioClass realtime:0')
   t.match(resources({ oomScoreAdj: -1000 }), 'oomScoreAdj -1000')
   t.match(resources({ rlimits: { nofile: 'unlimited' } }), 'rlimits.nofile unlimited')
-  const lower = { nice, oomScoreAdj: 1000, umask: 0o77, rlimits: { nofile: 8, core: 0 } }
+  const lower = {
+    ...{ nice, oomScoreAdj: 1000, umask: 0o77, rlimits: { nofile: 8, core: 0 } },
+    ...{ ioClass: 'best-effort:0', cpuAffinity: '0' },
+  }
   t.match(resources(lower), { uid: 65534 })
 })
 

@@ -11,7 +11,10 @@ t.test('a report is an errno and a step', async (t) => {
 })
 
 t.test('a refused step is told in the words of the configuration, with its value', async (t) => {
-  const resources = { rlimits: { nofile: 9, core: 0 }, nice: -5, umask: null, oomScoreAdj: -9 }
+  const resources = {
+    ...{ rlimits: { nofile: 9, core: 0 }, nice: -5, umask: null, oomScoreAdj: -9 },
+    ...{ ioClass: 'realtime', cpuAffinity: '8' },
+  }
   const of = (errno: string, step: string, command = 'app') =>
     describeStep({ errno, step }, { command: [command], resources, workingDir: '/srv' })
   t.match(of('EPERM', 'rlimit:nofile'), /^rlimits\.nofile=9 \(.*CAP_SYS_RESOURCE\)$/)
@@ -19,6 +22,9 @@ t.test('a refused step is told in the words of the configuration, with its value
   t.equal(of('EINVAL', 'rlimit'), 'rlimit')
   t.match(of('EACCES', 'nice'), /^nice=-5 \(.*CAP_SYS_NICE\)$/)
   t.match(of('EACCES', 'oom'), /^oomScoreAdj=-9 \(.*CAP_SYS_RESOURCE\)$/)
+  t.match(of('EPERM', 'ionice'), /^ioClass=realtime \(.*CAP_SYS_NICE\)$/)
+  t.equal(of('EINVAL', 'affinity'), 'cpuAffinity=8 (Ringmaster may run on none of them)')
+  t.equal(of('EPERM', 'affinity'), 'cpuAffinity=8')
   t.equal(of('EACCES', 'cwd'), 'workingDir=/srv')
   t.equal(of('ENOENT', 'exec'), 'command=app (not found in PATH)')
   t.equal(of('ENOENT', 'exec', '/app'), 'command=/app (no such file)')
