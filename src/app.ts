@@ -82,6 +82,7 @@ export async function supervise(
   const mailbox = createMailbox()
   let observed = Promise.resolve()
   const exits = createExitSource()
+  const output = createOutput({ stdout, stderr, clock, count: ownLines.count })
   let reapedOrphans = 0
   const runtime = new Runtime(plan, {
     clock,
@@ -95,7 +96,7 @@ export async function supervise(
     },
     spawner: createSpawner(({ name }) => self.rights.get(name)),
     processes: createProcessTable(guard.isGuard),
-    output: createOutput({ stdout, stderr, clock, count: ownLines.count }),
+    output,
     guard,
     config,
     publish: mailbox.post,
@@ -132,7 +133,11 @@ export async function supervise(
       })
     const log = logTo(ownLines.write)
     ownLines.report((message, write) => logTo(write).note('warn', message))
-    const metrics = createMetrics({ view, version, reapedOrphans: () => reapedOrphans })
+    const metrics = createMetrics({
+      ...{ clock, view, version },
+      output: output.counts,
+      reapedOrphans: () => reapedOrphans,
+    })
     mailbox.open(
       (change) => {
         log.change(change)

@@ -1,124 +1,120 @@
-import { Counter, Gauge, Registry } from 'prom-client'
-import type { Change, Phase } from '../core/messages.ts'
-import type { InstanceView, View } from '../core/view.ts'
-import { toExitCode } from '../lib/exit-codes.ts'
+import { Registry } from 'prom-client'
+import type { Change } from '../core/messages.ts'
+import type { View } from '../core/view.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { OutputCounts } from '../ports/output.ts'
+import { type Distribution, distributionLines, expose, type Family, line } from './exposition.ts'
+import { createChangeTallies } from './metrics-changes.ts'
+import { instanceFamilies } from './metrics-instances.ts'
 import { addNodeMetrics } from './node-metrics.ts'
+import { createPauses } from './slices.ts'
 
 /** What Prometheus is told. */
 export interface Metrics {
   change(change: Change): void
-  /** All metrics as text. */
+  /** All metrics as text. Leaves the event loop to others in between; who asks meanwhile gets the same. */
   text(): Promise<string>
   readonly contentType: string
 }
 
+/** All but `version` are looked into when scraped. */
 export interface MetricsOptions {
-  /** Read when scraped. */
+  readonly clock: Clock
   readonly view: () => View
-  /** Orphans reaped since the start; read when scraped. */
+  /** By the name of an instance. */
+  readonly output: ReadonlyMap<string, OutputCounts>
+  /** Orphans reaped since the start. */
   readonly reapedOrphans: () => number
   readonly version: string
 }
 
-export function createMetrics({ view, reapedOrphans, version }: MetricsOptions): Metrics {
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { clock, view, output, reapedOrphans, version } = options
+  const tallies = createChangeTallies()
+  const families: readonly Family[] = [
+    ...instanceFamilies({ view, output, tallies }),
+    byProcess(
+      'ringmaster_time_to_ready_seconds',
+      'From the spawn of a run until it is ready.',
+      tallies.timeToReady,
+    ),
+    byProcess(
+      'ringmaster_stop_duration_seconds',
+      'From the begin of a stop until nothing of the run lives.',
+      tallies.stopDuration,
+    ),
+    single(
+      'counter',
+      'ringmaster_reaped_orphans_total',
+      'Ended processes that were reaped though nobody here had started them.',
+      reapedOrphans,
+    ),
+    {
+      name: 'ringmaster_build_info',
+      help: 'Always 1; the labels say what runs.',
+      type: 'gauge',
+      lines: () => [line('ringmaster_build_info', `version="${version}",node="${node}"`, 1)],
+    },
+  ]
   const registry = new Registry()
-  addInstanceGauges(registry, view)
-  const restarts = new Counter({
-    name: 'ringmaster_process_restarts_total',
-    help: 'Automatic restarts of an instance, by what ended the run before.',
-    labelNames: ['process', 'replica', 'cause'],
-    registers: [registry],
-  })
-  new Counter({
-    name: 'ringmaster_reaped_orphans_total',
-    help: 'Ended processes that were reaped though nobody here had started them.',
-    registers: [registry],
-    collect() {
-      this.reset()
-      this.inc(reapedOrphans())
-    },
-  })
-  new Gauge({
-    name: 'ringmaster_build_info',
-    help: 'Always 1; the labels say what runs.',
-    labelNames: ['version', 'node'],
-    registers: [registry],
-  }).set({ version, node: process.versions.node }, 1)
   addNodeMetrics(registry)
+
+  async function render(): Promise<string> {
+    const pause = createPauses(clock)
+    let text = ''
+    for (const piece of expose(families)) {
+      text += piece
+      await pause()
+    }
+    for (const { name } of registry.getMetricsAsArray()) {
+      text += `${await registry.getSingleMetricAsString(name)}\n`
+      await pause()
+    }
+    return text
+  }
+
+  let rendering: Promise<string> | undefined
   return {
-    change(change) {
-      if (change.type !== 'instance' || change.cause === undefined) return
-      if (change.delayMs === undefined) return
-      restarts.inc({ process: change.process, replica: replicaOf(change), cause: change.cause })
+    change: tallies.change,
+    text() {
+      rendering ??= render().finally(() => {
+        rendering = undefined
+      })
+      return rendering
     },
-    text: () => registry.metrics(),
     contentType: registry.contentType,
   }
 }
 
-const phases: readonly Phase[] = [
-  'pending',
-  'starting',
-  'running',
-  'backoff',
-  'stopping',
-  'stopped',
-  'succeeded',
-  'failed',
-]
+const { node } = process.versions
 
-type Labels = { readonly process: string; readonly replica: number }
-
-function addInstanceGauges(registry: Registry, view: () => View): void {
-  const add = (
-    name: string,
-    help: string,
-    set: (gauge: Gauge, labels: Labels, instance: InstanceView) => void,
-    ...labelNames: readonly string[]
-  ) =>
-    new Gauge({
-      name: `ringmaster_process_${name}`,
-      help,
-      labelNames: ['process', 'replica', ...labelNames],
-      registers: [registry],
-      collect() {
-        // An instance that is gone leaves no series behind.
-        this.reset()
-        for (const process of view().processes) {
-          for (const instance of process.instances) {
-            set(this, { process: process.name, replica: instance.number }, instance)
-          }
-        }
-      },
-    })
-
-  add(
-    'phase',
-    '1 for the phase that the instance is in, 0 for the others.',
-    (gauge, labels, instance) => {
-      for (const phase of phases) gauge.set({ ...labels, phase }, Number(phase === instance.phase))
+function byProcess(
+  name: string,
+  help: string,
+  distributions: ReadonlyMap<string, Distribution>,
+): Family {
+  return {
+    ...{ name, help, type: 'histogram' },
+    *lines() {
+      for (const [process, distribution] of distributions) {
+        yield distributionLines(name, `process="${process}"`, distribution)
+      }
     },
-    'phase',
-  )
-  add('ready', '1 when the instance is ready.', (gauge, labels, instance) => {
-    gauge.set({ ...labels }, Number(instance.isReady))
-  })
-  add(
-    'last_exit_code',
-    'Exit code of the last run that ended, 128 + the number when a signal ended it.',
-    (gauge, labels, { last }) => {
-      if (last?.status) gauge.set({ ...labels }, toExitCode(last.status))
-    },
-  )
-  add(
-    'start_time_seconds',
-    'Unix time at which the live run was spawned.',
-    (gauge, labels, { startedAtMs }) => {
-      if (startedAtMs !== null) gauge.set({ ...labels }, startedAtMs / 1000)
-    },
-  )
+  }
 }
 
-function replicaOf({ process, instance }: { process: string; instance: string }): number {
-  return Number(instance.slice(process.length + 1))
+/** A metric of Ringmaster as a whole, left out while there is nothing to tell. */
+function single(
+  type: 'counter' | 'gauge',
+  name: string,
+  help: string,
+  read: () => number | undefined,
+): Family {
+  return {
+    ...{ name, help, type },
+    *lines() {
+      const value = read()
+      if (value !== undefined) yield line(name, '', value)
+    },
+  }
 }

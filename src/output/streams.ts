@@ -1,9 +1,14 @@
 import type { Clock } from '../ports/clock.ts'
-import type { Output } from '../ports/output.ts'
+import type { Output, OutputCounts } from '../ports/output.ts'
 import { createFormatter, type Formatter } from './format.ts'
 import { createLineBuffer } from './lines.ts'
 import { type PipeReader, readPipe } from './pipe-reader.ts'
 import type { OnDropped, Sink } from './sink.ts'
+
+export interface CountedOutput extends Output {
+  /** By the name of an instance; kept up to date. */
+  readonly counts: ReadonlyMap<string, OutputCounts>
+}
 
 export interface OutputOptions {
   /** Where the stdout and the stderr of all runs go; may be one. */
@@ -15,7 +20,7 @@ export interface OutputOptions {
 }
 
 /** Carries the lines of every run to our own stdout and stderr. A full sink stops the reading, so that the children wait: nothing is lost. */
-export function createOutput({ stdout, stderr, clock, count }: OutputOptions): Output {
+export function createOutput({ stdout, stderr, clock, count }: OutputOptions): CountedOutput {
   // Reads come one after the other, so one buffer serves all pipes.
   const buffer = Buffer.allocUnsafeSlow(readBytes)
   const lane = createLane(stdout, buffer, count('stdout'))
@@ -24,7 +29,9 @@ export function createOutput({ stdout, stderr, clock, count }: OutputOptions): O
     stdout: lane,
     stderr: isShared ? lane : createLane(stderr, buffer, count('stderr')),
   }
+  const counts = new Map<string, Partial<Record<(typeof streams)[number], Tally>>>()
   return {
+    counts,
     attach(source, onEnd) {
       const sources = streams.flatMap((stream) => {
         const fd = source[stream]
@@ -32,9 +39,12 @@ export function createOutput({ stdout, stderr, clock, count }: OutputOptions): O
       })
       let open = sources.length
       if (open === 0) clock.afterPoll(onEnd)
+      const tallies = counts.get(source.instance) ?? {}
+      if (sources.length > 0) counts.set(source.instance, tallies)
       const readers = sources.map(({ stream, fd }) => {
+        tallies[stream] ??= { bytes: 0, droppedLines: 0 }
         const formatter = createFormatter(source.format, { ...source, stream }, clock)
-        return lanes[stream].open(fd, formatter, () => {
+        return lanes[stream].open(fd, tallies[stream], formatter, () => {
           open -= 1
           if (open === 0) onEnd()
         })
@@ -54,9 +64,14 @@ const readBytes = 65_536
 /** What waits for a sink before the reading stops. */
 const limitBytes = 1 << 20
 
+interface Tally {
+  bytes: number
+  droppedLines: number
+}
+
 /** All pipes that lead to one sink. */
 interface Lane {
-  open(fd: number, formatter: Formatter, onEnd: () => void): PipeReader
+  open(fd: number, tally: Tally, formatter: Formatter, onEnd: () => void): PipeReader
 }
 
 function createLane(sink: Sink, buffer: Buffer, onDropped: OnDropped): Lane {
@@ -69,20 +84,27 @@ function createLane(sink: Sink, buffer: Buffer, onDropped: OnDropped): Lane {
     },
   })
 
-  function write(lines: string, formatter: Formatter): void {
+  function write(lines: string, formatter: Formatter, onDropped: OnDropped): void {
     if (lines === '') return
     writer.write(formatter(lines), onDropped)
     if (writer.isFull) for (const reader of readers) reader.pause()
   }
 
   return {
-    open(fd, formatter, onEnd) {
+    open(fd, tally, formatter, onEnd) {
       const lines = createLineBuffer()
+      const drop: OnDropped = (count, reason) => {
+        tally.droppedLines += count
+        onDropped(count, reason)
+      }
       const reader = readPipe(fd, buffer, {
-        read: (text) => write(lines.push(text), formatter),
+        read(text) {
+          tally.bytes += text.length
+          write(lines.push(text), formatter, drop)
+        },
         end() {
           readers.delete(reader)
-          write(lines.end(), formatter)
+          write(lines.end(), formatter, drop)
           onEnd()
         },
       })

@@ -6,6 +6,17 @@ export interface Output {
   attach(source: OutputSource, onEnd: () => void): OutputStream
 }
 
+/** What is counted of one stream of an instance, all its runs together. */
+export interface StreamCounts {
+  /** As read. */
+  readonly bytes: number
+  /** Lines that nobody will read whole. */
+  readonly droppedLines: number
+}
+
+/** The streams that were ever read from an instance. */
+export type OutputCounts = Readonly<Partial<Record<'stdout' | 'stderr', StreamCounts>>>
+
 export interface OutputSource {
   readonly instance: string
   readonly process: string

@@ -1,15 +1,9 @@
 import t, { type Test } from 'tap'
 import { alone, type Setting, ways } from '../rig/ringmaster.ts'
 import type { Running } from '../rig/running.ts'
-import { script, supervise, type TestConfig } from '../rig/supervise.ts'
+import { endpoint, script, supervise, type TestConfig } from '../rig/supervise.ts'
 
 const http = { host: '127.0.0.1', port: 0 }
-
-/** Where the endpoint listens. */
-async function endpoint(ringmaster: Running): Promise<string> {
-  const [, url = ''] = await ringmaster.line(/endpoints: (http:\/\/[^/]+)\/livez/)
-  return url
-}
 
 for (const { way, start, skip } of ways) {
   t.test(`${way}: the endpoint tells how the processes are`, { skip }, async (t) => {

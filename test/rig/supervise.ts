@@ -25,6 +25,12 @@ export function supervise(
   })
 }
 
+/** Where its endpoint listens: `http://HOST:PORT`. */
+export async function endpoint(ringmaster: Running): Promise<string> {
+  const [, url = ''] = await ringmaster.line(/endpoints: (http:\/\/[^/]+)\/livez/)
+  return url
+}
+
 /** Writes `config` as {@link supervise} wants it; returns its path. JSON is YAML. */
 export function configuration(t: Pick<Test, 'teardown'>, config: TestConfig): string {
   const processes = Object.entries(config.processes).map(([name, fields]) => [

@@ -5,7 +5,9 @@ import type { FieldSchema } from '../../src/config/field-schema.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { ConfigSchema } from '../../src/config/schema.ts'
 import { blocks, documents, section } from '../rig/documents.ts'
+import { parseExposition } from '../rig/exposition.ts'
 import { root } from '../rig/fixtures.ts'
+import { everyMetric } from '../rig/metrics.ts'
 
 t.test('every configuration in the docs is valid', async (t) => {
   for (const file of documents) {
@@ -25,6 +27,26 @@ t.test('docs/configuration.md has every field (RINGMASTER_WRITE=1 writes it)', a
     '',
   ].join('\n')
   const { before, text, after } = section(readFileSync(path, 'utf8'), 'fields')
+  if (process.env['RINGMASTER_WRITE']) writeFileSync(path, before + table + after)
+  else t.equal(text, table)
+})
+
+t.test('docs/metrics.md has every metric of ours (RINGMASTER_WRITE=1 writes it)', async (t) => {
+  const path = join(root, 'docs/metrics.md')
+  const metrics = parseExposition(await everyMetric())
+  const table = [
+    '',
+    '| metric | type | labels | meaning |',
+    '|---|---|---|---|',
+    ...metrics
+      .filter(({ name }) => name.startsWith('ringmaster_'))
+      .map(
+        ({ name, type, labels, help }) =>
+          `| \`${name}\` | ${type} | ${labels.join(', ')} | ${help} |`,
+      ),
+    '',
+  ].join('\n')
+  const { before, text, after } = section(readFileSync(path, 'utf8'), 'metrics')
   if (process.env['RINGMASTER_WRITE']) writeFileSync(path, before + table + after)
   else t.equal(text, table)
 })

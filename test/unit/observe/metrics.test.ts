@@ -1,7 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import type { InstanceChange } from '../../../src/core/messages.ts'
-import type { ProcessView, View } from '../../../src/core/view.ts'
-import { createMetrics } from '../../../src/observe/metrics.ts'
+import type { Change, InstanceChange, Phase } from '../../../src/core/messages.ts'
+import type { ProcessView } from '../../../src/core/view.ts'
+import { createManualClock } from '../../rig/manual-clock.ts'
+import { createMetricsOf, samplesOf } from '../../rig/metrics.ts'
 import { instanceView, processView, viewOf } from '../../rig/views.ts'
 
 const at = { monoMs: 0, wallMs: 0 }
@@ -18,24 +20,13 @@ const ended: InstanceChange = {
   delayMs: 100,
 }
 
-async function samples(metrics: { text(): Promise<string> }): Promise<readonly string[]> {
-  const lines = (await metrics.text()).split('\n')
-  return lines.filter((line) => line.startsWith('ringmaster_'))
-}
-
 function createParts(...processes: readonly ProcessView[]) {
-  const state: { view: View; orphans: number } = { view: viewOf(...processes), orphans: 0 }
-  const metrics = createMetrics({
-    view: () => state.view,
-    reapedOrphans: () => state.orphans,
-    version: '1.2.3',
-  })
-  return { state, metrics }
+  return createMetricsOf(processes)
 }
 
 t.test('gauges show the view at the time of the scrape', async (t) => {
   const { state, metrics } = createParts(processView('web', instanceView('web.2')))
-  const running = await samples(metrics)
+  const running = await samplesOf(metrics)
   const of = 'process="web",replica="2"'
   t.ok(running.includes(`ringmaster_process_phase{${of},phase="running"} 1`))
   t.ok(running.includes(`ringmaster_process_phase{${of},phase="failed"} 0`))
@@ -46,7 +37,7 @@ t.test('gauges show the view at the time of the scrape', async (t) => {
   const last = { cause: 'signal', status: { code: 0, signal: 9 } } as const
   const down = instanceView('web.1', { phase: 'backoff', startedAtMs: null, last })
   state.view = viewOf(processView('web', down))
-  const backoff = await samples(metrics)
+  const backoff = await samplesOf(metrics)
   t.ok(backoff.includes('ringmaster_process_ready{process="web",replica="1"} 0'))
   t.ok(backoff.includes('ringmaster_process_last_exit_code{process="web",replica="1"} 137'))
   t.notOk(
@@ -57,14 +48,14 @@ t.test('gauges show the view at the time of the scrape', async (t) => {
 })
 
 t.test('restarts are counted by instance and cause, ends without a restart are not', async (t) => {
-  const { metrics } = createParts()
+  const { metrics } = createParts(processView('web', instanceView('web.2')))
   metrics.change({ ...ended, at })
   metrics.change({ ...ended, phase: 'pending', delayMs: 0, at })
   const { delayMs: _, ...final } = ended
   metrics.change({ ...final, phase: 'failed', at })
   metrics.change({ type: 'internalError', message: '', at })
   t.same(
-    (await samples(metrics)).filter((line) => line.includes('restarts_total')),
+    (await samplesOf(metrics)).filter((line) => line.includes('restarts_total')),
     ['ringmaster_process_restarts_total{process="web",replica="2",cause="signal"} 2'],
   )
 })
@@ -72,9 +63,9 @@ t.test('restarts are counted by instance and cause, ends without a restart are n
 t.test('orphans and the build are told', async (t) => {
   const { state, metrics } = createParts()
   state.orphans = 3
-  t.ok((await samples(metrics)).includes('ringmaster_reaped_orphans_total 3'))
+  t.ok((await samplesOf(metrics)).includes('ringmaster_reaped_orphans_total 3'))
   t.ok(
-    (await samples(metrics)).includes(
+    (await samplesOf(metrics)).includes(
       `ringmaster_build_info{version="1.2.3",node="${process.versions.node}"} 1`,
     ),
   )
@@ -86,4 +77,95 @@ t.test('Node.js metrics come without the lag of the event loop, which would wake
   t.match(text, /^process_cpu_seconds_total /m)
   t.match(text, /^nodejs_heap_size_used_bytes /m)
   t.notMatch(text, /eventloop/)
+})
+
+const entered = (phase: Phase, previous: Phase, monoMs: number, rest: object = {}): Change => ({
+  type: 'instance',
+  ...{ process: 'web', instance: 'web.1', run: 1, pid: 77, phase, previous, ...rest },
+  at: { monoMs, wallMs: 0 },
+})
+
+t.test('the wait for a restart is told while it lasts', async (t) => {
+  const { metrics } = createParts(processView('web', instanceView('web.1')))
+  const wait = async () =>
+    (await samplesOf(metrics)).filter((one) => one.includes('backoff_seconds'))
+  const of = 'ringmaster_process_backoff_seconds{process="web",replica="1"}'
+  t.same(await wait(), [`${of} 0`])
+  metrics.change(entered('backoff', 'stopping', 0, { cause: 'error', delayMs: 1500 }))
+  t.same(await wait(), [`${of} 1.5`])
+  metrics.change(entered('pending', 'backoff', 1500))
+  t.same(await wait(), [`${of} 0`])
+})
+
+t.test('the time to be ready counts from the spawn, and only of runs that get there', async (t) => {
+  const { metrics } = createParts()
+  metrics.change(entered('pending', 'backoff', 0))
+  metrics.change(entered('starting', 'pending', 100))
+  metrics.change(entered('running', 'starting', 400))
+  metrics.change(entered('starting', 'pending', 1000))
+  metrics.change(entered('stopping', 'starting', 9000, { status: { code: 1, signal: 0 } }))
+  metrics.change(entered('running', 'starting', 9000, { instance: 'web.2' }))
+  const lines = (await samplesOf(metrics)).filter((one) => one.includes('time_to_ready'))
+  t.ok(lines.includes('ringmaster_time_to_ready_seconds_bucket{process="web",le="0.25"} 0'))
+  t.ok(lines.includes('ringmaster_time_to_ready_seconds_bucket{process="web",le="0.5"} 1'))
+  t.ok(lines.includes('ringmaster_time_to_ready_seconds_bucket{process="web",le="+Inf"} 1'))
+  t.ok(lines.includes('ringmaster_time_to_ready_seconds_sum{process="web"} 0.3'))
+  t.ok(lines.includes('ringmaster_time_to_ready_seconds_count{process="web"} 1'))
+})
+
+t.test('a stop takes until nothing of the run lives; an end by itself is no stop', async (t) => {
+  const { metrics } = createParts()
+  metrics.change(
+    entered('stopping', 'running', 0, { cause: 'error', status: { code: 1, signal: 0 } }),
+  )
+  metrics.change(entered('backoff', 'stopping', 5000, { cause: 'error', delayMs: 1 }))
+  t.notOk((await samplesOf(metrics)).some((one) => one.includes('stop_duration')))
+  metrics.change(entered('stopping', 'running', 0))
+  metrics.change(entered('stopped', 'stopping', 2000, { cause: 'stop-requested' }))
+  t.ok((await samplesOf(metrics)).includes('ringmaster_stop_duration_seconds_sum{process="web"} 2'))
+})
+
+t.test('output is told by stream, and lines that are lost by instance', async (t) => {
+  const { output, metrics } = createParts(
+    processView('web', instanceView('web.1'), instanceView('web.2')),
+  )
+  const stdout = { bytes: 10, droppedLines: 1 }
+  output.set('web.1', { stdout, stderr: { bytes: 20, droppedLines: 2 } })
+  output.set('gone.1', { stdout })
+  t.same(
+    (await samplesOf(metrics)).filter((one) => one.includes('output')),
+    [
+      'ringmaster_process_output_bytes_total{process="web",replica="1",stream="stdout"} 10',
+      'ringmaster_process_output_bytes_total{process="web",replica="1",stream="stderr"} 20',
+      'ringmaster_process_output_lines_dropped_total{process="web",replica="1"} 3',
+    ],
+  )
+})
+
+t.test('a long text is made in slices, between which the event loop does other work', async (t) => {
+  const clock = createManualClock()
+  let pieces = 0
+  const { metrics } = createMetricsOf([processView('web', instanceView('web.1'))], {
+    ...clock,
+    now() {
+      pieces += 1
+      clock.advance(1)
+      return clock.now()
+    },
+  })
+  let text: string | undefined
+  const texts = Promise.all([metrics.text(), metrics.text()])
+  const end = texts.then(([one, two]) => {
+    text = one
+    t.equal(one, two, 'two who ask at once share the work')
+  })
+  await turn()
+  t.equal(text, undefined)
+  t.ok(pieces < 10, 'a slice ends when its time is used')
+  while (text === undefined) {
+    clock.poll()
+    await turn()
+  }
+  await end
+  t.match(text, /^nodejs_version_info/m)
 })

@@ -388,6 +388,41 @@ t.test('children whose reader is gone go on, and their lines are counted', async
   await new Promise<void>((resolve) => output.attach(source, resolve))
   await until(() => child.exitCode === 0)
   t.same(dropped, { stdout: 1_000_000, stderr: 7 })
+  t.same(output.counts.get('web.1'), {
+    stdout: { bytes: 2_000_000, droppedLines: 1_000_000 },
+    stderr: { bytes: 14, droppedLines: 7 },
+  })
+})
+
+t.test(
+  'bytes are counted by instance and stream, over all runs, as the child wrote them',
+  async (t) => {
+    const { output } = createParts()
+    for (const [instance, text] of [
+      ['web.1', 'zwölf\npart'],
+      ['web.1', 'more'],
+      ['web.2', 'x\n'],
+    ] as const) {
+      const { source, stdoutEnd, close } = createRun(instance)
+      writeSync(stdoutEnd, text)
+      const end = new Promise<void>((resolve) => output.attach(source, resolve))
+      close()
+      await end
+    }
+    const nothing = { bytes: 0, droppedLines: 0 }
+    t.same(output.counts.get('web.1'), { stdout: { bytes: 15, droppedLines: 0 }, stderr: nothing })
+    t.same(output.counts.get('web.2'), { stdout: { bytes: 2, droppedLines: 0 }, stderr: nothing })
+  },
+)
+
+t.test('what is not read is not counted', async (t) => {
+  const { output } = createParts()
+  output.attach({ ...nothing, stdout: null, stderr: null }, () => {})
+  t.equal(output.counts.get('web.1'), undefined)
+  const { source, end } = createJoinedRun('web.2', 'raw')
+  closeSync(end)
+  await new Promise<void>((resolve) => output.attach(source, resolve))
+  t.same(output.counts.get('web.2'), { stdout: { bytes: 0, droppedLines: 0 } })
 })
 
 t.test('one full sink for both streams stops the reading of both', async (t) => {

@@ -1,0 +1,79 @@
+import type { Cause, Change, InstanceChange } from '../core/messages.ts'
+import { type Distribution, Histogram } from './exposition.ts'
+
+/** What only changes tell: counts and durations. */
+export interface ChangeTallies {
+  change(change: Change): void
+  /** By the name of an instance and what ended the run before. */
+  readonly restarts: ReadonlyMap<string, ReadonlyMap<Cause, number>>
+  /** The wait of each instance that is in `backoff`. */
+  readonly backoffMs: ReadonlyMap<string, number>
+  /** In seconds, by process. */
+  readonly timeToReady: ReadonlyMap<string, Distribution>
+  readonly stopDuration: ReadonlyMap<string, Distribution>
+}
+
+export function createChangeTallies(): ChangeTallies {
+  const restarts = new Map<string, Map<Cause, number>>()
+  const backoffMs = new Map<string, number>()
+  const timeToReady = new Map<string, Histogram>()
+  const stopDuration = new Map<string, Histogram>()
+  const spawnedMonoMs = new Map<string, number>()
+  const stoppedMonoMs = new Map<string, number>()
+
+  function countRestart({ instance, cause, delayMs }: InstanceChange): void {
+    if (cause === undefined || delayMs === undefined) return
+    const counts = restarts.get(instance) ?? new Map<Cause, number>()
+    counts.set(cause, (counts.get(cause) ?? 0) + 1)
+    restarts.set(instance, counts)
+  }
+
+  return {
+    restarts,
+    backoffMs,
+    timeToReady,
+    stopDuration,
+    change(change) {
+      if (change.type !== 'instance') return
+      const { process, instance, phase, previous, status, delayMs = 0 } = change
+      const { monoMs } = change.at
+      countRestart(change)
+      if (phase === 'backoff') backoffMs.set(instance, delayMs)
+      else backoffMs.delete(instance)
+      if (phase === 'starting') spawnedMonoMs.set(instance, monoMs)
+      if (previous === 'starting') {
+        const durationMs = take(spawnedMonoMs, instance, monoMs)
+        if (phase === 'running') observe(timeToReady, process, durationMs, readyBounds)
+      }
+      // A main process that has ended by itself was not stopped.
+      if (phase === 'stopping' && status === undefined) stoppedMonoMs.set(instance, monoMs)
+      if (previous === 'stopping') {
+        observe(stopDuration, process, take(stoppedMonoMs, instance, monoMs), stopBounds)
+      }
+    },
+  }
+}
+
+/** Those of a service that is slow to start, up to its startup probe's ten minutes. */
+const readyBounds = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
+/** Among them 10 and 30, the graces that are common. */
+const stopBounds = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300]
+
+/** How long ago the instance began what ends now; undefined when it did not. */
+function take(begins: Map<string, number>, instance: string, monoMs: number): number | undefined {
+  const begin = begins.get(instance)
+  begins.delete(instance)
+  return begin === undefined ? undefined : monoMs - begin
+}
+
+function observe(
+  histograms: Map<string, Histogram>,
+  process: string,
+  durationMs: number | undefined,
+  bounds: readonly number[],
+): void {
+  if (durationMs === undefined) return
+  const histogram = histograms.get(process) ?? new Histogram(bounds)
+  histogram.observe(durationMs / 1000)
+  histograms.set(process, histogram)
+}

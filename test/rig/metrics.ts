@@ -1,0 +1,38 @@
+import type { ProcessView, View } from '../../src/core/view.ts'
+import { createMetrics, type Metrics } from '../../src/observe/metrics.ts'
+import { systemClock } from '../../src/os/clock.ts'
+import type { OutputCounts } from '../../src/ports/output.ts'
+import { instanceView, processView, viewOf } from './views.ts'
+
+/** Metrics of these processes, and all that they are made of besides. */
+export function createMetricsOf(processes: readonly ProcessView[], clock = systemClock) {
+  const state: { view: View; orphans: number } = { view: viewOf(...processes), orphans: 0 }
+  const output = new Map<string, OutputCounts>()
+  const metrics = createMetrics({
+    ...{ clock, output, version: '1.2.3' },
+    view: () => state.view,
+    reapedOrphans: () => state.orphans,
+  })
+  return { state, output, metrics }
+}
+
+/** The samples of Ringmaster's own metrics, one a line. */
+export async function samplesOf(metrics: Metrics): Promise<readonly string[]> {
+  const lines = (await metrics.text()).split('\n')
+  return lines.filter((line) => line.startsWith('ringmaster_'))
+}
+
+/** A scrape at which every metric has a sample. */
+export async function everyMetric(): Promise<string> {
+  const last = { cause: 'error', status: { code: 1, signal: 0 } } as const
+  const { output, metrics } = createMetricsOf([processView('web', instanceView('web.1', { last }))])
+  output.set('web.1', { stdout: { bytes: 1, droppedLines: 1 } })
+  const of = { type: 'instance', process: 'web', instance: 'web.1', run: 1, pid: 1 } as const
+  const at = { monoMs: 0, wallMs: 0 }
+  metrics.change({ ...of, phase: 'starting', previous: 'pending', at })
+  metrics.change({ ...of, phase: 'running', previous: 'starting', at })
+  metrics.change({ ...of, phase: 'stopping', previous: 'running', at })
+  const restart = { cause: 'error', delayMs: 100 } as const
+  metrics.change({ ...of, phase: 'backoff', previous: 'stopping', ...restart, at })
+  return metrics.text()
+}
