@@ -17,6 +17,7 @@ const allowed: Record<string, readonly string[]> = {
   api: ['ports', 'core', 'plan', 'lib'],
   exec: ['os', 'lib'],
   cli: ['config', 'plan', 'lib'],
+  'cli/configuration.ts': ['config', 'plan', 'os', 'cli', 'lib'],
   'cli/held-signals.ts': ['os', 'plan'],
   'cli/exec.ts': ['exec', 'cli', 'lib'],
   'cli/main.ts': ['cli', 'os', 'lib'],

@@ -1,7 +1,7 @@
 import { findConfigs } from '../config/find.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import type { Environment } from '../config/variables.ts'
+import { createCgroup } from '../os/cgroup.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type Situation, toPlan } from '../plan/to-plan.ts'
 import { readEnvFiles } from './env-files.ts'
@@ -9,10 +9,10 @@ import { readEnvFiles } from './env-files.ts'
 /** What the files of a command line say. */
 export interface Configuration {
   readonly files: readonly string[]
-  /** What their variables come from. */
-  readonly env: Environment
   readonly config: Config
   readonly plan: Plan
+  /** Reads the same files again, with the same variables. Throws as {@link readConfiguration} does. */
+  readAgain(): Promise<Config>
 }
 
 /** Reads the files that are `named`, or the standard one, for `command`. Throws `CONFIG_INVALID`, or `USAGE` for an env file. */
@@ -22,10 +22,11 @@ export async function readConfiguration(
   envFiles: readonly string[] = [],
 ): Promise<Configuration> {
   const here = situation(command, envFiles)
-  const env = { ...process.env, ...here.envFile }
+  const variables = { env: { ...process.env, ...here.envFile }, machine: createCgroup() }
   const files = findConfigs(named, { env: process.env, cwd: process.cwd() })
-  const config = await loadConfig(files, { env })
-  return { files, env, config, plan: toPlan(config, here) }
+  const readAgain = () => loadConfig(files, variables)
+  const config = await readAgain()
+  return { files, config, plan: toPlan(config, here), readAgain }
 }
 
 /** What of a plan depends on where it is made. */

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { supervise } from '../app.ts'
 import { differences } from '../config/differences.ts'
-import { loadConfig } from '../config/load.ts'
 import { SupervisorError } from '../lib/errors.ts'
 import { planOneCommand } from '../plan/one-command.ts'
 import { refuseRoot } from '../plan/root.ts'
@@ -94,15 +93,14 @@ async function runFiles(
   await supervise(configuration.plan, {
     ...beginning,
     notes: configuration.config.control ? ['control is not supported yet: there is no socket'] : [],
-    config: { read: () => readAgain(configuration) },
+    config: { read: () => compare(configuration) },
   })
 }
 
 /** Never rejects. */
-async function readAgain({ config, files, env }: Configuration) {
+async function compare({ config, readAgain }: Configuration) {
   try {
-    const now = await loadConfig(files, { env })
-    return { problem: null, differences: differences(config, now) }
+    return { problem: null, differences: differences(config, await readAgain()) }
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) }
   }

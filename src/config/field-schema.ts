@@ -34,6 +34,6 @@ export interface FieldSchema extends TSchema {
 
 /**
  * `seconds`: `20s`. `signal`: `SIGTERM`. `words`: a command line. `scalar`: an unquoted number or boolean, kept letter by letter.
- * `octal`: octal digits, quoted or not. `path`: relative to the folder of the file.
+ * `octal`: octal digits, quoted or not. `path`: relative to the folder of the file. `replicas`: a number, or `auto`.
  */
-export type WrittenAs = 'seconds' | 'signal' | 'words' | 'scalar' | 'octal' | 'path'
+export type WrittenAs = 'seconds' | 'signal' | 'words' | 'scalar' | 'octal' | 'path' | 'replicas'

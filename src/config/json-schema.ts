@@ -13,6 +13,7 @@ const alternatives: Readonly<Record<WrittenAs, readonly JsonSchema[]>> = {
   scalar: [{ type: 'number' }, { type: 'boolean' }],
   octal: [{ type: 'string', pattern: '^(0o|0)?[0-7]{1,3}$|\\$\\{' }],
   path: [],
+  replicas: [{ const: 'auto' }, digits],
 }
 
 /**

@@ -7,7 +7,7 @@ import { resolveValues } from './resolve.ts'
 import { ConfigSchema } from './schema.ts'
 import { isMap } from './shape.ts'
 import { parseSource, type Source } from './source.ts'
-import type { Environment } from './variables.ts'
+import type { Variables } from './variables.ts'
 
 /** Most files that are read, each as often as it is included. */
 const MAX_FILES = 1000
@@ -44,7 +44,7 @@ interface OpenFile {
 }
 
 /** Reads files and all that they include. */
-export function readLayers(given: readonly GivenFile[], env: Environment): Layers {
+export function readLayers(given: readonly GivenFile[], variables: Variables): Layers {
   const layers: Layer[] = []
   const files: string[] = []
   const problems: PlacedProblem[] = []
@@ -72,7 +72,7 @@ export function readLayers(given: readonly GivenFile[], env: Environment): Layer
     const { spelling, value: written } = source
     const folder = dirname(resolve(file))
     const resolved = resolveValues(ConfigSchema, withoutExtensions(written), {
-      env,
+      variables,
       folder,
       spelling,
     })

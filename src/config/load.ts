@@ -7,33 +7,26 @@ import { refuse } from './refuse.ts'
 import { checkRelations } from './relations.ts'
 import { type Config, ConfigSchema, type Document, type ProcessConfig } from './schema.ts'
 import { isMap } from './shape.ts'
-import type { Environment } from './variables.ts'
+import type { Variables } from './variables.ts'
 
 /**
- * Reads files with all that they include, later ones over earlier, and checks what they say together; variables come from `env`.
+ * Reads files with all that they include, later ones over earlier, and checks what they say together.
  * @throws SupervisorError CONFIG_INVALID with a line for each thing that is wrong in any of them.
  */
-export function loadConfig(
-  paths: readonly string[],
-  { env }: { readonly env: Environment },
-): Promise<Config> {
+export function loadConfig(paths: readonly string[], variables: Variables): Promise<Config> {
   return load(
     paths.map((file) => ({ file })),
-    env,
+    variables,
   )
 }
 
 /** The same for a text; `path` is the file it came from: errors name it, and relative paths start at its folder. */
-export function parseConfig(
-  text: string,
-  path: string,
-  { env }: { readonly env: Environment },
-): Promise<Config> {
-  return load([{ file: path, text }], env)
+export function parseConfig(text: string, path: string, variables: Variables): Promise<Config> {
+  return load([{ file: path, text }], variables)
 }
 
-async function load(given: readonly GivenFile[], env: Environment): Promise<Config> {
-  const read = readLayers(given, env)
+async function load(given: readonly GivenFile[], variables: Variables): Promise<Config> {
+  const read = readLayers(given, variables)
   const maps = read.layers.map(({ value }) => value).filter(isMap)
   const merged = mergeLayers(maps)
   const { value } = merged

@@ -57,8 +57,10 @@ export const ProcessSchema = map(
         minimum: 0,
         maximum: 1000,
         default: standard.replicas,
-        notYet: Type.Literal('auto'),
-        description: 'How many instances run.',
+        writtenAs: 'replicas',
+        allowed: 'a whole number from 0 to 1000, or auto',
+        description:
+          'How many instances run; `auto`: one for each CPU that the container may keep busy.',
       }),
     ),
     ports: Type.Optional(PortsSchema),

@@ -4,7 +4,7 @@ import { splitCommandLine } from './command-line.ts'
 import type { FieldSchema } from './field-schema.ts'
 import type { Path, Problem } from './problems.ts'
 import { alternativeFor, isMap, isOpen, schemaAt, type UnknownMap } from './shape.ts'
-import { type Environment, expandVariables } from './variables.ts'
+import { expandVariables, type Variables, wholeCpus } from './variables.ts'
 
 export interface Resolved {
   /** What the schema is to be held against; what had a problem is as it was written. */
@@ -15,7 +15,7 @@ export interface Resolved {
 /** Where the values stand. */
 export interface Surroundings {
   /** What variables are taken from. */
-  readonly env: Environment
+  readonly variables: Variables
   /** Folder of the file, absolute. */
   readonly folder: string
   /** The letters of an unquoted scalar. */
@@ -30,7 +30,7 @@ export interface Surroundings {
 export function resolveValues(
   schema: FieldSchema,
   value: unknown,
-  { env, folder, spelling }: Surroundings,
+  { variables, folder, spelling }: Surroundings,
 ): Resolved {
   const problems: Problem[] = []
   // A template: a dollar in the folder's own name is written twice.
@@ -55,6 +55,7 @@ export function resolveValues(
       case 'seconds':
       case 'words':
       case 'path':
+      case 'replicas':
       case undefined:
         return value
     }
@@ -89,7 +90,7 @@ export function resolveValues(
 
   function expand(schema: FieldSchema, text: string, path: Path): string {
     if (!text.includes('$')) return text
-    const expanded = expandVariables(text, env, schema.template)
+    const expanded = expandVariables(text, variables, schema.template)
     problems.push(...expanded.problems.map((message) => ({ path, message })))
     return expanded.text
   }
@@ -107,6 +108,8 @@ export function resolveValues(
         return text === ''
           ? text
           : resolve(schema.template === undefined ? folder : templateFolder, text)
+      case 'replicas':
+        return text === 'auto' ? (wholeCpus(variables.machine) ?? 1) : fromDigits(schema, text)
       case 'words':
       case 'scalar':
       case undefined:

@@ -1,8 +1,28 @@
 import type { FieldSchema } from './field-schema.ts'
 import { suggest } from './suggest.ts'
 
-/** Where variables get their values: Ringmaster's environment. */
+/** Ringmaster's environment. */
 export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Where variables get their values. */
+export interface Variables {
+  readonly env: Environment
+  /** Asked for `${cgroup.…}` alone; without it these have no value. */
+  readonly machine?: Machine | undefined
+}
+
+/** What the container may use; undefined where there is no limit, or no telling. */
+export interface Machine {
+  memoryLimitBytes(): number | undefined
+  /** Fractions included. */
+  cpus(): number | undefined
+}
+
+/** The CPUs that can be kept busy, as a whole number: 2 for 1.5. */
+export function wholeCpus(machine: Machine | undefined): number | undefined {
+  const cpus = machine?.cpus()
+  return cpus === undefined ? undefined : Math.max(1, Math.ceil(cpus))
+}
 
 /** A text with its variables put in; `problems` tells of each that could not be. */
 export interface Expanded {
@@ -11,22 +31,24 @@ export interface Expanded {
 }
 
 const instanceVariables: readonly string[] = ['instance.name', 'instance.number', 'process.name']
+const machineVariables = ['cgroup.memory', 'cgroup.cpus'] as const
 
 // The second group is empty where the brace is never closed.
 const variables = /\$\$|\$\{([^}]*)(\}?)/g
 const ofInstance = /\$\$|\$\{((?:instance|process|port)\.[^}]*)\}/g
-const form = /^([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)([\s\S]*))?$/
+const form = /^([A-Za-z_][A-Za-z0-9_]*|cgroup\.memory|cgroup\.cpus)(?:(:-|:\?)([\s\S]*))?$/
 
 /**
- * Puts variables in, once: `${NAME}`, `${NAME:-default}` and `${NAME:?message}` from `environment`, where an empty value
- * counts as none for the last two; `$$` is a dollar, every other dollar is left alone.
+ * Puts variables in, once: `${NAME}`, `${NAME:-default}` and `${NAME:?message}` from the environment, where an empty value
+ * counts as none for the last two; `${cgroup.memory}` (bytes) and `${cgroup.cpus}` (a whole number) in the same forms; `$$`
+ * is a dollar, every other dollar is left alone.
  *
  * With `template` the result is a template: variables of an instance may stand in it and stay, and each dollar that came
  * in as a value or as `$$` is written `$$`, so that what a value holds is never taken for a variable.
  */
 export function expandVariables(
   text: string,
-  environment: Environment,
+  known: Variables,
   template: FieldSchema['template'],
 ): Expanded {
   const problems: string[] = []
@@ -44,7 +66,7 @@ export function expandVariables(
       }
       return match
     }
-    const value = lookUp(content, environment)
+    const value = lookUp(content, known)
     if ('problem' in value) problems.push(value.problem)
     return 'problem' in value ? match : literal(value.text)
   })
@@ -68,14 +90,14 @@ function placesOf(content: string): string {
 
 function lookUp(
   content: string,
-  environment: Environment,
+  known: Variables,
 ): { readonly text: string } | { readonly problem: string } {
   const [, name, operator, rest = ''] = form.exec(content) ?? []
   if (name === undefined) return { problem: whyNotAVariable(content) }
   if (rest.includes('${')) {
     return { problem: `"\${${content}" holds another variable, which is not supported` }
   }
-  const value = Object.hasOwn(environment, name) ? environment[name] : undefined
+  const value = findValue(name, known)
   switch (operator) {
     case ':-':
       return {
@@ -86,14 +108,31 @@ function lookUp(
       return { problem: `\${${name}} has no value: ${rest === '' ? 'it must be set' : rest}` }
     default:
       if (value !== undefined) return { text: value }
-      return { problem: `\${${name}} has no value; set ${name}, or write \${${name}:-default}` }
+      return { problem: `\${${name}} has no value; ${remedy(name)}write \${${name}:-default}` }
   }
+}
+
+function findValue(name: string, { env, machine }: Variables): string | undefined {
+  switch (name) {
+    case 'cgroup.memory':
+      return machine?.memoryLimitBytes()?.toString()
+    case 'cgroup.cpus':
+      return wholeCpus(machine)?.toString()
+    default:
+      return Object.hasOwn(env, name) ? env[name] : undefined
+  }
+}
+
+function remedy(name: string): string {
+  return name.includes('.') ? 'limit it for the container, or ' : `set ${name}, or `
 }
 
 function whyNotAVariable(content: string): string {
   const name = `\${${content}}`
-  if (/^(?:socket|cgroup)\./.test(content)) return `${name} is not yet supported`
-  const near = content.includes('.') ? suggest(content, instanceVariables) : undefined
+  if (content.startsWith('socket.')) return `${name} is not yet supported`
+  const near = content.includes('.')
+    ? suggest(content, [...instanceVariables, ...machineVariables])
+    : undefined
   if (near !== undefined) return `${name} is no variable; did you mean \${${near}}?`
   return `${name} is no variable; allowed: \${NAME}, \${NAME:-default}, \${NAME:?message}, and "$$" for a dollar`
 }

@@ -127,6 +127,17 @@ processes:
   })
 })
 
+t.test('replicas: auto is one for each CPU that is begun, or one', async (t) => {
+  for (const [cpus, replicas] of [
+    [2.5, 3],
+    [undefined, 1],
+  ] as const) {
+    const machine = { cpus: () => cpus, memoryLimitBytes: () => undefined }
+    const { processes } = await parseConfig(web('replicas: auto'), '/srv/f.yaml', { env, machine })
+    t.equal(processes['web']?.replicas, replicas)
+  }
+})
+
 t.test('a umask is octal, quoted or not', async (t) => {
   for (const [written, mask] of [
     ['027', 0o27],
@@ -267,6 +278,7 @@ t.test('each field refuses what it cannot be', async (t) => {
       'resources: {oomScoreAdj: 1001}',
       /resources.oomScoreAdj: found 1001; allowed: a whole number from -1000 to 1000/,
     ],
+    ['replicas: all', 'replicas: found "all"; allowed: a whole number from 0 to 1000, or auto'],
     [
       'resources: {ioClass: idle:3}',
       /resources.ioClass: found "idle:3"; allowed: idle, best-effort or realtime/,
@@ -396,10 +408,6 @@ t.test('what has no effect yet is refused by name, unless it asks for nothing', 
 t.test('so are parts and values of what is supported', async (t) => {
   for (const [field, message] of [
     [
-      'replicas: auto',
-      'replicas: "auto" is not yet supported; allowed: a whole number from 0 to 1000',
-    ],
-    [
       'lifecycle: {preStop: {sleep: {seconds: 1}}}',
       'lifecycle.preStop: not yet supported; remove it',
     ],
@@ -422,7 +430,6 @@ t.test('so are parts and values of what is supported', async (t) => {
       'logs.stderr: a map is not yet supported; allowed: capture, inherit, discard or stdout',
     ],
     ['args: ["${socket.web}"]', 'args[0]: ${socket.web} is not yet supported'],
-    ['args: ["${cgroup.cpus}"]', 'args[0]: ${cgroup.cpus} is not yet supported'],
   ] as const) {
     const lines = await problemsOf(web(field))
     t.equal(lines.length, 1, field)

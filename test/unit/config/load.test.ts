@@ -134,11 +134,14 @@ processes:
 
 t.test('each field refuses what it cannot be', async (t) => {
   for (const [field, message] of [
-    ['replicas: -1', 'replicas: found -1; allowed: a whole number from 0 to 1000'],
-    ['replicas: 1001', 'replicas: found 1001; allowed: a whole number from 0 to 1000'],
-    ['replicas: 1.5', 'replicas: found 1.5; allowed: a whole number from 0 to 1000'],
-    ['replicas: "${WORD}"', 'replicas: found "many"; allowed: a whole number from 0 to 1000'],
-    ['replicas: null', 'replicas: found nothing; allowed: a whole number from 0 to 1000'],
+    ['replicas: -1', 'replicas: found -1; allowed: a whole number from 0 to 1000, or auto'],
+    ['replicas: 1001', 'replicas: found 1001; allowed: a whole number from 0 to 1000, or auto'],
+    ['replicas: 1.5', 'replicas: found 1.5; allowed: a whole number from 0 to 1000, or auto'],
+    [
+      'replicas: "${WORD}"',
+      'replicas: found "many"; allowed: a whole number from 0 to 1000, or auto',
+    ],
+    ['replicas: null', 'replicas: found nothing; allowed: a whole number from 0 to 1000, or auto'],
     ['replicas: "${instance.number}"', /replicas: \$\{instance.number\} can stand in command, /],
     ['restartPolicy: always', 'restartPolicy: found "always"; allowed: Always, OnFailure or Never'],
     [

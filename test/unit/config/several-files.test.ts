@@ -129,7 +129,7 @@ processes:
   t.strictSame(await problems('a.yaml', 'c.yaml', 'd.yaml', 'e.yaml'), [
     'a.yaml:1:19: include[1]: cannot include none.yaml: there is no such file',
     'a.yaml:1:30: include[2]: ${NONE} has no value; set NONE, or write ${NONE:-default}',
-    'a.yaml:3:13: defaults.replicas: found "many"; allowed: a whole number from 0 to 1000',
+    'a.yaml:3:13: defaults.replicas: found "many"; allowed: a whole number from 0 to 1000, or auto',
     'a.yaml:4:12: defaults.env.X: found a list; allowed: a string, a number or a boolean, without NUL characters',
     'a.yaml:6:30: processes.web.env.A: ${NONE} has no value; set NONE, or write ${NONE:-default}',
     'a.yaml:7:9: processes.api.comand: unknown key; did you mean "command"?',

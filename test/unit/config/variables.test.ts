@@ -21,24 +21,41 @@ t.test('variables are put in', async (t) => {
     ['', ''],
   ] as const) {
     t.strictSame(
-      expandVariables(text, environment, undefined),
+      expandVariables(text, { env: environment }, undefined),
       { text: expected, problems: [] },
       text,
     )
   }
 })
 
+t.test('what the container may use is bytes, and CPUs that are begun', async (t) => {
+  const of = (text: string, cpus?: number, memory?: number) =>
+    expandVariables(
+      text,
+      { env: {}, machine: { cpus: () => cpus, memoryLimitBytes: () => memory } },
+      undefined,
+    ).text
+  const text = '${cgroup.memory:-none} ${cgroup.cpus:-none}'
+  t.equal(of(text, 4, 33_554_432), '33554432 4')
+  t.equal(of(text, 1.5), 'none 2')
+  t.equal(of(text, 0.2), 'none 1')
+  t.equal(of(text), 'none none')
+})
+
 t.test('a value is never expanded again', async (t) => {
-  t.equal(expandVariables('${DOLLARS}', environment, undefined).text, environment.DOLLARS)
+  t.equal(expandVariables('${DOLLARS}', { env: environment }, undefined).text, environment.DOLLARS)
 })
 
 t.test(
   'a template keeps the variables of an instance and doubles every dollar of a value',
   async (t) => {
-    t.strictSame(expandVariables('${instance.name} ${DOLLARS} $$ $B', environment, 'text'), {
-      text: '${instance.name} $$$$ $${A} $${instance.name} $$ $B',
-      problems: [],
-    })
+    t.strictSame(
+      expandVariables('${instance.name} ${DOLLARS} $$ $B', { env: environment }, 'text'),
+      {
+        text: '${instance.name} $$$$ $${A} $${instance.name} $$ $B',
+        problems: [],
+      },
+    )
   },
 )
 
@@ -61,10 +78,14 @@ t.test('each variable that cannot be put in is told', async (t) => {
       '${instance.number} can stand in command, args, env, workingDir and containerPort only',
     ],
     ['${socket.web}', '${socket.web} is not yet supported'],
-    ['${cgroup.cpus}', '${cgroup.cpus} is not yet supported'],
+    [
+      '${cgroup.memory}',
+      '${cgroup.memory} has no value; limit it for the container, or write ${cgroup.memory:-default}',
+    ],
+    ['${cgroup.cpu}', '${cgroup.cpu} is no variable; did you mean ${cgroup.cpus}?'],
     ['${instance.name}', '${instance.name} can stand in command, args, env and workingDir only'],
   ] as const) {
-    t.strictSame(expandVariables(text, environment, undefined).problems, [problem], text)
+    t.strictSame(expandVariables(text, { env: environment }, undefined).problems, [problem], text)
   }
-  t.equal(expandVariables('${B} ${C}', {}, undefined).problems.length, 2)
+  t.equal(expandVariables('${B} ${C}', { env: {} }, undefined).problems.length, 2)
 })
