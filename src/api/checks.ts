@@ -65,5 +65,10 @@ function subject(
 ): Subject {
   if (isOk) return { name, checks: [{ name, isOk, message }] }
   if (instances.length === 0) return { name, checks: [{ name, isOk, message: 'no instances' }] }
-  return { name, checks: failing.map(({ name, phase }) => ({ name, isOk, message: phase })) }
+  const checks = failing.map(({ name, phase, reason }) => ({
+    name,
+    isOk,
+    message: reason ?? phase,
+  }))
+  return { name, checks }
 }

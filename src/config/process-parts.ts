@@ -135,6 +135,19 @@ export const RestartLimitSchema = Type.Union(
   },
 )
 
+/** What each start of a run waits for. */
+export const DependsOnSchema = Type.Union(
+  [
+    Type.Record(Type.String(), oneOf(['started', 'ready', 'succeeded'], {})),
+    Type.Array(Type.String(), { allowed: 'a list of names of processes' }),
+  ],
+  {
+    allowed: 'a map such as {db: ready}, or a list of names',
+    description:
+      'Other processes that each start waits for, until they are `started`, `ready` or `succeeded`; a list of names means ready. They are stopped after it.',
+  },
+)
+
 /** What is done around start and stop. */
 export const LifecycleSchema = map(
   {

@@ -3,6 +3,7 @@ import { defaults } from './defaults.ts'
 import { flag, map, notYet, oneOf, path, seconds, signal, words } from './fields.ts'
 import {
   BackoffSchema,
+  DependsOnSchema,
   EnvFromSchema,
   EnvSchema,
   LifecycleSchema,
@@ -102,6 +103,7 @@ export const ProcessSchema = map(
       'From the start of Ringmaster to the first start of the process.',
       standard.startDelaySeconds,
     ),
+    dependsOn: Type.Optional(DependsOnSchema),
     securityContext: Type.Optional(SecurityContextSchema),
     resources: Type.Optional(ResourcesSchema),
     logs: Type.Optional(
@@ -132,7 +134,6 @@ export const ProcessSchema = map(
         description: 'What else its container has in a cluster: has no effect here.',
       }),
     ),
-    dependsOn: notYet(),
     startupProbe: notYet(),
     readinessProbe: notYet(),
     livenessProbe: notYet(),

@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import { Check } from '@sinclair/typebox/value'
 import { parseSignal, signalName } from '../lib/signals.ts'
+import { checkDependencies } from './dependencies.ts'
 import { type Path, type Problem, quote } from './problems.ts'
 import { PortsSchema } from './process-parts.ts'
 import { MAX_CPU } from './rights-schema.ts'
@@ -13,7 +14,9 @@ type Ports = Static<typeof PortsSchema>
 /** What is wrong between fields that are right by themselves; those that are not are left to the check. */
 export function checkRelations({ processes, signals }: UnknownMap): readonly Problem[] {
   const problems = isMap(signals) ? checkSignals(signals) : []
-  for (const [name, process] of Object.entries(isMap(processes) ? processes : {})) {
+  if (!isMap(processes)) return problems
+  problems.push(...checkDependencies(processes))
+  for (const [name, process] of Object.entries(processes)) {
     if (!isMap(process)) continue
     const path = ['processes', name]
     problems.push(...checkStopSignals(process, path), ...checkAffinity(process, path))

@@ -1,4 +1,5 @@
 import { ExitCode, toExitCode } from '../lib/exit-codes.ts'
+import { waitingInVain } from './dependencies.ts'
 import type { Instance, State } from './state.ts'
 
 /** Why Ringmaster ends by itself, and with which code. */
@@ -22,13 +23,20 @@ export function findCauseToEnd(state: State): CauseToEnd | null {
       return { reason: `${instance.name} succeeded`, code, isFailure: false }
     }
   }
-  const isOver =
-    processes.every((process) => process.instances.length > 0) &&
-    instances.every(({ phase }) => phase === 'succeeded' || phase === 'failed')
-  if (!isOver) return null
+  if (!isOver(state)) return null
   return state.firstFailureCode === null
     ? { reason: 'all processes succeeded', code: ExitCode.ok, isFailure: false }
     : { reason: 'all processes ended', code: state.firstFailureCode, isFailure: true }
+}
+
+/** Nothing runs, and nothing can run again by itself. */
+function isOver(state: State): boolean {
+  const { instances, processes } = state
+  if (processes.some((process) => process.instances.length === 0)) return false
+  const waiting = instances.filter(({ phase }) => phase !== 'succeeded' && phase !== 'failed')
+  if (waiting.some(({ isWaiting }) => !isWaiting)) return false
+  const inVain = waiting.length === 0 ? new Set() : waitingInVain(state)
+  return waiting.every(({ name }) => inVain.has(name))
 }
 
 /** What Ringmaster ends with when `instance` failed: the code of its last run, or "gave up" where that has none to blame it on. */

@@ -13,6 +13,8 @@ export interface Step {
   readonly unit: number
   /** Numbers a new run. */
   newRun(): number
+  /** What a start has to wait for; null: nothing. */
+  waitOf(spec: ProcessSpec): string | null
   /** What a stop that begins now has from the stop signal to SIGKILL. */
   graceMs(spec: ProcessSpec): number
   want(...effects: readonly Effect[]): void
@@ -22,9 +24,26 @@ export interface Step {
 /** The first start, at once or after its delay. */
 export function begin(instance: Instance, spec: ProcessSpec, step: Step): Instance {
   if (!instance.isWanted) return instance
-  if (spec.startDelayMs === 0) return start(instance, step)
+  if (spec.startDelayMs === 0) return start(instance, spec, step)
   step.want(wake(instance, 'start', step.at.monoMs + spec.startDelayMs))
   return instance
+}
+
+/** Asks for a new run, or waits where what it depends on is not there; `told` says why, when that is the end of the last run. */
+export function start(
+  instance: Instance,
+  spec: ProcessSpec,
+  step: Step,
+  told: Partial<InstanceChange> = {},
+): Instance {
+  const reason = step.waitOf(spec)
+  if (reason !== null) {
+    return enter({ ...instance, isWaiting: true }, 'pending', step, { ...told, reason })
+  }
+  const run = step.newRun()
+  step.want({ type: 'spawn', run, instance: instance.name })
+  const queued = { ...instance, isWaiting: false, live: { ...unborn, run } }
+  return enter(queued, 'pending', step, told)
 }
 
 /** The run has a process. A stop that came meanwhile is carried out now. */
@@ -116,8 +135,9 @@ export function emptied(
 }
 
 /** The wait before a start is over. */
-export function waitEnded(instance: Instance, step: Step): Instance {
-  return instance.live === null && !isAtRest(instance) ? start(instance, step) : instance
+export function waitEnded(instance: Instance, spec: ProcessSpec, step: Step): Instance {
+  const isDue = instance.live === null && !instance.isWaiting && !isAtRest(instance)
+  return isDue ? start(instance, spec, step) : instance
 }
 
 /** The grace is over: SIGKILL to the main process, or to what it left. */
@@ -136,7 +156,7 @@ export function graceEnded(instance: Instance, step: Step): Instance {
 
 /** The instance is not wanted any more, whatever it is doing. */
 export function stop(instance: Instance, spec: ProcessSpec, step: Step): Instance {
-  const unwanted = { ...instance, isWanted: false }
+  const unwanted = { ...instance, isWanted: false, isWaiting: false }
   const { live } = instance
   if (isAtRest(instance)) return unwanted
   if (live === null) {
@@ -187,13 +207,6 @@ function tryAgain(instance: Instance, run: number, refused: string, step: Step):
   const isTold = instance.phase === 'pending' && refused === instance.putOff
   const told = isTold ? {} : { run, refused }
   return enter({ ...instance, live: null, putOff: refused }, 'pending', step, told)
-}
-
-/** Asks for a new run; `told` says why, when that is the end of the last one. */
-function start(instance: Instance, step: Step, told: Partial<InstanceChange> = {}): Instance {
-  const run = step.newRun()
-  step.want({ type: 'spawn', run, instance: instance.name })
-  return enter({ ...instance, live: { ...unborn, run } }, 'pending', step, told)
 }
 
 function askToEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
@@ -262,7 +275,7 @@ function restart(
     recentRestartsMonoMs: restartLimit === null ? [] : [...recent, monoMs],
   }
   const delayMs = backoffMs(failures, spec.backoff, step.unit)
-  if (delayMs === 0) return start(again, step, { ...told, delayMs })
+  if (delayMs === 0) return start(again, spec, step, { ...told, delayMs })
   step.want(wake(instance, 'start', monoMs + delayMs))
   return enter(again, 'backoff', step, { ...told, delayMs })
 }
@@ -295,7 +308,8 @@ function enter(
   step: Step,
   told: Partial<InstanceChange> = {},
 ): Instance {
-  if (phase === instance.phase && told.refused === undefined) return instance
+  const isNews = told.refused !== undefined || told.reason !== undefined
+  if (phase === instance.phase && !isNews) return instance
   step.tell({
     type: 'instance',
     process: instance.process,

@@ -134,7 +134,7 @@ export interface InstanceChange {
   readonly refused?: string
   /** Wait before the restart, in ms. */
   readonly delayMs?: number
-  /** Why it is not started again, where its restart policy is not the reason. */
+  /** Why it is not started again, where its restart policy is not the reason; or what its start waits for. */
   readonly reason?: string
 }
 

@@ -1,4 +1,5 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
+import { startedAtOnce } from '../plan/order.ts'
 import type { Plan, ProcessSpec, ShutdownSpec, SignalRule } from '../plan/plan.ts'
 import type { Cause, Phase, SupervisorPhase } from './messages.ts'
 
@@ -44,6 +45,8 @@ export interface Instance {
   readonly number: number
   readonly isWanted: boolean
   readonly phase: Phase
+  /** Its start waits for what it depends on. */
+  readonly isWaiting: boolean
   /** From the wish to spawn until nothing of the tree lives. */
   readonly live: LiveRun | null
   /** Runs that failed in a row; the end of a stable run sets it to 1. */
@@ -97,18 +100,20 @@ export function initialState({
   shutdown,
   signals,
 }: Pick<Plan, 'processes' | 'shutdown' | 'signals'>): State {
+  const started = startedAtOnce(processes)
   return {
     phase: 'running',
     shutdown,
     signals,
     processes,
-    instances: processes.flatMap(({ autoStart, instances }) =>
+    instances: processes.flatMap(({ instances }) =>
       instances.map(({ name, process, number }) => ({
         name,
         process,
         number,
-        isWanted: autoStart,
-        phase: autoStart ? ('pending' as const) : ('stopped' as const),
+        isWanted: started.has(process),
+        phase: started.has(process) ? ('pending' as const) : ('stopped' as const),
+        isWaiting: false,
         live: null,
         failures: 0,
         restarts: 0,

@@ -2,6 +2,7 @@ import { ExitCode } from '../lib/exit-codes.ts'
 import { signalName } from '../lib/signals.ts'
 import type { ProcessSpec, SignalRule } from '../plan/plan.ts'
 import { chainMs, stepMs, sweepMs, usableMs } from '../plan/shutdown.ts'
+import { waitOf } from './dependencies.ts'
 import { exitCodeOf, findCauseToEnd } from './ending.ts'
 import * as instanceSteps from './instance.ts'
 import type {
@@ -72,6 +73,10 @@ class Draft implements instanceSteps.Step {
 
   graceMs({ graceMs }: ProcessSpec): number {
     return this.shareMs(graceMs, graceMs + sweepMs)
+  }
+
+  waitOf(spec: ProcessSpec): string | null {
+    return waitOf(spec, this.state)
   }
 
   want(...effects: readonly Effect[]): void {
@@ -151,6 +156,7 @@ class Draft implements instanceSteps.Step {
   /** What follows from the state itself, whatever event led to it. */
   settle(): void {
     this.endByItself()
+    this.resumeWaiting()
     if (this.state.ending?.isForced) {
       this.each((instance) => instanceSteps.graceEnded(instance, this))
     }
@@ -279,11 +285,11 @@ class Draft implements instanceSteps.Step {
 
   private instanceDeadline(key: string): void {
     const [name, purpose] = key.split('/')
-    this.each((instance) => {
+    this.each((instance, spec) => {
       if (instance.name !== name) return instance
       return purpose === 'kill'
         ? instanceSteps.graceEnded(instance, this)
-        : instanceSteps.waitEnded(instance, this)
+        : instanceSteps.waitEnded(instance, spec, this)
     })
   }
 
@@ -304,6 +310,22 @@ class Draft implements instanceSteps.Step {
     if (this.state.phase === 'draining' && this.state.instances.every(instanceSteps.isAtRest)) {
       this.stopAll()
     }
+  }
+
+  /** Starts what has waited for what is there now. */
+  private resumeWaiting(): void {
+    const waiting = new Set(
+      this.state.instances.flatMap(({ isWaiting, process }) => (isWaiting ? process : [])),
+    )
+    const free = this.state.processes.filter(
+      (spec) => waiting.has(spec.name) && this.waitOf(spec) === null,
+    )
+    if (free.length === 0) return
+    this.each((instance, spec) =>
+      instance.isWaiting && free.includes(spec)
+        ? instanceSteps.start(instance, spec, this)
+        : instance,
+    )
   }
 
   private sweep(signal: number): void {

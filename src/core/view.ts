@@ -1,6 +1,8 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { ProcessSpec } from '../plan/plan.ts'
+import { waitOf } from './dependencies.ts'
 import type { Cause, Phase, SupervisorPhase } from './messages.ts'
+import { isEnough, isReady } from './readiness.ts'
 import type { Instance, State } from './state.ts'
 
 /** What the world may know: read by `/readyz`, `/metrics` and later `status`. */
@@ -29,6 +31,8 @@ export interface InstanceView {
   readonly name: string
   readonly number: number
   readonly phase: Phase
+  /** What its start waits for: `waiting for db: ready`. */
+  readonly reason: string | null
   readonly isReady: boolean
   /** It has been ready once. */
   readonly isStarted: boolean
@@ -41,12 +45,7 @@ export interface InstanceView {
 
 /** Pure; the queue keeps the result of the last state. */
 export function view(state: State): View {
-  const processes = state.processes.map((spec) =>
-    processView(
-      spec,
-      state.instances.filter((instance) => instance.process === spec.name),
-    ),
-  )
+  const processes = state.processes.map((spec) => processView(spec, state))
   const counted = processes.filter((process) => process.counts)
   return {
     phase: state.phase,
@@ -57,17 +56,20 @@ export function view(state: State): View {
   }
 }
 
-function processView(spec: ProcessSpec, instances: readonly Instance[]): ProcessView {
+function processView(spec: ProcessSpec, state: State): ProcessView {
+  const instances = state.instances.filter((instance) => instance.process === spec.name)
+  const reason = instances.some(({ isWaiting }) => isWaiting) ? waitOf(spec, state) : null
   return {
     name: spec.name,
     counts:
       spec.isEssential && instances.length > 0 && (spec.autoStart || instances.some(wasStarted)),
-    isReady: isEnough(spec, instances, (one) => isReady(one) || one.phase === 'succeeded'),
-    isStarted: isEnough(spec, instances, (one) => one.wasReady),
+    isReady: areEnough((one) => isReady(one) || one.phase === 'succeeded'),
+    isStarted: areEnough((one) => one.wasReady),
     instances: instances.map((instance) => ({
       name: instance.name,
       number: instance.number,
       phase: instance.phase,
+      reason: instance.isWaiting ? reason : null,
       isReady: isReady(instance),
       isStarted: instance.wasReady,
       pid: instance.live?.pid ?? null,
@@ -76,21 +78,12 @@ function processView(spec: ProcessSpec, instances: readonly Instance[]): Process
       last: instance.last && { cause: instance.last.cause, status: instance.last.status },
     })),
   }
+
+  function areEnough(counts: (instance: Instance) => boolean): boolean {
+    return isEnough(spec, instances.filter(counts).length)
+  }
 }
 
-/** One instance may be missing (maxUnavailable 1), but never all. */
-function isEnough(
-  spec: ProcessSpec,
-  instances: readonly Instance[],
-  counts: (instance: Instance) => boolean,
-): boolean {
-  return instances.filter(counts).length >= Math.max(1, spec.instances.length - 1)
-}
-
-function wasStarted({ live, last }: Instance): boolean {
-  return live !== null || last !== null
-}
-
-function isReady(instance: Instance): boolean {
-  return instance.phase === 'running'
+function wasStarted({ isWanted, live, last }: Instance): boolean {
+  return isWanted || live !== null || last !== null
 }

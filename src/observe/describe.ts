@@ -23,11 +23,12 @@ export function describe(change: Change): Description {
 }
 
 function describeInstance(change: InstanceChange): Description {
-  const { instance, pid, phase, cause, refused } = change
+  const { instance, pid, phase, cause, refused, reason } = change
   const ended = `${instance} ended: ${endOf(change)}`
   switch (phase) {
     case 'pending':
-      if (cause !== undefined) return restart(change, 'at once')
+      if (cause !== undefined) return restart(change, reason ? `, ${reason}` : ' at once')
+      if (reason !== undefined) return { level: 'info', message: `${instance} is ${reason}` }
       return refused === undefined
         ? { level: 'info', message: `${instance} starts` }
         : { level: 'warn', message: `${instance} cannot start now: ${refused}; tried again soon` }
@@ -40,7 +41,7 @@ function describeInstance(change: InstanceChange): Description {
         ? { level: 'info', message: `${instance} stops` }
         : { level: cause === 'completed' ? 'info' : 'warn', message: ended }
     case 'backoff':
-      return restart(change, `in ${Math.round(change.delayMs ?? 0)} ms`)
+      return restart(change, ` in ${Math.round(change.delayMs ?? 0)} ms`)
     case 'stopped':
       return cause === undefined
         ? { level: 'info', message: `${instance} stopped` }
@@ -62,8 +63,8 @@ function describeInstance(change: InstanceChange): Description {
 function restart(change: InstanceChange, when: string): Description {
   const { instance, status } = change
   return status === undefined
-    ? { level: 'warn', message: `${instance} cannot start: ${endOf(change)}; tried again ${when}` }
-    : { level: 'info', message: `${instance} restarts ${when}` }
+    ? { level: 'warn', message: `${instance} cannot start: ${endOf(change)}; tried again${when}` }
+    : { level: 'info', message: `${instance} restarts${when}` }
 }
 
 function endOf({ cause, status, refused }: InstanceChange): string {

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts'
-import type { Plan } from './plan.ts'
+import type { Condition, Plan, ProcessSpec } from './plan.ts'
 import { unasked } from './root.ts'
 import { shutdownTimeline, usableMs } from './shutdown.ts'
 
@@ -9,6 +9,7 @@ export function lint(config: Config, plan: Plan, uid: number): readonly string[]
     ...shortTimes(config, plan),
     ...unwrittenUsers(plan, uid),
     ...podFields(config),
+    ...waits(plan),
     ...absentControl(config),
     ...deafness(plan),
   ]
@@ -40,6 +41,32 @@ function unwrittenUsers(plan: Plan, uid: number): readonly string[] {
     (name) =>
       `processes.${name}.securityContext.runAsUser: not written, and "run" starts nothing as root unasked`,
   )
+}
+
+/** What may wait for ever. */
+function waits({ processes }: Plan): readonly string[] {
+  return processes.flatMap((process) =>
+    process.dependsOn.flatMap((dependency) => {
+      const needed = processes.find(({ name }) => name === dependency.process)
+      const why = needed && whyInVain(process, needed, dependency.condition)
+      return why ? [`processes.${process.name}.dependsOn.${dependency.process}: ${why}`] : []
+    }),
+  )
+}
+
+function whyInVain(
+  { name, isEssential }: ProcessSpec,
+  needed: ProcessSpec,
+  condition: Condition,
+): string | null {
+  if (needed.instances.length === 0) return 'it has no instances, so this waits for ever'
+  const neverSucceeds = needed.restartPolicy === 'Always' && !needed.isShutdownOnExit
+  if (condition === 'succeeded' && neverSucceeds) {
+    return 'it never succeeds, because its restartPolicy is Always; so this waits for ever'
+  }
+  return isEssential && !needed.isEssential
+    ? `when it has failed, ${name} waits for ever; make it essential, or ${name} not`
+    : null
 }
 
 function absentControl({ control }: Config): readonly string[] {

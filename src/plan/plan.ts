@@ -39,6 +39,8 @@ export interface ProcessSpec {
   readonly autoStart: boolean
   /** From the beginning to the first start. */
   readonly startDelayMs: number
+  /** What each start of a run waits for. A graph of all processes without a circle. */
+  readonly dependsOn: readonly Dependency[]
   readonly restartPolicy: RestartPolicy
   /** Exit codes that are no failure. */
   readonly successExitCodes: readonly number[]
@@ -59,6 +61,14 @@ export interface ProcessSpec {
   /** One a replica, in order of `number`. */
   readonly instances: readonly InstanceSpec[]
 }
+
+export interface Dependency {
+  readonly process: string
+  readonly condition: Condition
+}
+
+/** `started`: enough of its instances run or have succeeded. `ready`: so many of them are ready or have succeeded. `succeeded`: all of them have. */
+export type Condition = 'started' | 'ready' | 'succeeded'
 
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never'
 

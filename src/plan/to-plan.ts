@@ -1,7 +1,15 @@
 import { defaults } from '../config/defaults.ts'
 import type { Config, ProcessConfig } from '../config/schema.ts'
 import { serviceVariables } from './environment.ts'
-import type { BackoffPolicy, Plan, ProcessSpec, RestartLimit, ShutdownSpec } from './plan.ts'
+import type {
+  BackoffPolicy,
+  Condition,
+  Dependency,
+  Plan,
+  ProcessSpec,
+  RestartLimit,
+  ShutdownSpec,
+} from './plan.ts'
 import { sweepMs } from './shutdown.ts'
 import { toSignals } from './signals.ts'
 import { type Surroundings, toInstance } from './to-instance.ts'
@@ -39,6 +47,7 @@ function toProcess(name: string, process: ProcessConfig, surroundings: Surroundi
     name,
     autoStart: filled.autoStart,
     startDelayMs: toMs(filled.startDelaySeconds),
+    dependsOn: toDependencies(process.dependsOn),
     restartPolicy: filled.restartPolicy,
     successExitCodes: filled.successExitCodes,
     backoff: toBackoff({ ...defaults.process.backoff, ...process.backoff }),
@@ -53,6 +62,17 @@ function toProcess(name: string, process: ProcessConfig, surroundings: Surroundi
       toInstance(name, index + 1, process, surroundings),
     ),
   }
+}
+
+function toDependencies(written: ProcessConfig['dependsOn'] = {}): readonly Dependency[] {
+  const conditions = isList(written)
+    ? written.map((process): [string, Condition] => [process, 'ready'])
+    : Object.entries(written)
+  return conditions.map(([process, condition]) => ({ process, condition }))
+}
+
+function isList(value: object): value is readonly unknown[] {
+  return Array.isArray(value)
 }
 
 /** When the whole time is not written: the usual one, or more where what is written does not fit in. */

@@ -23,6 +23,11 @@ const besideOther = (restartPolicy: 'OnFailure' | 'Never') =>
 export const situations = {
   'pending, queued': () => always().take({ type: 'begin' }),
   'pending, refused': () => always().take({ type: 'begin' }, refuse(1, 'EAGAIN')),
+  'pending, waiting': () =>
+    new Story(
+      processSpec('web', { dependsOn: [{ process: 'db', condition: 'ready' }] }),
+      processSpec('db'),
+    ).take({ type: 'begin' }),
   starting: () => always().take({ type: 'begin' }, { type: 'spawned', run: 1, pid: 101 }),
   'starting, refused': () =>
     always().take(

@@ -11,6 +11,7 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
     name,
     autoStart: true,
     startDelayMs: 0,
+    dependsOn: [],
     restartPolicy: 'Always',
     backoff: { initialMs: 100, factor: 2, maxMs: 30_000, jitter: 0, resetAfterMs: 10_000 },
     successExitCodes: [0],

@@ -7,6 +7,7 @@ export function instanceView(name: string, given: Partial<InstanceView> = {}): I
     name,
     number: Number(name.split('.').at(-1)),
     phase: 'running',
+    reason: null,
     isReady,
     isStarted: isReady,
     pid: 100,

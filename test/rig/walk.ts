@@ -61,8 +61,12 @@ class World implements WalkResult {
 
   constructor(random: () => number) {
     this.#random = random
-    const processes = ['web', 'api', 'job'].slice(0, 1 + this.#below(3)).map((name) =>
+    const processes = ['web', 'api', 'job'].slice(0, 1 + this.#below(3)).map((name, index, all) =>
       processSpec(name, {
+        dependsOn: all.slice(index + 1).flatMap((process) => {
+          const conditions = ['started', 'ready', 'succeeded'] as const
+          return this.#below(3) > 0 ? [] : [{ process, condition: this.#oneOf(conditions) }]
+        }),
         replicas: 1 + this.#below(3),
         autoStart: this.#below(8) > 0,
         startDelayMs: this.#oneOf([0, 0, 500]),
@@ -350,9 +354,21 @@ class World implements WalkResult {
       ['running', 'draining'].includes(this.#state.phase),
       'nothing starts once things are stopped',
     )
+    this.#checkDependencies(instance)
     const place = 'lane'
     const flags = { isReported: false, isOutputOpen: false, isTreeAsked: false }
     this.#runs.set(run, { run, instance, place, ...flags, isAsked: false, isKilled: false })
+  }
+
+  #checkDependencies(instance: string): void {
+    for (const { process, condition } of this.#specOf({ instance }).dependsOn) {
+      const others = this.#state.instances.filter((one) => one.process === process)
+      const met = others.filter(
+        ({ phase }) => phase === 'succeeded' || (phase === 'running' && condition !== 'succeeded'),
+      )
+      const needed = condition === 'succeeded' ? others.length : Math.max(1, others.length - 1)
+      assert.ok(met.length >= needed, `${instance} starts when ${process} is ${condition}`)
+    }
   }
 
   #signal(world: WorldRun | undefined, signal: number): void {
@@ -367,7 +383,7 @@ class World implements WalkResult {
     }
   }
 
-  #specOf({ instance }: WorldRun) {
+  #specOf({ instance }: Pick<WorldRun, 'instance'>) {
     const spec = this.#plan.processes.find(({ instances }) =>
       instances.some(({ name }) => name === instance),
     )
@@ -403,18 +419,20 @@ class World implements WalkResult {
     assert.equal(
       live === null,
       ['backoff', 'stopped', 'succeeded', 'failed'].includes(phase) ||
-        (phase === 'pending' && this.#deadlines.has(`${name}/start`)),
+        (phase === 'pending' && (instance.isWaiting || this.#deadlines.has(`${name}/start`))),
       `${name} is ${phase} with a run only where it has one`,
     )
     const isWaiting = instance.isWanted && (phase === 'backoff' || phase === 'pending') && !live
-    assert.equal(this.#deadlines.has(`${name}/start`), isWaiting, 'a wait has a deadline')
+    assert.ok(isWaiting || !instance.isWaiting, 'only what is pending waits for others')
+    const hasDeadline = isWaiting && !instance.isWaiting
+    assert.equal(this.#deadlines.has(`${name}/start`), hasDeadline, 'a wait has a deadline')
     const isInGrace = phase === 'stopping' && live?.pid !== null && !live?.isKilled
     assert.equal(this.#deadlines.has(`${name}/kill`), isInGrace, 'a grace has a deadline')
   }
 
   #firstPhase(instance: string): string {
-    const process = this.#plan.processes.find(({ name }) => name === instance.split('.')[0])
-    return process?.autoStart ? 'pending' : 'stopped'
+    const first = initialState(this.#plan).instances.find(({ name }) => name === instance)
+    return first?.phase ?? ''
   }
 
   #below(limit: number): number {

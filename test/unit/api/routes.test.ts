@@ -127,6 +127,18 @@ const answers: readonly (readonly [string, View, string, number, string])[] = [
     '[-]none no instances\nreadyz check failed\n',
   ],
   [
+    'an instance that waits says what for',
+    viewOf(
+      processView(
+        'web',
+        instanceView('web.1', { phase: 'pending', reason: 'waiting for db: ready' }),
+      ),
+    ),
+    '/readyz',
+    503,
+    '[-]web.1 waiting for db: ready\nreadyz check failed\n',
+  ],
+  [
     'of those that are not ready, who has succeeded is not to blame',
     viewOf({
       ...processView(

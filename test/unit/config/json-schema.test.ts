@@ -57,6 +57,7 @@ t.test('an editor takes what is right, also where a file is only a part', async 
     'processes: {web: {resources: {umask: 0777, rlimits: {nofile: "${N}"}}, restartLimit: null}}',
     'processes: {web: {ports: [{containerPort: "80${instance.number}"}, {containerPort: 80}]}}',
     'processes: {web: {securityContext: {runAsUser: "${U}"}, inheritEnv: [A], kubernetes: {a: [b]}}}',
+    'processes: {web: {dependsOn: {api: ready}}, api: {dependsOn: [db]}}',
     'signals: {HUP: ignore, SIGUSR1: SIGTERM, USR2: "${X}"}\nx-mine: [1]',
   ]
   for (const text of written) t.equal(await validate(text), 'valid', text)
@@ -71,7 +72,8 @@ t.test('an editor marks what is wrong', async (t) => {
     'processes: {web: {env: [{nam: A}]}}',
     'processes: {web: {ports: [{name: a}]}}',
     'processes: {web: {restartPolicy: always}}',
-    'processes: {web: {dependsOn: [a]}}',
+    'processes: {web: {dependsOn: {a: healthy}}}',
+    'processes: {web: {hooks: [a]}}',
     'processes: {all: {command: a}}',
     'processes: {web: {resources: {umask: 0999}}}',
     'signals: {KILL: ignore}',

@@ -267,7 +267,7 @@ t.test('what is wrong with a default is told once, in its own place', async (t) 
   replica: 3
   env: {A: "\${port.http}", B: "\${NONE}"}
   ports: [{name: http}]
-  dependsOn: [x]
+  hooks: [x]
 processes:
   a: {command: a}
   b: {command: b}
@@ -278,7 +278,7 @@ processes:
     'a.yaml:2:3: defaults.replica: unknown key; did you mean "replicas"?',
     'a.yaml:3:31: defaults.env.B: ${NONE} has no value; set NONE, or write ${NONE:-default}',
     'a.yaml:4:11: defaults.ports[0].containerPort: missing; needed: a port from 1 to 65535, such as 8080 or 80${instance.number}',
-    'a.yaml:5:3: defaults.dependsOn: not yet supported; remove it',
+    'a.yaml:5:3: defaults.hooks: not yet supported; remove it',
   ])
 })
 

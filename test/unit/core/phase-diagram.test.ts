@@ -33,13 +33,14 @@ function diagram(changes: readonly Change[]): string {
 }
 
 function exampleChanges(): Change[] {
-  return (Object.keys(situations) as Situation[]).flatMap((situation) =>
-    (Object.keys(happenings) as Happening[]).flatMap((happening) => {
+  return (Object.keys(situations) as Situation[]).flatMap((situation) => [
+    ...(Object.keys(happenings) as Happening[]).flatMap((happening) => {
       const story = situations[situation]()
       story.take(happenings[happening](story.instance().live?.run ?? 0))
       return story.allChanges
     }),
-  )
+    ...situations[situation]().take({ type: 'broken', instance: 'web.1' }).allChanges,
+  ])
 }
 
 function walkChanges(): Change[] {

@@ -10,6 +10,7 @@ const table: readonly (readonly [Situation, Happening, string])[] = [
   ['pending, queued', 'stop', 'stopping (stop-requested), cancelSpawn 1'],
   ['pending, refused', 'backoff over', 'pending, spawn 2'],
   ['pending, refused', 'stop', 'stopped, start off, sweep 2000, sweep 15'],
+  ['pending, waiting', 'stop', 'stopped, start off, cancelSpawn 1'],
   ['starting', 'executed', 'running'],
   ['starting', 'exec failed', 'starting (exec-failed)'],
   ['starting', 'stop', 'stopping (stop-requested), signal 1 15, kill 11000'],

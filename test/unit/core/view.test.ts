@@ -91,6 +91,7 @@ t.test('the view says how each instance is and how its last run ended', async (t
             name: 'web.1',
             number: 1,
             phase: 'running',
+            reason: null,
             isReady: true,
             isStarted: true,
             pid: 102,

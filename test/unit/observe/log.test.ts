@@ -82,6 +82,12 @@ const messages: readonly (readonly [Partial<InstanceChange>, string, string])[] 
     'warn',
     'web.1 cannot start now: EAGAIN fork; tried again soon',
   ],
+  [{ phase: 'pending', reason: 'waiting for db: ready' }, 'info', 'web.1 is waiting for db: ready'],
+  [
+    { phase: 'pending', ...killed, delayMs: 0, reason: 'waiting for db: ready' },
+    'info',
+    'web.1 restarts, waiting for db: ready',
+  ],
   [{ phase: 'stopping', ...killed }, 'warn', 'web.1 ended: signal SIGKILL'],
   [
     { phase: 'stopping', cause: 'completed', status: { code: 0, signal: 0 } },

@@ -75,3 +75,26 @@ t.test('a control socket that is written is told to be missing', async (t) => {
   t.same(warnings({ control: {}, processes }), ['control: not supported yet: there is no socket'])
   t.same(warnings({ control: false, processes }), [])
 })
+
+t.test('a dependency that may be waited for for ever is told', async (t) => {
+  const web = { command: ['a'] as [string] }
+  const table = [
+    [{ db: 'succeeded' }, {}, 'it never succeeds, because its restartPolicy is Always'],
+    [{ db: 'succeeded' }, { shutdownOnExit: true }, null],
+    [{ db: 'succeeded' }, { restartPolicy: 'Never' }, null],
+    [['db'], { replicas: 0 }, 'it has no instances'],
+    [['db'], { essential: false }, 'when it has failed, web waits for ever'],
+    [['db'], {}, null],
+  ] as const
+  for (const [dependsOn, db, expected] of table) {
+    const processes = { web: { ...web, dependsOn }, db: { ...web, ...db } }
+    const found = warnings({ processes })
+    t.equal(found.length, expected === null ? 0 : 1, JSON.stringify(processes))
+    if (expected) t.match(found[0], `processes.web.dependsOn.db: ${expected}`)
+  }
+  const processes = {
+    web: { ...web, essential: false, dependsOn: ['db'] },
+    db: { ...web, essential: false },
+  }
+  t.same(warnings({ processes }), [])
+})

@@ -1,0 +1,47 @@
+import t from 'tap'
+import { ways } from '../rig/ringmaster.ts'
+import { script, supervise } from '../rig/supervise.ts'
+
+for (const { way, start, skip } of ways) {
+  t.test(
+    `${way}: what depends on a process starts when it is there, and a job has to succeed`,
+    { skip },
+    async (t) => {
+      const ringmaster = await supervise(t, start, {
+        processes: {
+          web: script('echo serving; exec sleep 1000', {
+            dependsOn: { migrate: 'succeeded', db: 'ready' },
+          }),
+          migrate: script('echo migrating; sleep 0.1; echo migrated', {
+            restartPolicy: 'Never',
+            dependsOn: ['db'],
+          }),
+          db: script('echo storing; exec sleep 1000'),
+        },
+      })
+      await ringmaster.line(/^web\.1 \| serving$/)
+      ringmaster.signal('SIGTERM')
+      const { code, stdout, stderr } = await ringmaster.end()
+      t.equal(code, 0)
+      const order = ['db.1 | storing', 'migrate.1 | migrating', 'migrate.1 | migrated']
+      t.same(stdout.split('\n').slice(0, 4), [...order, 'web.1 | serving'])
+      t.match(stderr, /"reason":"waiting for migrate: succeeded, db: ready"/)
+    },
+  )
+
+  t.test(
+    `${way}: what waits for a process that has failed does not keep Ringmaster alive`,
+    { skip },
+    async (t) => {
+      const ringmaster = await supervise(t, start, {
+        processes: {
+          web: script('echo serving', { dependsOn: ['api'] }),
+          api: script('echo answering', { dependsOn: { migrate: 'succeeded' } }),
+          migrate: script('exit 3', { restartPolicy: 'Never', essential: false }),
+        },
+      })
+      const { code, stdout } = await ringmaster.end()
+      t.same({ code, stdout }, { code: 3, stdout: '' })
+    },
+  )
+}
