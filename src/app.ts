@@ -11,6 +11,7 @@ import { createGuard, noGuard } from './os/guard.ts'
 import { native, requireExecHelper } from './os/native.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { isProcOurs } from './os/procfs.ts'
+import { ownHardLimit } from './os/resources.ts'
 import { listenToSignals } from './os/signal-source.ts'
 import { createSpawner } from './os/spawner.ts'
 import { resolveRights } from './os/start-rights.ts'
@@ -118,7 +119,7 @@ export async function supervise(
   /** The heavy part: loaded when the first children are on their way. */
   async function observe(): Promise<void> {
     for (const fd of reserve) closeSync(fd)
-    const listening = bound && (await accept(bound, clock))
+    const listening = bound && (await accept(bound, { clock, mostConnections: mostConnections() }))
     // What is loaded now keeps the event loop busy for long.
     await guard.settled()
     const { createLog, createMetrics, serve } = loadBundle('late') as typeof import('./late.ts')
@@ -171,6 +172,12 @@ function reserveDescriptors(): readonly number[] {
     // There are hardly any: what is loaded may still find its one.
   }
   return reserve
+}
+
+/** The endpoint takes at most a quarter of the descriptors: processes need them. */
+function mostConnections(): number {
+  const quarter = Math.floor(ownHardLimit('nofile') / 4)
+  return Number.isNaN(quarter) ? 512 : Math.max(1, Math.min(512, quarter))
 }
 
 /** Where both descriptors are the same pipe or file, one sink keeps the lines whole. */

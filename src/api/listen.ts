@@ -1,7 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { getSystemErrorName } from 'node:util'
 import { SupervisorError } from '../lib/errors.ts'
 import type { Clock } from '../ports/clock.ts'
+import { Connections } from './connections.ts'
 
 /** An address at which the kernel lets clients in; they wait there until {@link accept}. */
 export interface Bound {
@@ -46,16 +48,33 @@ export interface Listening {
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
 
-/** Lets clients speak. Until {@link Listening.takeOver}, at most 100 requests wait, each for at most 1 s; others get 503. */
-export async function accept({ fd }: Bound, clock: Clock): Promise<Listening> {
+/**
+ * Lets clients speak, within limits that hold for whoever answers. Until {@link Listening.takeOver}, at most 100 requests wait, each
+ * for at most 1 s; others get 503.
+ */
+export async function accept({ fd }: Bound, options: AcceptOptions): Promise<Listening> {
   // A bundle makes this a require(). As an ES module, node:http has Node.js 22 and newer look at its every export, and one of
   // them loads undici, which takes 20 ms.
   const { createServer } = await import('node:http')
+  const { clock, mostConnections } = options
+  const connections = new Connections(clock, mostConnections)
   const room = createWaitingRoom(clock)
-  const server = createServer({ headersTimeout: 10_000, keepAliveTimeout: 30_000 }, room.enter)
-  // A connection that sends nothing.
-  server.timeout = 10_000
-  server.maxConnections = 512
+  const server = createServer({
+    maxHeaderSize: mostHeaderBytes,
+    // What follows is for `connections` to do.
+    ...{ headersTimeout: 0, requestTimeout: 0, keepAliveTimeout: 0 },
+    connectionsCheckingInterval: 2 ** 31 - 1,
+  })
+  const enter: RequestHandler = (request, response) => {
+    // Nobody reads a body; what follows it on the connection might be part of it.
+    if (hasBody(request)) response.setHeader('connection', 'close')
+    if (connections.mayAnswer(request.socket, response)) room.enter(request, response)
+  }
+  server.on('connection', (socket) => connections.add(socket))
+  server.on('request', enter)
+  // It waits for our leave to send a body: it gets the answer instead.
+  server.on('checkContinue', enter)
+  server.on('clientError', refuseMalformed)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ fd }, () => {
@@ -63,11 +82,20 @@ export async function accept({ fd }: Bound, clock: Clock): Promise<Listening> {
       resolve()
     })
   })
+  // A client could not be let in, mostly for want of a descriptor.
+  server.on('error', () => connections.endOldest())
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no TCP address')
   return { server, host: address.address, port: address.port, takeOver: room.takeOver }
 }
 
+export interface AcceptOptions {
+  readonly clock: Clock
+  /** How many connections there may be at once. */
+  readonly mostConnections: number
+}
+
+const mostHeaderBytes = 8192
 const mostWaiting = 100
 const longestWaitMs = 1000
 /** socket(2), bind(2): IPv6 is not compiled in, or is switched off. */
@@ -130,6 +158,24 @@ function createWaitingRoom(clock: Clock): WaitingRoom {
       waiting.clear()
     },
   }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding } = headers
+  return encoding !== undefined || (length !== undefined && length !== '0')
+}
+
+/** What follows on such a connection is no request either. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
+    socket.destroy(),
+  )
 }
 
 function turnAway(response: ServerResponse): void {

@@ -23,7 +23,13 @@ export function addRoutes(app: FastifyInstance, { view, metrics }: RouteOptions)
       send(reply, answer(request, request.params.name)),
     )
   }
+  let scrapes = 0
   app.get('/metrics', async (_request, reply) => {
+    if (scrapes >= mostScrapes) return reply.code(503).header('retry-after', '1').send('busy\n')
+    scrapes += 1
+    reply.raw.once('close', () => {
+      scrapes -= 1
+    })
     const text = await metrics.text()
     return reply.type(metrics.contentType).send(text)
   })
@@ -32,6 +38,9 @@ export function addRoutes(app: FastifyInstance, { view, metrics }: RouteOptions)
 
 const probes: readonly Probe[] = ['livez', 'healthz', 'readyz', 'startupz']
 const paths = new RegExp(`^/(?:(?:${probes.join('|')})(?:/[^/]*)?|metrics)$`)
+
+/** All metrics can be megabytes, which are kept until the client has taken them. */
+const mostScrapes = 8
 
 function formOf({ query, headers }: FastifyRequest) {
   const { verbose, exclude = [] } = query as Record<string, string | string[] | undefined>

@@ -18,6 +18,8 @@ export function createApp(
   const app = fastify({
     ...serverOptions,
     logger: false,
+    // The server that is taken over has its own.
+    clientErrorHandler: () => {},
     // A path that cannot be decoded, and the like.
     frameworkErrors: (_error, _request, reply) => void reply.callNotFound(),
   })

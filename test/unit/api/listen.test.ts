@@ -9,9 +9,12 @@ import { native } from '../../../src/os/native.ts'
 import { createManualClock, type ManualClock } from '../../rig/manual-clock.ts'
 import { instanceView, processView, viewOf } from '../../rig/views.ts'
 
-async function listening(t: Test): Promise<{ front: Listening; clock: ManualClock }> {
+async function listening(
+  t: Test,
+  mostConnections = 512,
+): Promise<{ front: Listening; clock: ManualClock }> {
   const clock = createManualClock()
-  const front = await accept(await take('127.0.0.1', 0), clock)
+  const front = await accept(await take('127.0.0.1', 0), { clock, mostConnections })
   t.teardown(() => {
     front.server.close()
     front.server.closeAllConnections()
