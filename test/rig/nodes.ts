@@ -19,11 +19,16 @@ export interface Node {
  */
 export function installNodes(): readonly Node[] {
   const own = process.versions.node.split('.')[0] ?? ''
-  const paths = majors.map((major) => (major === own ? process.execPath : installNode(major)))
-  return paths.map((path) => ({
-    path,
-    version: execFileSync(path, ['-v'], { env: plainEnv }).toString().trim(),
-  }))
+  return majors.map((major) => (major === own ? withVersion(process.execPath) : nodeOf(major)))
+}
+
+/** Node.js of this major as npm has it: one file, that needs only what Debian has. */
+export function nodeOf(major: string): Node {
+  return withVersion(installNode(major))
+}
+
+function withVersion(path: string): Node {
+  return { path, version: execFileSync(path, ['-v'], { env: plainEnv }).toString().trim() }
 }
 
 function installNode(major: string): string {

@@ -1,0 +1,29 @@
+# Ringmaster's own image. `docker build -t ringmaster .`; see docs/docker.md.
+#
+# Both base images need Node.js 20.19 or newer, and the same one: the code cache is of the very Node.js that builds. BUILD_IMAGE also
+# needs npm and a C compiler, RUNTIME_IMAGE nothing more.
+ARG BUILD_IMAGE=node:24-bookworm
+ARG RUNTIME_IMAGE=node:24-bookworm-slim
+
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /src
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN npm run build
+# The package has what `files` in package.json lists. The bundles have all that they import in them: there is no node_modules.
+RUN mkdir -p /image/lib/ringmaster /image/bin \
+  && npm pack --ignore-scripts --pack-destination /tmp \
+  && tar -xzf /tmp/ringmaster-*.tgz -C /image/lib/ringmaster --strip-components=1 --no-same-owner \
+  && ln -s ../lib/ringmaster/bin/ringmaster /image/bin/ringmaster
+
+FROM ${RUNTIME_IMAGE}
+LABEL org.opencontainers.image.title="ringmaster" \
+      org.opencontainers.image.description="Process supervisor for containers" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /image/ /usr/local/
+# By number, so that Kubernetes can tell that it is not root.
+USER 65534:65534
+EXPOSE 9099
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["ringmaster", "run"]
