@@ -4,6 +4,7 @@ import type { Fact } from './core/messages.ts'
 import { ExitCode } from './lib/exit-codes.ts'
 import { createMailbox } from './observe/mailbox.ts'
 import { loadBundle } from './os/bundle.ts'
+import { createCgroup } from './os/cgroup.ts'
 import { systemClock } from './os/clock.ts'
 import { dropSelf, type SelfDrop } from './os/drop-self.ts'
 import { createExitSource } from './os/exit-source.ts'
@@ -99,6 +100,7 @@ export async function supervise(
     processes: createProcessTable(guard.isGuard),
     output,
     guard,
+    cgroup: createCgroup(),
     config,
     publish: mailbox.post,
     // Its promise cannot reject.

@@ -1,7 +1,7 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { ProcessSpec } from '../plan/plan.ts'
 import { backoffMs } from './backoff.ts'
-import type { Cause, DeadlineKey, Effect, InstanceChange, Moment, Phase } from './messages.ts'
+import type { Cause, Clue, DeadlineKey, Effect, InstanceChange, Moment, Phase } from './messages.ts'
 import { allowsRestart, recentRestarts } from './restart-limit.ts'
 import type { Instance, LiveRun } from './state.ts'
 
@@ -97,19 +97,22 @@ export function exited(
   instance: Instance,
   spec: ProcessSpec,
   live: LiveRun,
-  status: ExitStatus,
+  { status, clue }: { readonly status: ExitStatus; readonly clue?: Clue | undefined },
   step: Step,
 ): Instance {
   const isAsked = instance.phase === 'stopping'
   const ended: LiveRun = {
     ...live,
-    cause: live.cause ?? causeOf(status, spec),
+    cause: live.cause ?? causeOf(status, clue, spec),
     end: { status, atMonoMs: step.at.monoMs },
     killAtMonoMs: live.killAtMonoMs ?? step.at.monoMs + step.graceMs(spec),
   }
   const stopping = isAsked
     ? { ...instance, live: ended }
-    : enter({ ...instance, live: ended }, 'stopping', step, toldOfEnd(ended))
+    : enter({ ...instance, live: ended }, 'stopping', step, {
+        ...toldOfEnd(ended),
+        ...(clue === 'possible-oom-kill' && { reason: 'possibly oom' }),
+      })
   if (spec.killMode === 'process') {
     step.want({ type: 'abandon', run: live.run })
     return emptied(stopping, spec, ended, step)
@@ -230,9 +233,11 @@ function hurry(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step)
   return { ...instance, live: { ...live, killAtMonoMs } }
 }
 
-function causeOf(status: ExitStatus, spec: ProcessSpec): Cause {
-  if (status.signal !== 0) return 'signal'
-  return spec.successExitCodes.includes(status.code) ? 'completed' : 'error'
+function causeOf(status: ExitStatus, clue: Clue | undefined, spec: ProcessSpec): Cause {
+  if (status.signal === 0 && spec.successExitCodes.includes(status.code)) return 'completed'
+  if (clue === 'heap-limit') return 'heap-limit'
+  if (status.signal === 0) return 'error'
+  return clue === 'oom-kill' ? 'oom-killed' : 'signal'
 }
 
 /** The run is over: what its instance is from now on. */

@@ -35,7 +35,12 @@ export type Fact =
       readonly step: string
     }
   /** The main process of the run ended. Comes after `executed` or `execFailed`. */
-  | { readonly type: 'exited'; readonly run: number; readonly status: ExitStatus }
+  | {
+      readonly type: 'exited'
+      readonly run: number
+      readonly status: ExitStatus
+      readonly clue?: Clue | undefined
+    }
   /** Nothing of the run's tree lives. Answers `endTree`. */
   | { readonly type: 'emptied'; readonly run: number }
   /** The run's output is read to its end. */
@@ -48,6 +53,12 @@ export type Fact =
   | { readonly type: 'configRead'; readonly reading: Reading }
   /** A mistake in here: what was to be done for the instance could not be. */
   | { readonly type: 'broken'; readonly instance: string }
+
+/**
+ * What else was seen when a main process ended. `oom-kill`: the kernel killed a process for want of memory, and it was this one;
+ * `possible-oom-kill`: it may have been another. `heap-limit`: its last words, and its status, are those of a full heap.
+ */
+export type Clue = 'oom-kill' | 'possible-oom-kill' | 'heap-limit'
 
 /** At most one deadline exists for each: of an instance (`web.1/start`), or of the supervisor. */
 export type DeadlineKey = `${string}/${'start' | 'kill'}` | 'drain' | 'sweep' | 'budget'
@@ -106,6 +117,8 @@ export type Cause =
   | 'completed'
   | 'error'
   | 'signal'
+  | 'oom-killed'
+  | 'heap-limit'
   | 'exec-failed'
   | 'stop-requested'
   | 'grace-exceeded'
@@ -134,7 +147,7 @@ export interface InstanceChange {
   readonly refused?: string
   /** Wait before the restart, in ms. */
   readonly delayMs?: number
-  /** Why it is not started again, where its restart policy is not the reason; or what its start waits for. */
+  /** More than its cause says of an end; why it is not started again, where its restart policy is not the reason; or what its start waits for. */
   readonly reason?: string
 }
 

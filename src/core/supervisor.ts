@@ -121,7 +121,7 @@ class Draft implements instanceSteps.Step {
         break
       case 'exited':
         this.withRun(event.run, 'alive', (instance, spec, live) =>
-          instanceSteps.exited(instance, spec, live, event.status, this),
+          instanceSteps.exited(instance, spec, live, event, this),
         )
         break
       case 'emptied':

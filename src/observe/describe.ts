@@ -39,7 +39,10 @@ function describeInstance(change: InstanceChange): Description {
     case 'stopping':
       return cause === undefined
         ? { level: 'info', message: `${instance} stops` }
-        : { level: cause === 'completed' ? 'info' : 'warn', message: ended }
+        : {
+            level: cause === 'completed' ? 'info' : 'warn',
+            message: change.reason ? `${ended}, ${change.reason}` : ended,
+          }
     case 'backoff':
       return restart(change, ` in ${Math.round(change.delayMs ?? 0)} ms`)
     case 'stopped':
@@ -70,7 +73,16 @@ function restart(change: InstanceChange, when: string): Description {
 function endOf({ cause, status, refused }: InstanceChange): string {
   if (refused !== undefined) return refused
   const how = status === undefined ? 'no process' : describeStatus(status)
-  return cause === 'grace-exceeded' ? `${how}, did not stop within its grace` : how
+  switch (cause) {
+    case 'grace-exceeded':
+      return `${how}, did not stop within its grace`
+    case 'oom-killed':
+      return `${how}, killed by the kernel: out of memory`
+    case 'heap-limit':
+      return `${how}, its heap reached its limit`
+    default:
+      return how
+  }
 }
 
 function describeStatus({ code, signal }: ExitStatus): string {

@@ -5,6 +5,8 @@ import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 export interface PipeReader {
   pause(): void
   resume(): void
+  /** Reads what is in the pipe now, also when it is paused. */
+  catchUp(): void
   /** Reads what is in the pipe now, then ends, whoever else holds it. */
   release(): void
 }
@@ -39,6 +41,9 @@ export function readPipe(fd: number, buffer: Buffer, listener: PipeListener): Pi
   return {
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
+    catchUp() {
+      if (!socket.destroyed) readWhatIsThere(fd, buffer, listener)
+    },
     release() {
       if (socket.destroyed) return
       try {

@@ -4,6 +4,7 @@ import { createFormatter, type Formatter } from './format.ts'
 import { createLineBuffer } from './lines.ts'
 import { type PipeReader, readPipe } from './pipe-reader.ts'
 import type { OnDropped, Sink } from './sink.ts'
+import { createTail, type Tail } from './tail.ts'
 
 export interface CountedOutput extends Output {
   /** By the name of an instance; kept up to date. */
@@ -30,6 +31,7 @@ export function createOutput({ stdout, stderr, clock, count }: OutputOptions): C
     stderr: isShared ? lane : createLane(stderr, buffer, count('stderr')),
   }
   const counts = new Map<string, Partial<Record<(typeof streams)[number], Tally>>>()
+  const tails = new Map<string, Partial<Record<(typeof streams)[number], Tail>>>()
   return {
     counts,
     attach(source, onEnd) {
@@ -40,11 +42,18 @@ export function createOutput({ stdout, stderr, clock, count }: OutputOptions): C
       let open = sources.length
       if (open === 0) clock.afterPoll(onEnd)
       const tallies = counts.get(source.instance) ?? {}
-      if (sources.length > 0) counts.set(source.instance, tallies)
+      const tail = tails.get(source.instance) ?? {}
+      if (sources.length > 0) {
+        counts.set(source.instance, tallies)
+        tails.set(source.instance, tail)
+      }
+      const since = { stdout: 0, stderr: 0 }
       const readers = sources.map(({ stream, fd }) => {
         tallies[stream] ??= { bytes: 0, droppedLines: 0 }
+        tail[stream] ??= createTail(tailBytes)
+        since[stream] = tallies[stream].bytes
         const formatter = createFormatter(source.format, { ...source, stream }, clock)
-        return lanes[stream].open(fd, tallies[stream], formatter, () => {
+        return lanes[stream].open(fd, tallies[stream], tail[stream], formatter, () => {
           open -= 1
           if (open === 0) onEnd()
         })
@@ -52,6 +61,13 @@ export function createOutput({ stdout, stderr, clock, count }: OutputOptions): C
       return {
         release() {
           for (const reader of readers) reader.release()
+        },
+        lastWords() {
+          for (const reader of readers) reader.catchUp()
+          return {
+            stdout: tail.stdout?.text(since.stdout) ?? '',
+            stderr: tail.stderr?.text(since.stderr) ?? '',
+          }
         },
       }
     },
@@ -63,6 +79,8 @@ const streams = ['stdout', 'stderr'] as const
 const readBytes = 65_536
 /** What waits for a sink before the reading stops. */
 const limitBytes = 1 << 20
+/** Kept of each stream of an instance, as it came. What Node.js prints when its heap is full is a quarter of this. */
+const tailBytes = 8192
 
 interface Tally {
   bytes: number
@@ -71,7 +89,7 @@ interface Tally {
 
 /** All pipes that lead to one sink. */
 interface Lane {
-  open(fd: number, tally: Tally, formatter: Formatter, onEnd: () => void): PipeReader
+  open(fd: number, tally: Tally, tail: Tail, formatter: Formatter, onEnd: () => void): PipeReader
 }
 
 function createLane(sink: Sink, buffer: Buffer, onDropped: OnDropped): Lane {
@@ -91,7 +109,7 @@ function createLane(sink: Sink, buffer: Buffer, onDropped: OnDropped): Lane {
   }
 
   return {
-    open(fd, tally, formatter, onEnd) {
+    open(fd, tally, tail, formatter, onEnd) {
       const lines = createLineBuffer()
       const drop: OnDropped = (count, reason) => {
         tally.droppedLines += count
@@ -100,6 +118,7 @@ function createLane(sink: Sink, buffer: Buffer, onDropped: OnDropped): Lane {
       const reader = readPipe(fd, buffer, {
         read(text) {
           tally.bytes += text.length
+          tail.push(text)
           write(lines.push(text), formatter, drop)
         },
         end() {

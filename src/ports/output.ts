@@ -30,4 +30,11 @@ export interface OutputSource {
 export interface OutputStream {
   /** Nothing of the run lives: read what is there, then end within 200 ms, whoever else holds the pipe. */
   release(): void
+  /** Reads what is there now: the last that the run wrote, of each stream up to 8 KiB, as latin1. */
+  lastWords(): LastWords
+}
+
+export interface LastWords {
+  readonly stdout: string
+  readonly stderr: string
 }

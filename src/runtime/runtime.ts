@@ -1,8 +1,9 @@
-import type { Change, Effect, Fact } from '../core/messages.ts'
+import type { Change, Clue, Effect, Fact } from '../core/messages.ts'
 import { initialState } from '../core/state.ts'
 import type { View } from '../core/view.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { InstanceSpec, Plan } from '../plan/plan.ts'
+import type { Cgroup } from '../ports/cgroup.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ConfigSource } from '../ports/config-source.ts'
 import type { ExitSource } from '../ports/exit-source.ts'
@@ -11,6 +12,8 @@ import type { Output, OutputSource, OutputStream } from '../ports/output.ts'
 import type { Member, ProcessTable } from '../ports/process-table.ts'
 import type { Spawner } from '../ports/spawner.ts'
 import { Deadlines } from './deadlines.ts'
+import { isHeapLimit, mayBeHeapLimit } from './heap-limit.ts'
+import { OomKills } from './oom-kills.ts'
 import { Queue } from './queue.ts'
 import { SpawnLane } from './spawn-lane.ts'
 
@@ -21,6 +24,7 @@ export interface RuntimePorts {
   readonly processes: ProcessTable
   readonly output: Output
   readonly guard: Guard
+  readonly cgroup: Pick<Cgroup, 'oomKills'>
   readonly config: ConfigSource
   /** Ends Ringmaster. */
   readonly exit: (code: number) => void
@@ -29,6 +33,11 @@ export interface RuntimePorts {
 }
 
 const SIGKILL = 9
+
+interface Exit {
+  readonly status: ExitStatus
+  readonly clue: Clue | undefined
+}
 
 /** What Linux knows of a run, from its spawn until nothing of it lives and its output is read. */
 interface Handle {
@@ -39,7 +48,9 @@ interface Handle {
   /** The exec helper has turned into the command, or said why not. */
   isReported: boolean
   /** An end that came before that report. */
-  earlyExit: ExitStatus | null
+  earlyExit: Exit | null
+  /** Its main process was sent SIGKILL. */
+  isKilled: boolean
   /** What its tree was last told to end by; null before its main process has ended, and where it is left alone. */
   treeSignal: number | null
   isEmptied: boolean
@@ -52,6 +63,7 @@ export class Runtime {
   readonly #queue: Queue
   readonly #deadlines: Deadlines
   readonly #lane: SpawnLane
+  readonly #oomKills: OomKills
   readonly #specs: ReadonlyMap<string, InstanceSpec>
   readonly #handles = new Map<number, Handle>()
   readonly #runsByPid = new Map<number, number>()
@@ -69,6 +81,7 @@ export class Runtime {
     this.#queue = new Queue(initialState(plan), { clock, perform, publish })
     this.#deadlines = new Deadlines(clock, (key) => this.post({ type: 'deadline', key }))
     this.#lane = new SpawnLane(clock, (run, instance) => this.#spawn(run, instance))
+    this.#oomKills = new OomKills(clock, ports.cgroup)
     ports.exits.onExit((pid, status, orphan) => this.#onExit(pid, status, orphan))
   }
 
@@ -94,7 +107,8 @@ export class Runtime {
         if (this.#lane.remove(effect.run)) this.#refused(effect.run, 'ECANCELED', 'spawn')
         break
       case 'signal':
-        this.#withMain(effect.run, (pid) => {
+        this.#withMain(effect.run, (pid, handle) => {
+          handle.isKilled ||= effect.signal === SIGKILL
           this.#ports.processes.signal(pid, effect.signal, effect.to)
         })
         break
@@ -150,7 +164,7 @@ export class Runtime {
     this.#runsByPid.set(pid, run)
     this.#ports.guard.watch(pid)
     this.#handles.set(run, {
-      ...{ run, pid, runId, isReported: false, earlyExit: null },
+      ...{ run, pid, runId, isReported: false, earlyExit: null, isKilled: false },
       ...{ treeSignal: null, isEmptied: false, isOutputEnded: false },
       output: this.#attach({
         ...{ instance: spec.name, process: spec.process, run },
@@ -167,7 +181,7 @@ export class Runtime {
       return this.#ports.output.attach(source, end)
     } catch (error) {
       this.report(error)
-      return { release: end }
+      return { release: end, lastWords: () => ({ stdout: '', stderr: '' }) }
     }
   }
 
@@ -180,25 +194,52 @@ export class Runtime {
     if (handle === undefined) return
     handle.isReported = true
     this.post(fact)
-    if (handle.earlyExit) this.post({ type: 'exited', run, status: handle.earlyExit })
+    if (handle.earlyExit) this.post({ type: 'exited', run, ...handle.earlyExit })
   }
 
   #onExit(pid: number, status: ExitStatus, isOrphan: boolean): void {
     // An orphan may be told of late, when a new run has its pid already.
     const run = isOrphan ? undefined : this.#runsByPid.get(pid)
     const handle = run === undefined ? undefined : this.#handles.get(run)
-    if (handle) {
-      this.#runsByPid.delete(pid)
-      if (handle.isReported) this.post({ type: 'exited', run: handle.run, status })
-      else handle.earlyExit = status
-    }
+    if (handle) this.#runsByPid.delete(pid)
+    this.#explainExit(status, handle)
     this.#lookSoon()
   }
 
-  #withMain(run: number, work: (pid: number) => void): void {
+  /** Posts the end of a main process, with what else is seen of it; that may be known only at the end of this turn. */
+  #explainExit(status: ExitStatus, handle: Handle | undefined): void {
+    const tell = handle && ((clue: Clue | undefined) => this.#ended(handle, { status, clue }))
+    if (status.signal === SIGKILL && !handle?.isKilled) {
+      this.#oomKills.died(tell)
+    } else if (tell && status.code === 128 + SIGKILL) {
+      this.#oomKills.passedOn(tell)
+    } else if (tell) {
+      this.#oomKills.look()
+      tell(this.#hasFullHeap(status, handle) ? 'heap-limit' : undefined)
+    }
+  }
+
+  #ended(handle: Handle, exit: Exit): void {
+    if (handle.isReported) this.post({ type: 'exited', run: handle.run, ...exit })
+    else handle.earlyExit = exit
+  }
+
+  /** Its last words may still be in the pipe. */
+  #hasFullHeap(status: ExitStatus, { output }: Handle): boolean {
+    if (!mayBeHeapLimit(status)) return false
+    try {
+      const { stdout, stderr } = output.lastWords()
+      return isHeapLimit(status, `${stdout}\n${stderr}`)
+    } catch (error) {
+      this.report(error)
+      return false
+    }
+  }
+
+  #withMain(run: number, work: (pid: number, handle: Handle) => void): void {
     const handle = this.#handles.get(run)
     // A pid that is not in this table has been waited for, and may be somebody else's by now.
-    if (handle && this.#runsByPid.get(handle.pid) === run) work(handle.pid)
+    if (handle && this.#runsByPid.get(handle.pid) === run) work(handle.pid, handle)
   }
 
   #endTree(run: number, signal: number, sparesGroup: boolean): void {

@@ -2,7 +2,7 @@ import type { Change, Reading } from '../../src/core/messages.ts'
 import type { ExitStatus } from '../../src/lib/exit-codes.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import type { Clock } from '../../src/ports/clock.ts'
-import type { OutputStream } from '../../src/ports/output.ts'
+import type { LastWords, OutputStream } from '../../src/ports/output.ts'
 import type { SpawnObserver } from '../../src/ports/spawner.ts'
 import { Runtime, type RuntimePorts } from '../../src/runtime/runtime.ts'
 import { createManualClock } from './manual-clock.ts'
@@ -17,6 +17,8 @@ export interface FakeRun {
   /** Ends both of its pipes. */
   endOutput: () => void
   isReleased: boolean
+  /** What it has written. */
+  words: LastWords
 }
 
 export interface WorldOptions {
@@ -43,6 +45,8 @@ export class FakeWorld {
   readConfig = async (): Promise<Reading> => ({ problem: null, differences: [] })
   /** OS timers that are set now. */
   timers = 0
+  /** Processes that the kernel has killed for want of memory; undefined: it does not tell. */
+  oomKills: number | undefined = 0
   /** A reader of the changes. */
   onChange: (change: Change) => void = () => {}
   /** What the kernel answers to spawns: the errno of a refusal, in order; then processes. */
@@ -165,7 +169,7 @@ export class FakeWorld {
           const atMs = this.nowMs
           this.runs.push({
             ...{ run, instance: name, pid, atMs, observer },
-            ...{ endOutput: () => {}, isReleased: false },
+            ...{ endOutput: () => {}, isReleased: false, words: { stdout: '', stderr: '' } },
           })
           return { pid, runId: `${run}-test`, stdout: 1000 + run, stderr: 2000 + run }
         },
@@ -192,6 +196,7 @@ export class FakeWorld {
             startTicks: 1,
           })),
       },
+      cgroup: { oomKills: () => this.oomKills },
       guard: {
         watch: (pid) => this.guarded.add(pid),
         forget: (pid) => this.guarded.delete(pid),
@@ -231,6 +236,7 @@ export class FakeWorld {
         run.isReleased = true
         if (!this.#options.holdsOutput) this.clock.afterPoll(onEnd)
       },
+      lastWords: () => run.words,
     }
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Change, DeadlineKey, Effect, Event, Fact } from '../../src/core/messages.ts'
+import type { Change, Clue, DeadlineKey, Effect, Event, Fact } from '../../src/core/messages.ts'
 import { type Instance, initialState, type State } from '../../src/core/state.ts'
 import { step } from '../../src/core/supervisor.ts'
 import { view } from '../../src/core/view.ts'
@@ -249,9 +249,15 @@ class World implements WalkResult {
           const status = this.#oneOf([
             { code: 0, signal: 0 },
             { code: 3, signal: 0 },
+            { code: 0, signal: 9 },
             { code: 0, signal: 15 },
           ])
-          return { type: 'exited', run, status }
+          const seen = this.#oneOf<{ readonly clue?: Clue }>(
+            status.signal === SIGKILL
+              ? [{ clue: 'oom-kill' }, { clue: 'possible-oom-kill' }, {}]
+              : [{ clue: 'heap-limit' }, {}, {}],
+          )
+          return { type: 'exited', run, status, ...seen }
         })
       }
     }
@@ -394,6 +400,12 @@ class World implements WalkResult {
   /** Each phase follows the one before it. */
   #check(change: Change): void {
     if (change.type !== 'instance') return
+    const { cause, status, phase } = change
+    if (cause === 'oom-killed') assert.equal(status?.signal, SIGKILL)
+    if (cause === 'signal') assert.notEqual(status?.signal, 0)
+    if (cause === 'heap-limit') assert.ok(status?.code !== 0 || status?.signal !== 0)
+    if (cause === 'completed') assert.equal(status?.signal, 0)
+    if (phase === 'succeeded') assert.equal(cause, 'completed')
     const last = this.#phases.get(change.instance) ?? this.#firstPhase(change.instance)
     assert.equal(change.previous, last, `the phases of ${change.instance} have no gap`)
     this.#phases.set(change.instance, change.phase)

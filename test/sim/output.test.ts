@@ -53,7 +53,7 @@ t.test('100,000 restarts leave nothing behind', async (t) => {
     output: {
       attach(_, onEnd) {
         endOutput = onEnd
-        const stream = { release() {} }
+        const stream = { release() {}, lastWords: () => ({ stdout: '', stderr: '' }) }
         streams.push(new WeakRef(stream))
         return stream
       },

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Fact } from '../../../src/core/messages.ts'
+import type { Clue, Fact } from '../../../src/core/messages.ts'
 import { processSpec } from '../../rig/specs.ts'
 import { Story, words } from '../../rig/story.ts'
 
@@ -48,10 +48,11 @@ t.test(
 )
 
 t.test('the cause is the first thing that ended the run', async (t) => {
-  const end = (code: number, signal = 0): Fact => ({
+  const end = (code: number, signal = 0, clue?: Clue): Fact => ({
     type: 'exited',
     run: 1,
     status: { code, signal },
+    clue,
   })
   const execFailed: Fact = { type: 'execFailed', run: 1, errno: 'ENOENT', step: 'exec' }
   const executed: Fact = { type: 'executed', run: 1 }
@@ -59,6 +60,12 @@ t.test('the cause is the first thing that ended the run', async (t) => {
     ['it left with 0', [executed, end(0)], 'completed'],
     ['it left with another code', [executed, end(3)], 'error'],
     ['a signal', [executed, end(0, 9)], 'signal'],
+    ['the kernel', [executed, end(0, 9, 'oom-kill')], 'oom-killed'],
+    ['a signal, perhaps the kernel’s', [executed, end(0, 9, 'possible-oom-kill')], 'signal'],
+    ['a code that speaks of SIGKILL', [executed, end(137, 0, 'possible-oom-kill')], 'error'],
+    ['a full heap, by a signal', [executed, end(0, 6, 'heap-limit')], 'heap-limit'],
+    ['a full heap, by a code', [executed, end(3, 0, 'heap-limit')], 'heap-limit'],
+    ['a stop, then the kernel', [executed, stop, end(0, 9, 'oom-kill')], 'stop-requested'],
     ['the command', [execFailed, end(127)], 'exec-failed'],
     ['a stop', [executed, stop, end(0, 15)], 'stop-requested'],
     ['a stop, then code 3', [executed, stop, end(3)], 'stop-requested'],
@@ -81,6 +88,22 @@ t.test('the cause is the first thing that ended the run', async (t) => {
     t.match(story.changes[0], { cause, run: 1, pid: 101 }, title)
     t.equal(story.instance().last?.cause, cause, title)
   }
+})
+
+t.test('what was named a success is one, whatever else was seen', async (t) => {
+  const web = processSpec('web', { successExitCodes: [3], restartPolicy: 'OnFailure' })
+  const story = new Story(web).take({ type: 'begin' }).run(1)
+  story.take({ type: 'exited', run: 1, status: { code: 3, signal: 0 }, clue: 'heap-limit' })
+  t.match(story.changes[0], { phase: 'stopping', cause: 'completed' })
+})
+
+t.test('a kill that may have been the kernel’s is told as such, once', async (t) => {
+  const story = new Story(processSpec('web')).take({ type: 'begin' }).run(1)
+  const status = { code: 0, signal: 9 }
+  story.take({ type: 'exited', run: 1, status, clue: 'possible-oom-kill' })
+  t.match(story.changes, [{ phase: 'stopping', cause: 'signal', reason: 'possibly oom' }])
+  story.take({ type: 'emptied', run: 1 })
+  t.match(story.changes, [{ cause: 'signal', reason: undefined }])
 })
 
 t.test('a grace of its own, from the stop signal or the end of the main process on', async (t) => {

@@ -297,6 +297,31 @@ t.test('what a descendant writes after the child has ended comes until the relea
   descendant.destroy()
 })
 
+t.test('the last words are those of this run, also what is still in the pipe', async (t) => {
+  const { output, err } = createParts()
+  const first = createRun()
+  let ended = 0
+  const old = output.attach(first.source, () => {
+    ended += 1
+  })
+  writeSync(first.stderrEnd, 'of the first run\n')
+  t.same(old.lastWords(), { stdout: '', stderr: 'of the first run\n' })
+  first.close()
+  await until(() => ended === 1)
+  const { source, stdoutEnd, stderrEnd, close } = createRun()
+  const stream = output.attach(source, () => {
+    ended += 1
+  })
+  writeSync(stdoutEnd, 'out')
+  writeSync(stderrEnd, 'err 1\nerr 2')
+  t.same(stream.lastWords(), { stdout: 'out', stderr: 'err 1\nerr 2' })
+  t.match(err(), /\| err 1\n$/, 'they are passed on as ever')
+  close()
+  await until(() => ended === 2)
+  t.same(stream.lastWords(), { stdout: 'out', stderr: 'err 1\nerr 2' }, 'also at the end')
+  t.match(err(), /\| err 1\n.*\| err 2\n$/)
+})
+
 t.test('a release reads what is there and ends, though a stranger holds the pipe', async (t) => {
   const { output, out, clock } = createParts()
   const { source, stdoutEnd, close } = createRun()
@@ -328,6 +353,23 @@ async function fill(output: ReturnType<typeof createParts>['output']): Promise<v
   }
   close()
 }
+
+t.test('the last words are read also while the sink is full, and kept for it', async (t) => {
+  const { output, out, gate, clock } = createParts()
+  gate.errno = constants.errno.EAGAIN
+  await fill(output)
+  const { source, stdoutEnd, close } = createRun('web.1', 'raw')
+  const ended = new Promise<void>((resolve) => {
+    const stream = output.attach(source, resolve)
+    writeSync(stdoutEnd, 'last words\n')
+    t.same(stream.lastWords(), { stdout: 'last words\n', stderr: '' })
+  })
+  gate.errno = 0
+  clock.advance(16)
+  close()
+  await ended
+  t.equal(out(), `${filler.repeat(fillers)}last words\n`)
+})
 
 t.test('a release while the sink is full keeps the last words', async (t) => {
   const { output, out, gate, clock } = createParts()
