@@ -22,6 +22,7 @@ const addon = [
     'exits',
     'faults',
     'io',
+    'loop',
     'processes',
     'self',
     'signals',

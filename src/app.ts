@@ -9,6 +9,7 @@ import { systemClock } from './os/clock.ts'
 import { dropSelf, type SelfDrop } from './os/drop-self.ts'
 import { createExitSource } from './os/exit-source.ts'
 import { createGuard, noGuard } from './os/guard.ts'
+import { timeLoopTurns } from './os/loop-turns.ts'
 import { native, requireExecHelper } from './os/native.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { isProcOurs } from './os/procfs.ts'
@@ -16,6 +17,7 @@ import { ownHardLimit } from './os/resources.ts'
 import { listenToSignals } from './os/signal-source.ts'
 import { createSpawner } from './os/spawner.ts'
 import { resolveRights } from './os/start-rights.ts'
+import { createUsageSource } from './os/usage.ts'
 import { createOwnLines } from './output/own-lines.ts'
 import { createSink, type Sink } from './output/sink.ts'
 import { createOutput } from './output/streams.ts'
@@ -84,6 +86,8 @@ export async function supervise(
   const mailbox = createMailbox()
   let observed = Promise.resolve()
   const exits = createExitSource()
+  const loopTurns = timeLoopTurns()
+  const cgroup = createCgroup()
   const output = createOutput({ stdout, stderr, clock, count: ownLines.count })
   let reapedOrphans = 0
   const runtime = new Runtime(plan, {
@@ -100,7 +104,7 @@ export async function supervise(
     processes: createProcessTable(guard.isGuard),
     output,
     guard,
-    cgroup: createCgroup(),
+    cgroup,
     config,
     publish: mailbox.post,
     // Its promise cannot reject.
@@ -139,6 +143,7 @@ export async function supervise(
     const metrics = createMetrics({
       ...{ clock, view, version },
       output: output.counts,
+      ...{ usage: createUsageSource(), cgroup, loopTurns },
       reapedOrphans: () => reapedOrphans,
     })
     mailbox.open(

@@ -98,6 +98,8 @@ NAPI_MODULE_INIT() {
       FUNCTION("setForegroundGroup", set_foreground_group),
       FUNCTION("releaseTerminal", release_terminal),
       FUNCTION("checksum", checksum),
+      FUNCTION("timeTurns", time_turns),
+      FUNCTION("pageSize", page_size),
       FUNCTION("exit", exit_now),
   };
   /* Linux keeps children per thread, and orphans come to the first one. */
@@ -108,7 +110,7 @@ NAPI_MODULE_INIT() {
   /* The handles in this addon are static, so they must be as large as the running libuv takes them to be. */
   if (uv_handle_size(UV_SIGNAL) > sizeof(uv_signal_t) || uv_handle_size(UV_PROCESS) > sizeof(uv_process_t) ||
       uv_handle_size(UV_CHECK) > sizeof(uv_check_t) || uv_handle_size(UV_IDLE) > sizeof(uv_idle_t) ||
-      uv_handle_size(UV_ASYNC) > sizeof(uv_async_t)) {
+      uv_handle_size(UV_ASYNC) > sizeof(uv_async_t) || uv_handle_size(UV_PREPARE) > sizeof(uv_prepare_t)) {
     napi_throw_error(env, NULL, "cannot load the native part: it was built for another libuv. Build it with this Node.js");
     return NULL;
   }

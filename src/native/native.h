@@ -53,6 +53,9 @@ napi_value write_chunks(napi_env env, napi_callback_info info);
 /* checksum.c */
 napi_value checksum(napi_env env, napi_callback_info info);
 
+/* loop.c */
+napi_value time_turns(napi_env env, napi_callback_info info);
+
 /* sockets.c */
 napi_value listen_tcp(napi_env env, napi_callback_info info);
 
@@ -76,6 +79,7 @@ napi_value open_files_as(napi_env env, napi_callback_info info);
 napi_value become_subreaper(napi_env env, napi_callback_info info);
 napi_value on_parent_death(napi_env env, napi_callback_info info);
 napi_value set_no_new_privileges(napi_env env, napi_callback_info info);
+napi_value page_size(napi_env env, napi_callback_info info);
 napi_value exit_now(napi_env env, napi_callback_info info);
 
 #endif

@@ -25,6 +25,11 @@ napi_value set_no_new_privileges(napi_env env, napi_callback_info info) {
   return result_value(env, prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L));
 }
 
+napi_value page_size(napi_env env, napi_callback_info info) {
+  (void)info;
+  return integer_value(env, getpagesize());
+}
+
 napi_value exit_now(napi_env env, napi_callback_info info) {
   int32_t code;
   if (!take_integers(env, info, 1, &code)) return NULL;

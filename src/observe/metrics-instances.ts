@@ -4,16 +4,23 @@ import { toExitCode } from '../lib/exit-codes.ts'
 import type { OutputCounts } from '../ports/output.ts'
 import { type Family, line } from './exposition.ts'
 import type { ChangeTallies } from './metrics-changes.ts'
+import type { UsageTallies } from './metrics-usage.ts'
 
 export interface InstanceSources {
   readonly view: () => View
   readonly tallies: Pick<ChangeTallies, 'restarts' | 'backoffMs'>
+  readonly usage: Pick<UsageTallies, 'live' | 'cpuSeconds'>
   /** By the name of an instance. */
   readonly output: ReadonlyMap<string, OutputCounts>
 }
 
 /** The metrics `ringmaster_process_*`. An instance that is gone leaves no series behind. */
-export function instanceFamilies({ view, tallies, output }: InstanceSources): readonly Family[] {
+export function instanceFamilies({
+  view,
+  tallies,
+  usage,
+  output,
+}: InstanceSources): readonly Family[] {
   const add = (type: 'counter' | 'gauge', what: string, help: string, read: Read): Family => {
     const name = `ringmaster_process_${what}`
     function* lines() {
@@ -44,13 +51,31 @@ export function instanceFamilies({ view, tallies, output }: InstanceSources): re
       'gauge',
       'last_exit_code',
       'Exit code of the last run that ended, 128 + the number when a signal ended it.',
-      ({ last }) => (last?.status ? only(toExitCode(last.status)) : []),
+      ({ last }) => only(last?.status ? toExitCode(last.status) : undefined),
     ),
     add(
       'gauge',
       'start_time_seconds',
       'Unix time at which the live run was spawned.',
-      ({ startedAtMs }) => (startedAtMs === null ? [] : only(startedAtMs / 1000)),
+      ({ startedAtMs }) => only(startedAtMs === null ? undefined : startedAtMs / 1000),
+    ),
+    add(
+      'counter',
+      'cpu_seconds_total',
+      'User and system time of the instance with all its processes, over all its runs, as far as scrapes have seen it.',
+      ({ name }) => only(usage.cpuSeconds.get(name)),
+    ),
+    add(
+      'gauge',
+      'resident_memory_bytes',
+      'Resident memory of the instance with all its processes; what they share is counted for each.',
+      ({ name }) => only(usage.live.get(name)?.residentBytes),
+    ),
+    add(
+      'gauge',
+      'open_fds',
+      'Open file descriptors of the instance with all its processes.',
+      (one) => only(usage.live.get(one.name)?.openFds),
     ),
     add(
       'gauge',
@@ -74,9 +99,8 @@ export function instanceFamilies({ view, tallies, output }: InstanceSources): re
       'Lines of the instance that could not be written anywhere.',
       ({ name }) => {
         const counts = output.get(name)
-        return counts === undefined
-          ? []
-          : only((counts.stdout?.droppedLines ?? 0) + (counts.stderr?.droppedLines ?? 0))
+        const { stdout, stderr } = counts ?? {}
+        return only(counts && (stdout?.droppedLines ?? 0) + (stderr?.droppedLines ?? 0))
       },
     ),
   ]
@@ -85,8 +109,9 @@ export function instanceFamilies({ view, tallies, output }: InstanceSources): re
 /** What is told of one instance: values, each with the labels that it has besides. */
 type Read = (instance: InstanceView) => Iterable<readonly [labels: string, value: number]>
 
-function only(value: number): readonly [readonly [string, number]] {
-  return [['', value]]
+/** Undefined: there is nothing to tell. */
+function only(value: number | undefined): readonly (readonly [string, number])[] {
+  return value === undefined ? [] : [['', value]]
 }
 
 const phases: readonly Phase[] = [

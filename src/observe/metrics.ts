@@ -1,11 +1,14 @@
 import { Registry } from 'prom-client'
 import type { Change } from '../core/messages.ts'
 import type { View } from '../core/view.ts'
+import type { Cgroup } from '../ports/cgroup.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { OutputCounts } from '../ports/output.ts'
+import type { LoopTurns, UsageSource } from '../ports/usage.ts'
 import { type Distribution, distributionLines, expose, type Family, line } from './exposition.ts'
 import { createChangeTallies } from './metrics-changes.ts'
 import { instanceFamilies } from './metrics-instances.ts'
+import { createUsageTallies } from './metrics-usage.ts'
 import { addNodeMetrics } from './node-metrics.ts'
 import { createPauses } from './slices.ts'
 
@@ -23,16 +26,20 @@ export interface MetricsOptions {
   readonly view: () => View
   /** By the name of an instance. */
   readonly output: ReadonlyMap<string, OutputCounts>
+  readonly usage: UsageSource
+  readonly cgroup: Pick<Cgroup, 'memoryBytes' | 'oomKills'>
+  readonly loopTurns: LoopTurns
   /** Orphans reaped since the start. */
   readonly reapedOrphans: () => number
   readonly version: string
 }
 
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { clock, view, output, reapedOrphans, version } = options
+  const { clock, view, output, cgroup, loopTurns, reapedOrphans, version } = options
   const tallies = createChangeTallies()
+  const usage = createUsageTallies({ source: options.usage, view, clock })
   const families: readonly Family[] = [
-    ...instanceFamilies({ view, output, tallies }),
+    ...instanceFamilies({ view, output, tallies, usage }),
     byProcess(
       'ringmaster_time_to_ready_seconds',
       'From the spawn of a run until it is ready.',
@@ -49,6 +56,24 @@ export function createMetrics(options: MetricsOptions): Metrics {
       'Ended processes that were reaped though nobody here had started them.',
       reapedOrphans,
     ),
+    single(
+      'gauge',
+      'ringmaster_cgroup_memory_bytes',
+      'Memory that the kernel accounts to the container, page cache included.',
+      cgroup.memoryBytes,
+    ),
+    single(
+      'counter',
+      'ringmaster_cgroup_oom_kills_total',
+      'Processes of the container that the kernel has killed for want of memory.',
+      cgroup.oomKills,
+    ),
+    {
+      name: loopBlocked,
+      help: 'How long each turn of the event loop kept Ringmaster from what came next.',
+      type: 'histogram',
+      lines: () => [distributionLines(loopBlocked, '', loopTurns)],
+    },
     {
       name: 'ringmaster_build_info',
       help: 'Always 1; the labels say what runs.',
@@ -62,6 +87,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   async function render(): Promise<string> {
     const pause = createPauses(clock)
     let text = ''
+    await usage.refresh(pause)
     for (const piece of expose(families)) {
       text += piece
       await pause()
@@ -87,6 +113,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 }
 
 const { node } = process.versions
+const loopBlocked = 'ringmaster_loop_blocked_seconds'
 
 function byProcess(
   name: string,

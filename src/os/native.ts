@@ -78,6 +78,14 @@ export interface Native {
   releaseTerminal(fd: number): number
   /** A number that tells whether the bytes of up to 4 arrays are the ones they were. No secret: who can write them can find others with it. */
   checksum(...chunks: readonly Uint8Array[]): number
+  /**
+   * Counts from now on how long each turn of the event loop works, sleep left out: one more in the first place of `tallies`
+   * whose bound, in rising seconds, it does not exceed, in the one after these if it exceeds all; all seconds are added up in
+   * the last one. So `tallies` has two places more. Call once. Neither wakes the loop nor keeps it alive.
+   */
+  timeTurns(bounds: Float64Array, tallies: Float64Array): void
+  /** Bytes in what /proc counts memory in. */
+  pageSize(): number
   /** Ends this process at once with `code` (_exit): no handlers, no waiting for the thread pool. */
   exit(code: number): never
 }

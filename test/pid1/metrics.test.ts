@@ -41,6 +41,14 @@ for (const { way, start, skip } of ways) {
       text,
       /^ringmaster_process_backoff_seconds\{process="flaky",replica="1"\} [67]\d\d(\.\d+)?$/m,
     )
+    const sleeps = 'process="web",replica="1"'
+    t.ok(text.includes(`ringmaster_process_open_fds{${sleeps}} 3\n`))
+    t.match(
+      text,
+      new RegExp(`^ringmaster_process_resident_memory_bytes\\{${sleeps}\\} \\d{5,}$`, 'm'),
+    )
+    t.match(text, new RegExp(`^ringmaster_process_cpu_seconds_total\\{${sleeps}\\} [\\d.]+$`, 'm'))
+    t.match(text, /^ringmaster_loop_blocked_seconds_count [1-9]\d*$/m)
     for (const [stream, bytes] of [
       ['stdout', 3],
       ['stderr', 6],
