@@ -98,10 +98,12 @@ function timeline({ shutdown, processes }: Plan): readonly string[] {
   return [
     `Shutdown, ${seconds(shutdown.graceMs)} at most:`,
     ...table(
-      steps.map(({ step, process, beginMs, endMs }) => [
+      steps.map(({ step, process, beginMs, endMs, ownMs }) => [
         `  ${seconds(beginMs)}`,
         `to ${seconds(endMs)}`,
         process === null ? step : `${step} ${process}`,
+        // Less than a millisecond is rounding.
+        endMs - beginMs < ownMs - 1 ? `cut from ${seconds(ownMs)}` : '',
       ]),
     ),
   ]

@@ -1,5 +1,5 @@
 import { ExitCode, toExitCode } from '../lib/exit-codes.ts'
-import { waitingInVain } from './dependencies.ts'
+import { survey, waitingInVain } from './dependencies.ts'
 import type { Instance, State } from './state.ts'
 
 /** Why Ringmaster ends by itself, and with which code. */
@@ -35,7 +35,7 @@ function isOver(state: State): boolean {
   if (processes.some((process) => process.instances.length === 0)) return false
   const waiting = instances.filter(({ phase }) => phase !== 'succeeded' && phase !== 'failed')
   if (waiting.some(({ isWaiting }) => !isWaiting)) return false
-  const inVain = waiting.length === 0 ? new Set() : waitingInVain(state)
+  const inVain = waiting.length === 0 ? new Set() : waitingInVain(survey(state))
   return waiting.every(({ name }) => inVain.has(name))
 }
 

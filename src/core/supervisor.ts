@@ -1,8 +1,8 @@
 import { ExitCode } from '../lib/exit-codes.ts'
 import { signalName } from '../lib/signals.ts'
 import type { ProcessSpec, SignalRule } from '../plan/plan.ts'
-import { chainMs, stepMs, sweepMs, usableMs } from '../plan/shutdown.ts'
-import { waitOf } from './dependencies.ts'
+import { afterMs, chainMs, stepMs, sweepMs, usableMs } from '../plan/shutdown.ts'
+import { survey, waitOf } from './dependencies.ts'
 import { exitCodeOf, findCauseToEnd } from './ending.ts'
 import * as instanceSteps from './instance.ts'
 import type {
@@ -23,6 +23,7 @@ import {
   type State,
   stageOf,
 } from './state.ts'
+import { heldByOthers, isToBeStopped, stopsToCome } from './stop-order.ts'
 
 /** What one event leads to. */
 export interface StepResult {
@@ -58,6 +59,7 @@ class Draft implements instanceSteps.Step {
   readonly unit: number
   readonly effects: Effect[] = []
   readonly changes: Change[] = []
+  #afterMs: ReadonlyMap<string, number> | null = null
 
   constructor(state: State, at: Moment, unit: number) {
     this.state = state
@@ -71,12 +73,15 @@ class Draft implements instanceSteps.Step {
     return run
   }
 
-  graceMs({ graceMs }: ProcessSpec): number {
-    return this.shareMs(graceMs, graceMs + sweepMs)
+  graceMs({ name, graceMs }: ProcessSpec): number {
+    if (this.state.ending === null) return graceMs
+    // What stops in one step waits for nothing else that does.
+    this.#afterMs ??= afterMs(this.state.processes, stopsToCome(this.state, this.at.monoMs))
+    return this.shareMs(graceMs, graceMs + (this.#afterMs.get(name) ?? 0))
   }
 
   waitOf(spec: ProcessSpec): string | null {
-    return waitOf(spec, this.state)
+    return waitOf(spec, survey(this.state))
   }
 
   want(...effects: readonly Effect[]): void {
@@ -157,6 +162,7 @@ class Draft implements instanceSteps.Step {
   settle(): void {
     this.endByItself()
     this.resumeWaiting()
+    if (this.state.phase === 'stopping') this.stopInTurn()
     if (this.state.ending?.isForced) {
       this.each((instance) => instanceSteps.graceEnded(instance, this))
     }
@@ -244,14 +250,30 @@ class Draft implements instanceSteps.Step {
 
   private drain(drainMs: number): void {
     this.enter('draining')
-    const share = this.shareMs(drainMs, drainMs + chainMs(this.state.processes))
+    const stopsMs = chainMs(this.state.processes, stopsToCome(this.state, this.at.monoMs))
+    const share = this.shareMs(drainMs, drainMs + stopsMs)
     this.want({ type: 'wake', key: 'drain', atMonoMs: this.at.monoMs + share })
   }
 
   private stopAll(): void {
     if (this.state.phase === 'draining') this.want({ type: 'wake', key: 'drain', atMonoMs: null })
     this.enter('stopping')
-    this.each((instance, spec) => instanceSteps.stop(instance, spec, this))
+    this.each((instance, spec) =>
+      isToBeStopped(instance)
+        ? { ...instance, isWanted: false }
+        : instanceSteps.stop(instance, spec, this),
+    )
+  }
+
+  /** Stops what nothing depends on that is not at rest, or all at once. */
+  private stopInTurn(): void {
+    if (!this.state.instances.some(isToBeStopped)) return
+    const held = this.state.ending?.isForced ? new Set() : heldByOthers(this.state)
+    this.each((instance, spec) =>
+      isToBeStopped(instance) && !held.has(spec.name)
+        ? instanceSteps.stop(instance, spec, this)
+        : instance,
+    )
   }
 
   /** Somebody will not wait: SIGKILL to all that has had its stop signal. */
@@ -317,8 +339,10 @@ class Draft implements instanceSteps.Step {
     const waiting = new Set(
       this.state.instances.flatMap(({ isWaiting, process }) => (isWaiting ? process : [])),
     )
+    if (waiting.size === 0) return
+    const known = survey(this.state)
     const free = this.state.processes.filter(
-      (spec) => waiting.has(spec.name) && this.waitOf(spec) === null,
+      (spec) => waiting.has(spec.name) && waitOf(spec, known) === null,
     )
     if (free.length === 0) return
     this.each((instance, spec) =>

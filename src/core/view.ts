@@ -1,6 +1,6 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { ProcessSpec } from '../plan/plan.ts'
-import { waitOf } from './dependencies.ts'
+import { type Survey, survey, waitOf } from './dependencies.ts'
 import type { Cause, Phase, SupervisorPhase } from './messages.ts'
 import { isEnough, isReady } from './readiness.ts'
 import type { Instance, State } from './state.ts'
@@ -45,7 +45,8 @@ export interface InstanceView {
 
 /** Pure; the queue keeps the result of the last state. */
 export function view(state: State): View {
-  const processes = state.processes.map((spec) => processView(spec, state))
+  const known = survey(state)
+  const processes = state.processes.map((spec) => processView(spec, known))
   const counted = processes.filter((process) => process.counts)
   return {
     phase: state.phase,
@@ -56,9 +57,9 @@ export function view(state: State): View {
   }
 }
 
-function processView(spec: ProcessSpec, state: State): ProcessView {
-  const instances = state.instances.filter((instance) => instance.process === spec.name)
-  const reason = instances.some(({ isWaiting }) => isWaiting) ? waitOf(spec, state) : null
+function processView(spec: ProcessSpec, known: Survey): ProcessView {
+  const instances = known.instances.get(spec.name) ?? []
+  const reason = instances.some(({ isWaiting }) => isWaiting) ? waitOf(spec, known) : null
   return {
     name: spec.name,
     counts:

@@ -1,3 +1,4 @@
+import { inStartOrder } from './order.ts'
 import type { ProcessSpec, ShutdownSpec } from './plan.ts'
 
 /** The last step of a shutdown, own time in ms: from SIGTERM to SIGKILL for what belongs to no run. */
@@ -16,46 +17,111 @@ export function stepMs(ownMs: number, leftMs: number, chainMs: number): number {
   return chainMs <= 0 ? ownMs : ownMs * Math.min(1, Math.max(leftMs, 1) / chainMs)
 }
 
-/** One line of what a shutdown does; both times in ms from its beginning, at worst. */
+/** A process as a shutdown sees it. One without instances takes no time. */
+export type Stopping = Pick<ProcessSpec, 'name' | 'graceMs' | 'dependsOn'> & {
+  readonly instances: readonly unknown[]
+}
+
+/** How long the stop of a process takes at worst, or what is still to come of it, in ms. */
+export type OwnMs = (process: Stopping) => number
+
+/** The grace of a process that has instances, in ms. */
+export const graceOf: OwnMs = ({ instances, graceMs }) => (instances.length > 0 ? graceMs : 0)
+
+/**
+ * By process the longest sum of times that come after its own, in ms: those of what it depends on, directly or not, which is
+ * stopped after it, and of the sweep. Pure.
+ */
+export function afterMs(
+  processes: readonly Stopping[],
+  ownMs: OwnMs = graceOf,
+): ReadonlyMap<string, number> {
+  const own = new Map(processes.map((process) => [process.name, ownMs(process)]))
+  const after = new Map<string, number>()
+  for (const { name, dependsOn } of inStartOrder(processes)) {
+    const next = dependsOn.map(({ process }) => (own.get(process) ?? 0) + (after.get(process) ?? 0))
+    after.set(name, Math.max(sweepMs, ...next))
+  }
+  return after
+}
+
+/** By process the longest sum of times that come before its own, in ms: those of what depends on it, directly or not. Pure. */
+export function beforeMs(
+  processes: readonly Stopping[],
+  ownMs: OwnMs = graceOf,
+): ReadonlyMap<string, number> {
+  const before = new Map<string, number>()
+  for (const process of inStartOrder(processes).toReversed()) {
+    const beginMs = before.get(process.name) ?? 0
+    before.set(process.name, beginMs)
+    for (const { process: needed } of process.dependsOn) {
+      before.set(needed, Math.max(before.get(needed) ?? 0, beginMs + ownMs(process)))
+    }
+  }
+  return before
+}
+
+/** The longest sum of times that follows a drain, in ms. Pure. */
+export function chainMs(processes: readonly Stopping[], ownMs: OwnMs = graceOf): number {
+  const after = afterMs(processes, ownMs)
+  return Math.max(sweepMs, ...processes.map((one) => ownMs(one) + (after.get(one.name) ?? 0)))
+}
+
+/** One line of what a shutdown does; all times in ms, at worst. */
 export interface TimelineStep {
   readonly step: 'drain' | 'stop' | 'sweep'
   /** Of the process that is stopped. */
   readonly process: string | null
+  /** From the beginning of the shutdown. */
   readonly beginMs: number
   readonly endMs: number
+  /** What it would take if there were time enough. */
+  readonly ownMs: number
 }
 
-/** A process without instances takes no time. */
-type Stopping = Pick<ProcessSpec, 'name' | 'graceMs'> & { readonly instances: readonly unknown[] }
-
-/** What a shutdown does at which time when nothing ends before its SIGKILL. Pure. */
+/** What a shutdown does at which time when nothing ends before its SIGKILL, in the order in which it begins. Pure. */
 export function shutdownTimeline(
   shutdown: ShutdownSpec,
   processes: readonly Stopping[],
 ): readonly TimelineStep[] {
   const budgetMs = usableMs(shutdown)
-  const { drainMs } = shutdown
-  const drainEndMs = stepMs(drainMs, budgetMs, drainMs + chainMs(processes))
-  const stops = processes.filter(hasInstances).map(({ name, graceMs }) => ({
-    ...{ step: 'stop' as const, process: name, beginMs: drainEndMs },
-    endMs: drainEndMs + stepMs(graceMs, budgetMs - drainEndMs, graceMs + sweepMs),
-  }))
-  const stopEndMs = Math.max(drainEndMs, ...stops.map(({ endMs }) => endMs))
-  const sweepEndMs = stopEndMs + stepMs(sweepMs, budgetMs - stopEndMs, sweepMs)
+  const stepOf = (
+    step: TimelineStep['step'],
+    beginMs: number,
+    ownMs: number,
+    afterMs: number,
+    process: string | null = null,
+  ) => {
+    const endMs = beginMs + stepMs(ownMs, budgetMs - beginMs, ownMs + afterMs)
+    return { step, process, beginMs, endMs, ownMs }
+  }
+  const drain = stepOf('drain', 0, shutdown.drainMs, chainMs(processes))
+  const after = afterMs(processes)
+  const begins = new Map<string, number>()
+  const stops = inStartOrder(processes)
+    .toReversed()
+    .map((process) => {
+      const { name, dependsOn } = process
+      const beginMs = begins.get(name) ?? drain.endMs
+      const stop = stepOf('stop', beginMs, graceOf(process), after.get(name) ?? 0, name)
+      for (const { process: needed } of dependsOn) {
+        begins.set(needed, Math.max(begins.get(needed) ?? 0, stop.endMs))
+      }
+      return stop
+    })
+  const sweep = stepOf(
+    'sweep',
+    Math.max(drain.endMs, ...stops.map(({ endMs }) => endMs)),
+    sweepMs,
+    0,
+  )
+  const byName = new Map(stops.map((stop) => [stop.process, stop]))
+  const shown = processes.flatMap(({ name, instances }) =>
+    instances.length > 0 ? (byName.get(name) ?? []) : [],
+  )
   return [
-    ...(drainMs > 0
-      ? [{ step: 'drain' as const, process: null, beginMs: 0, endMs: drainEndMs }]
-      : []),
-    ...stops,
-    { step: 'sweep', process: null, beginMs: stopEndMs, endMs: sweepEndMs },
+    ...(shutdown.drainMs > 0 ? [drain] : []),
+    ...shown.toSorted((a, b) => a.beginMs - b.beginMs),
+    sweep,
   ]
-}
-
-/** The longest sum of times that follows a drain, in ms. */
-export function chainMs(processes: readonly Stopping[]): number {
-  return Math.max(0, ...processes.filter(hasInstances).map(({ graceMs }) => graceMs)) + sweepMs
-}
-
-function hasInstances({ instances }: Stopping): boolean {
-  return instances.length > 0
 }

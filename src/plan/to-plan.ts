@@ -10,7 +10,7 @@ import type {
   RestartLimit,
   ShutdownSpec,
 } from './plan.ts'
-import { sweepMs } from './shutdown.ts'
+import { afterMs, beforeMs, graceOf, sweepMs } from './shutdown.ts'
 import { toSignals } from './signals.ts'
 import { type Surroundings, toInstance } from './to-instance.ts'
 
@@ -29,15 +29,16 @@ export function toPlan(config: Config, { isKubernetes, envFile }: Situation): Pl
     format: logs.format,
     env: { ...literally(envFile), ...serviceVariables(config.processes) },
   }
+  const processes = Object.entries(config.processes).map(([name, process]) =>
+    toProcess(name, process, surroundings),
+  )
   return {
     http: config.http === false ? null : { ...defaults.http, ...config.http },
     logs: { level: logs.level },
-    shutdown: toShutdown(config, isKubernetes),
+    shutdown: toShutdown(config, processes, isKubernetes),
     signals: toSignals(config.signals),
     dropsSelf: config.dropSelf ?? defaults.dropSelf,
-    processes: Object.entries(config.processes).map(([name, process]) =>
-      toProcess(name, process, surroundings),
-    ),
+    processes,
   }
 }
 
@@ -76,17 +77,24 @@ function isList(value: object): value is readonly unknown[] {
 }
 
 /** When the whole time is not written: the usual one, or more where what is written does not fit in. */
-function toShutdown({ shutdown, processes }: Config, isKubernetes: boolean): ShutdownSpec {
+function toShutdown(
+  { shutdown, processes: written }: Config,
+  processes: readonly ProcessSpec[],
+  isKubernetes: boolean,
+): ShutdownSpec {
   const { graceSecondsInKubernetes, graceSecondsElsewhere } = defaults.shutdown
   const drainMs = toMs(shutdown?.drainSeconds ?? defaults.shutdown.drainSeconds)
-  const written = shutdown?.terminationGracePeriodSeconds
-  if (written !== undefined) return { drainMs, graceMs: toMs(written) }
-  const longestMs = Object.values(processes).reduce(
-    (longest, { terminationGracePeriodSeconds: seconds = 0 }) => Math.max(longest, toMs(seconds)),
-    0,
-  )
+  const whole = shutdown?.terminationGracePeriodSeconds
+  if (whole !== undefined) return { drainMs, graceMs: toMs(whole) }
   const usualMs = toMs(isKubernetes ? graceSecondsInKubernetes : graceSecondsElsewhere)
-  return { drainMs, graceMs: Math.max(usualMs, drainMs + longestMs + sweepMs + reserveMs) }
+  const [before, after] = [beforeMs(processes), afterMs(processes)]
+  const neededMs = processes
+    .filter(({ name }) => written[name]?.terminationGracePeriodSeconds !== undefined)
+    .map((spec) => (before.get(spec.name) ?? 0) + graceOf(spec) + (after.get(spec.name) ?? 0))
+  return {
+    drainMs,
+    graceMs: Math.max(usualMs, drainMs + Math.max(sweepMs, ...neededMs) + reserveMs),
+  }
 }
 
 /** To be gone before the runtime kills. */

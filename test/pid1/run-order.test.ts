@@ -44,4 +44,29 @@ for (const { way, start, skip } of ways) {
       t.same({ code, stdout }, { code: 3, stdout: '' })
     },
   )
+
+  t.test(
+    `${way}: what depends on a process, and what that leaves behind, ends before it`,
+    { skip },
+    async (t) => {
+      const slow = (name: string) =>
+        `trap "sleep 0.05; echo ${name} ends; exit 0" TERM; echo up; while :; do sleep 0.01; done`
+      const ringmaster = await supervise(t, start, {
+        processes: {
+          db: script(slow('db')),
+          web: script(`(${slow('child')}) & exec sleep 1000`, { dependsOn: ['api'] }),
+          api: script(slow('api'), { dependsOn: ['db'], replicas: 2 }),
+        },
+      })
+      await ringmaster.line(/^web\.1 \| up$/)
+      await ringmaster.line(/^api\.2 \| up$/)
+      ringmaster.signal('SIGTERM')
+      const { code, stdout } = await ringmaster.end()
+      t.equal(code, 0)
+      t.same(
+        stdout.split('\n').flatMap((line) => /\w+ ends$/.exec(line)?.[0] ?? []),
+        ['child ends', 'api ends', 'api ends', 'db ends'],
+      )
+    },
+  )
 }

@@ -148,7 +148,7 @@ class World implements WalkResult {
     const before = this.#state
     const { state, effects, changes } = stepSafely(before, event)
     this.#state = state
-    for (const effect of effects) this.#perform(effect)
+    for (const effect of effects) this.#perform(effect, before)
     for (const change of changes) this.#check(change)
     this.#effects.push(...effects)
     this.changes.push(...changes)
@@ -277,7 +277,7 @@ class World implements WalkResult {
     return answers
   }
 
-  #perform(effect: Effect): void {
+  #perform(effect: Effect, before: State): void {
     assert.equal(this.#exits, 0, `nothing follows the exit, but ${effect.type} did`)
     switch (effect.type) {
       case 'spawn':
@@ -292,6 +292,7 @@ class World implements WalkResult {
       case 'signal': {
         const world = this.#runs.get(effect.run)
         assert.equal(world?.place, 'alive', 'only a main process that is told of is signalled')
+        if (!world?.isAsked) this.#checkStopOrder(effect.run, before)
         this.#signal(world, effect.signal)
         break
       }
@@ -374,6 +375,28 @@ class World implements WalkResult {
       )
       const needed = condition === 'succeeded' ? others.length : Math.max(1, others.length - 1)
       assert.ok(met.length >= needed, `${instance} starts when ${process} is ${condition}`)
+    }
+  }
+
+  /** In a shutdown what depends on a process has ended before that is stopped. */
+  #checkStopOrder(run: number, before: State): void {
+    const { instances, ending, phase } = this.#state
+    if (phase !== 'stopping' || ending?.isForced) return
+    const old = before.instances.find(({ live }) => live?.run === run)
+    const now = instances.find(({ live }) => live?.run === run)
+    // A spawn that was taken back too late, and what a mistake has hit, are ended at once.
+    if (old?.phase === 'stopping' || now?.isBroken) return
+    const needing = [now?.process]
+    for (const needed of needing) {
+      for (const { name, dependsOn } of this.#plan.processes) {
+        if (dependsOn.some(({ process }) => process === needed)) needing.push(name)
+      }
+    }
+    for (const other of instances.filter(({ process }) => needing.slice(1).includes(process))) {
+      assert.ok(
+        ['stopped', 'succeeded', 'failed'].includes(other.phase),
+        `${now?.name} is stopped after ${other.name}`,
+      )
     }
   }
 

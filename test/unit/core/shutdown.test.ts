@@ -44,9 +44,8 @@ t.test('every instance is stopped, in whatever phase it is', async (t) => {
   story.take({ type: 'begin' }, { type: 'spawned', run: 2, pid: 102 }).run(3)
   story.take({ type: 'spawnFailed', run: 4, errno: 'EMFILE', step: 'pipe' }, TERM)
   t.same(words(story), [
-    'cancelSpawn 1',
+    ...['cancelSpawn 1', 'start off'],
     ...['signal 2 15', 'kill 11000', 'signal 3 15', 'kill 11000'],
-    'start off',
   ])
   t.same(phases(story), ['stopping', 'stopping', 'stopping', 'stopped'])
 })

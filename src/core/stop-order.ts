@@ -1,0 +1,31 @@
+import { inStartOrder } from '../plan/order.ts'
+import type { OwnMs } from '../plan/shutdown.ts'
+import { isAtRest } from './instance.ts'
+import type { Instance, State } from './state.ts'
+
+/** Names of the processes that are not to be stopped yet: of what depends on them, directly or not, something is not at rest. Pure. */
+export function heldByOthers({ processes, instances }: State): ReadonlySet<string> {
+  const busy = new Set(instances.filter((one) => !isAtRest(one)).map(({ process }) => process))
+  const held = new Set<string>()
+  for (const { name, dependsOn } of inStartOrder(processes).toReversed()) {
+    if (!busy.has(name) && !held.has(name)) continue
+    for (const { process } of dependsOn) held.add(process)
+  }
+  return held
+}
+
+/** True for what has a process that goes on until the turn of its stop. */
+export function isToBeStopped({ live, phase }: Instance): boolean {
+  return live !== null && live.pid !== null && phase !== 'stopping'
+}
+
+/** What the stop of each process may still take, in ms: its grace, what is left of that once it has begun, and nothing for who is at rest. Pure. */
+export function stopsToCome({ instances }: State, monoMs: number): OwnMs {
+  const left = new Map<string, number>()
+  for (const { process, live } of instances.filter((one) => !isAtRest(one))) {
+    const { killAtMonoMs = null } = live ?? {}
+    const leftMs = killAtMonoMs === null ? Infinity : Math.max(0, killAtMonoMs - monoMs)
+    left.set(process, Math.max(left.get(process) ?? 0, leftMs))
+  }
+  return ({ name, graceMs }) => Math.min(graceMs, left.get(name) ?? 0)
+}
