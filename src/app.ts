@@ -3,6 +3,7 @@ import { accept, bind, type Listening } from './api/listen.ts'
 import type { Fact } from './core/messages.ts'
 import { ExitCode } from './lib/exit-codes.ts'
 import { createMailbox } from './observe/mailbox.ts'
+import { createTerminationMessage } from './observe/termination-message.ts'
 import { loadBundle } from './os/bundle.ts'
 import { createCgroup } from './os/cgroup.ts'
 import { systemClock } from './os/clock.ts'
@@ -17,6 +18,7 @@ import { ownHardLimit } from './os/resources.ts'
 import { listenToSignals } from './os/signal-source.ts'
 import { createSpawner } from './os/spawner.ts'
 import { resolveRights } from './os/start-rights.ts'
+import { openTerminationLog, terminationLogBytes } from './os/termination-log.ts'
 import { createUsageSource } from './os/usage.ts'
 import { createOwnLines } from './output/own-lines.ts'
 import { createSink, type Sink } from './output/sink.ts'
@@ -27,6 +29,8 @@ import { Runtime } from './runtime/runtime.ts'
 
 /** How long what is written last may take, in ms. */
 const flushMs = 500
+/** Kubernetes takes so much of the end of stderr where the file has nothing: FallbackToLogsOnError. */
+const endOfLogBytes = 2048
 /** What is loaded late opens one file at a time, and the event loop takes one. */
 const mostReserved = 4
 /** The same unexpected error this often in a minute means that Ringmaster is beyond saving. */
@@ -67,6 +71,7 @@ export async function supervise(
   if (process.pid !== 1) native().becomeSubreaper()
 
   const { stdout, stderr } = openSinks()
+  const terminationLog = openTerminationLog(process.env)
   const self = dropSelf(plan, wantedRights)
   const ownLines = createOwnLines({ stdout, stderr, clock })
   // What happens before the log is loaded is told when it is.
@@ -106,9 +111,16 @@ export async function supervise(
     guard,
     cgroup,
     config,
-    publish: mailbox.post,
+    publish(change) {
+      termination.change(change)
+      mailbox.post(change)
+    },
     // Its promise cannot reject.
     exit: (code) => void leave(code),
+  })
+  const termination = createTerminationMessage({
+    view: () => runtime.view(),
+    lastWords: output.lastWords,
   })
   reportUnexpectedErrors(runtime)
   // Without children, endpoint or deadline nothing else keeps the event loop alive.
@@ -161,10 +173,23 @@ export async function supervise(
     }
   }
 
+  /** Why it ends, unless that was asked for, to `write`. Nothing may keep it from ending. */
+  function tellEnd(write: (message: string) => void, limitBytes: number): void {
+    try {
+      const message = termination.text(limitBytes)
+      if (message !== '') write(message)
+    } catch (error) {
+      runtime.report(error)
+    }
+  }
+
   async function leave(code: number): Promise<void> {
+    // First what waits for nothing: Kubernetes may have no more time for us.
+    tellEnd(terminationLog, terminationLogBytes)
     // The last changes may still be on their way to a log that is being loaded.
     await Promise.race([observed, new Promise((resolve) => setTimeout(resolve, flushMs))])
     ownLines.conclude()
+    tellEnd(ownLines.write, endOfLogBytes)
     await Promise.all([stdout.flush(flushMs), stderr.flush(flushMs)])
     native().exit(code)
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type ErrorCode, isSupervisorError, SupervisorError } from '../lib/errors.ts'
 import { ExitCode } from '../lib/exit-codes.ts'
 import { loadBundle } from '../os/bundle.ts'
+import { openTerminationLog } from '../os/termination-log.ts'
 import { execCommand } from './exec.ts'
 import { holdUsualSignals } from './held-signals.ts'
 
@@ -38,19 +39,26 @@ main(process.argv.slice(2)).then((text) => {
   if (text !== undefined) process.stdout.write(text)
 }, explain)
 
+/** Ends with what is wrong on stderr. */
 function explain(error: unknown): void {
+  const { text, code } = describe(error)
+  if (process.argv[2] === 'run') openTerminationLog(process.env)(text)
+  process.stderr.write(text)
+  // What was opened for a start that is refused would keep us alive.
+  process.exit(code)
+}
+
+function describe(error: unknown): { readonly text: string; readonly code: number } {
   if (!isSupervisorError(error)) {
     // An error with a code is about the machine or the installation; one without is a mistake in here.
     const { code, message, stack }: NodeJS.ErrnoException =
       error instanceof Error ? error : new Error(String(error))
-    process.stderr.write(`ringmaster: cannot start: ${code === undefined ? stack : message}\n`)
-    process.exit(ExitCode.internal)
+    const reason = code === undefined ? stack : message
+    return { text: `ringmaster: cannot start: ${reason}\n`, code: ExitCode.internal }
   }
   // Editors and CI find the place in a line that begins with FILE:LINE:COLUMN.
   const prefix = error.code === 'CONFIG_INVALID' ? '' : 'ringmaster: '
-  process.stderr.write(`${prefix}${error.message}\n`)
-  // What was opened for a start that is refused would keep us alive.
-  process.exit(exitCodes[error.code])
+  return { text: `${prefix}${error.message}\n`, code: exitCodes[error.code] }
 }
 
 /** Carries out one command; returns what it has to print, if that is all there is to it. */

@@ -70,7 +70,8 @@ function restart(change: InstanceChange, when: string): Description {
     : { level: 'info', message: `${instance} restarts${when}` }
 }
 
-function endOf({ cause, status, refused }: InstanceChange): string {
+/** How a run ended, in words: `code 3`. */
+export function endOf({ cause, status, refused }: InstanceChange): string {
   if (refused !== undefined) return refused
   const how = status === undefined ? 'no process' : describeStatus(status)
   switch (cause) {

@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.ts'
-import type { Output, OutputCounts } from '../ports/output.ts'
+import type { LastWords, Output, OutputCounts } from '../ports/output.ts'
 import { createFormatter, type Formatter } from './format.ts'
 import { createLineBuffer } from './lines.ts'
 import { type PipeReader, readPipe } from './pipe-reader.ts'
@@ -9,6 +9,8 @@ import { createTail, type Tail } from './tail.ts'
 export interface CountedOutput extends Output {
   /** By the name of an instance; kept up to date. */
   readonly counts: ReadonlyMap<string, OutputCounts>
+  /** The last that the runs of an instance wrote, of each stream up to 8 KiB, as latin1. */
+  lastWords(instance: string): LastWords
 }
 
 export interface OutputOptions {
@@ -34,6 +36,10 @@ export function createOutput({ stdout, stderr, clock, count }: OutputOptions): C
   const tails = new Map<string, Partial<Record<(typeof streams)[number], Tail>>>()
   return {
     counts,
+    lastWords(instance) {
+      const tail = tails.get(instance)
+      return { stdout: tail?.stdout?.text() ?? '', stderr: tail?.stderr?.text() ?? '' }
+    },
     attach(source, onEnd) {
       const sources = streams.flatMap((stream) => {
         const fd = source[stream]
