@@ -8,6 +8,7 @@ import { loadBundle } from './os/bundle.ts'
 import { createCgroup } from './os/cgroup.ts'
 import { systemClock } from './os/clock.ts'
 import { dropSelf, type SelfDrop } from './os/drop-self.ts'
+import { writeEndpointFile } from './os/endpoint-file.ts'
 import { createExitSource } from './os/exit-source.ts'
 import { createGuard, noGuard } from './os/guard.ts'
 import { timeLoopTurns } from './os/loop-turns.ts'
@@ -68,6 +69,8 @@ export async function supervise(
   const clock = systemClock
   const { listenTcp } = native()
   const bound = plan.http && (await bind({ ...plan.http, listenTcp }))
+  const forgetEndpoint =
+    bound && writeEndpointFile({ ...plan.http, port: native().portOf(bound.fd) })
   if (process.pid !== 1) native().becomeSubreaper()
 
   const { stdout, stderr } = openSinks()
@@ -188,6 +191,7 @@ export async function supervise(
     tellEnd(terminationLog, terminationLogBytes)
     // The last changes may still be on their way to a log that is being loaded.
     await Promise.race([observed, new Promise((resolve) => setTimeout(resolve, flushMs))])
+    if (forgetEndpoint) forgetEndpoint()
     ownLines.conclude()
     tellEnd(ownLines.write, endOfLogBytes)
     await Promise.all([stdout.flush(flushMs), stderr.flush(flushMs)])

@@ -19,6 +19,7 @@ const allowed: Record<string, readonly string[]> = {
   cli: ['config', 'plan', 'lib'],
   'cli/configuration.ts': ['config', 'plan', 'os', 'cli', 'lib'],
   'cli/held-signals.ts': ['os', 'plan'],
+  'cli/probe.ts': ['os', 'cli', 'lib'],
   'cli/exec.ts': ['exec', 'cli', 'lib'],
   'cli/main.ts': ['cli', 'os', 'lib'],
   'late.ts': ['api', 'observe'],

@@ -6,6 +6,7 @@ import { loadBundle } from '../os/bundle.ts'
 import { openTerminationLog } from '../os/termination-log.ts'
 import { execCommand } from './exec.ts'
 import { holdUsualSignals } from './held-signals.ts'
+import { probeCommand } from './probe.ts'
 
 const usage = `Usage: ringmaster COMMAND [OPTION]...
 
@@ -14,6 +15,8 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
   exec -- COMMAND ...  be the init of one command
   check [CONFIG]...    validate a configuration and print what would run
   render [CONFIG]...   print a configuration as one file
+  probe livez|readyz|startupz[/NAME]
+                       ask a running Ringmaster how it is, for HEALTHCHECK
   schema               print the JSON Schema of a configuration
   version              print the version
 
@@ -22,7 +25,7 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
 
 /** Commands of a later day. */
 const notYet: readonly string[] = [
-  ...['dev', 'import', 'manifest', 'completion', 'probe', 'status', 'describe', 'why', 'events'],
+  ...['dev', 'import', 'manifest', 'completion', 'status', 'describe', 'why', 'events'],
   ...['logs', 'top', 'start', 'stop', 'restart', 'reload', 'signal', 'scale', 'wait', 'shell'],
   ...['apply', 'rollout', 'drain', 'maintenance', 'shutdown'],
 ]
@@ -71,6 +74,8 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
       const heldSignals = holdUsualSignals()
       return commands().runCommand(args, { version: version(), heldSignals })
     }
+    case 'probe':
+      return report(await probeCommand(args))
     case 'check':
       return report(await commands().checkCommand(args))
     case 'render':

@@ -84,6 +84,7 @@ NAPI_MODULE_INIT() {
       FUNCTION("pipe", open_pipe),
       FUNCTION("write", write_chunks),
       FUNCTION("listenTcp", listen_tcp),
+      FUNCTION("portOf", port_of),
       FUNCTION("hasStopped", has_stopped),
       FUNCTION("childLives", child_lives),
       FUNCTION("sessionOf", session_of),

@@ -58,6 +58,7 @@ napi_value time_turns(napi_env env, napi_callback_info info);
 
 /* sockets.c */
 napi_value listen_tcp(napi_env env, napi_callback_info info);
+napi_value port_of(napi_env env, napi_callback_info info);
 
 /* terminal.c */
 napi_value session_id(napi_env env, napi_callback_info info);

@@ -48,3 +48,19 @@ napi_value listen_tcp(napi_env env, napi_callback_info info) {
   close(fd);
   return failure;
 }
+
+napi_value port_of(napi_env env, napi_callback_info info) {
+  int32_t fd = 0;
+  napi_value argument;
+  size_t given = 1;
+  union address address;
+  socklen_t size = sizeof address;
+  napi_get_cb_info(env, info, &given, &argument, NULL, NULL);
+  if (napi_get_value_int32(env, argument, &fd) != napi_ok) {
+    napi_throw_type_error(env, NULL, "cannot tell a port: a descriptor is needed");
+    return NULL;
+  }
+  if (getsockname(fd, &address.any, &size) != 0) return result_value(env, -1);
+  const bool is_v6 = address.any.sa_family == AF_INET6;
+  return integer_value(env, ntohs(is_v6 ? address.v6.sin6_port : address.v4.sin_port));
+}

@@ -50,6 +50,8 @@ export interface Native {
    * errno (EINVAL: a name). Whoever connects waits for the one who accepts, at most 511 of them.
    */
   listenTcp(address: string, port: number): number
+  /** The port of a TCP socket (getsockname), or a negative errno. */
+  portOf(fd: number): number
   /** True once for each time that child `pid` has stopped (SIGSTOP, SIGTSTP …) since the last call. Does not reap it. */
   hasStopped(pid: number): boolean
   /** 1 when child `pid` lives, also when only its first thread has ended; 0 when it waits to be reaped; a negative errno (ECHILD: not our child). Does not reap it. */

@@ -30,10 +30,23 @@ t.test('exec runs its own few files and no package', async (t) => {
     .map((comment) => comment.trim().slice('// '.length))
   t.ok(bundled.includes('src/exec/init.ts'), bundled.join())
   const allowed =
-    /^src\/(cli\/(main|exec|env-files|held-signals|usage)|exec\/\w+|lib\/[\w-]+|os\/(bundle|child|native|signal-source|terminal)|plan\/signals)\.ts$/
+    /^src\/(cli\/(main|exec|probe|env-files|held-signals|usage)|exec\/\w+|lib\/[\w-]+|os\/(bundle|child|endpoint-file|native|signal-source|terminal)|plan\/signals)\.ts$/
   t.same(
     bundled.filter((path) => !allowed.test(path)),
     [],
+  )
+})
+
+t.test('probe runs from the same file', async (t) => {
+  const list = join(t.testdir({}), 'list')
+  const setting = { node: ['--import', observer], env: { LOADED_SCRIPTS: list } }
+  t.match(await (await alone(t, ['probe', 'livez', '--port', '1'], setting)).end(), { code: 1 })
+  const scripts = readFileSync(list, 'utf8')
+    .split('\n')
+    .filter((url) => url.startsWith('file:'))
+  t.same(
+    scripts.filter((url) => url.startsWith(build)),
+    [`${build}ringmaster.cjs`],
   )
 })
 
