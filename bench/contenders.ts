@@ -19,6 +19,9 @@ const { NODE_OPTIONS: _, ...env } = process.env
 export const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
+/** bench/inside.cjs, and the file to which it writes. */
+export const insideScript = join(root, 'bench', 'inside.cjs')
+export const insideFile = join(folder, 'inside')
 /** The file to which `stamp` writes in this benchmark. */
 export const stampFile = join(folder, 'stamps')
 export const benchEnv = { ...env, STAMP: stampFile }
@@ -50,15 +53,38 @@ export const runWithEndpoint: Contender = {
   ],
 }
 /** `run` of so many instances, with the endpoint up, whose every run is stable and who are restarted for ever. */
-export function runMany(replicas: number): Contender {
+export function runMany(replicas: number, port = 0): Contender {
   const fields = { replicas, restartLimit: null, backoff: { resetAfterSeconds: 0 } }
   return {
     name: `run of ${replicas}`,
     wrap: (command) => [
       ...[process.execPath, ringmaster, 'run'],
-      writeConfig(command, { host: '127.0.0.1', port: 0 }, { ...fields, restartPolicy: 'Always' }),
+      writeConfig(command, { host: '127.0.0.1', port }, { ...fields, restartPolicy: 'Always' }),
     ],
   }
+}
+/** `run` of these processes, with the endpoint at `port`. */
+export function runProcesses(
+  name: string,
+  port: number,
+  processes: Readonly<Record<string, object>>,
+): Contender {
+  return {
+    name,
+    wrap: () => [
+      ...[process.execPath, ringmaster, 'run'],
+      writeProcesses({ host: '127.0.0.1', port }, processes),
+    ],
+  }
+}
+/** An endpoint that is nothing but fastify. */
+export function bareFastify(port: number): Contender {
+  return wrapper(
+    'bare fastify',
+    process.execPath,
+    join(root, 'bench', 'bare-fastify.mjs'),
+    `${port}`,
+  )
 }
 /** A script that spawns and forwards, as ES module and as CommonJS. */
 export const bareModule = wrapper('bare .mjs', process.execPath, join(root, 'bench', 'bare.mjs'))
@@ -96,10 +122,13 @@ function writeConfig(
   http: object | false,
   fields: object = { restartPolicy: 'Never' },
 ): string {
+  return writeProcesses(http, { child: { command: [command], args, ...fields } })
+}
+
+function writeProcesses(http: object | false, processes: Readonly<Record<string, object>>): string {
   const file = join(folder, `${configs++}.yaml`)
-  const securityContext = { runAsUser: process.getuid?.() ?? 0 }
-  const child = { command: [command], args, securityContext, ...fields }
-  writeFileSync(file, JSON.stringify({ http, processes: { child } }))
+  const defaults = { securityContext: { runAsUser: process.getuid?.() ?? 0 } }
+  writeFileSync(file, JSON.stringify({ http, defaults, processes }))
   return file
 }
 

@@ -33,6 +33,12 @@ export function printTarget(what: string, figure: number, atMost: number, unit =
   console.log(`  ${what}: ${digits(figure)}${unit}, target at most ${atMost}${unit}: ${verdict}`)
 }
 
+/** Prints `figure` beside what it has to be at least. */
+export function printAtLeast(what: string, figure: number, atLeast: number, unit = ''): void {
+  const verdict = figure >= atLeast ? 'met' : 'MISSED'
+  console.log(`  ${what}: ${digits(figure)}${unit}, target at least ${atLeast}${unit}: ${verdict}`)
+}
+
 /** Three digits that count. */
 export function digits(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)))

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exec, peers, runMany, runWithEndpoint, stamp, takeStamps } from './contenders.ts'
 import { digits, printTable, printTarget } from './figures.ts'
+import { answered, ask, freePort } from './http.ts'
 import { contextSwitches, cpuMicros, type Started, start } from './started.ts'
 
 const settleMs = 15_000
@@ -8,7 +9,8 @@ const sampleMs = 30_000
 
 /** What supervisors cost while nothing happens. All side by side: they sleep. */
 export async function measureIdle(): Promise<void> {
-  const contenders = [exec, runWithEndpoint, runMany(50), ...peers]
+  const port = await freePort()
+  const contenders = [exec, runWithEndpoint, runMany(50, port), ...peers]
   const all: { readonly name: string; readonly started: Started }[] = []
   for (const contender of contenders) {
     takeStamps()
@@ -16,6 +18,9 @@ export async function measureIdle(): Promise<void> {
     await started.stamped('start')
     all.push({ name: contender.name, started })
   }
+  await answered(port, '/startupz')
+  // Once in its life it was scraped.
+  await ask(port, '/metrics')
   await sleep(settleMs)
   const read = () =>
     all.map(({ started: { pid } }) => [contextSwitches(pid), cpuMicros(pid)] as const)

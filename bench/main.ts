@@ -1,9 +1,11 @@
 // main [NAME...]: runs the benchmarks of these names, or all.
 import { loadavg } from 'node:os'
+import { measureEndpoint } from './endpoint.ts'
 import { measureExit } from './exit.ts'
 import { measureIdle } from './idle.ts'
 import { measureOrphans } from './orphans.ts'
 import { measureRestart } from './restart.ts'
+import { measureScrape } from './scrape.ts'
 import { measureSignal } from './signal.ts'
 import { measureStart } from './start.ts'
 import { measureStop } from './stop.ts'
@@ -16,6 +18,8 @@ const benchmarks = new Map([
   ['stop', measureStop],
   ['orphans', measureOrphans],
   ['idle', measureIdle],
+  ['endpoint', measureEndpoint],
+  ['scrape', measureScrape],
 ])
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : [...benchmarks.keys()]

@@ -48,7 +48,7 @@ export async function measureOrphans(): Promise<void> {
 
 async function storm(contender: Contender): Promise<Outcome> {
   takeStamps()
-  const before = await start(contender, [stamp, 'storm', `${orphans}`], true)
+  const before = await start(contender, [stamp, 'storm', `${orphans}`], { isPid1: true })
   await before.stamped('start')
   const { pid } = before
   // What is loaded after the start of the first children has its own figures.

@@ -3,6 +3,7 @@
 //   stamp start            writes "start TIME" first thing, and exits
 //   stamp signals          writes "start TIME PID", then "signal TIME" for each SIGUSR2; exits on SIGTERM
 //   stamp exit             as signals, but at SIGUSR2 writes "exit TIME" and exits
+//   stamp lines MB         writes MB million bytes a second to stdout in lines of 100, until SIGTERM
 //   stamp storm COUNT      writes "start TIME PID"; at SIGUSR2 leaves COUNT double-forked orphans and writes "done TIME MISSING"; exits on SIGTERM
 #include <fcntl.h>
 #include <signal.h>
@@ -57,6 +58,24 @@ static void wait_for_signals(const char *mode, int orphans) {
   }
 }
 
+/* What is behind is written at once, as a program does that was held up. */
+static void write_lines(int megabytes) {
+  char lines[100 * 100];
+  memset(lines, '-', sizeof lines);
+  for (size_t at = 99; at < sizeof lines; at += 100) lines[at] = '\n';
+  const long long begin = now();
+  for (long long done = 0;; done += sizeof lines) {
+    const long long ahead = begin + done * 1000 / megabytes - now();
+    const struct timespec wait = {ahead / 1000000000LL, ahead % 1000000000LL};
+    if (ahead > 0) nanosleep(&wait, NULL);
+    for (size_t at = 0; at < sizeof lines;) {
+      const ssize_t written = write(1, lines + at, sizeof lines - at);
+      if (written < 0) _exit(95);
+      at += (size_t)written;
+    }
+  }
+}
+
 int main(int count, char **arguments) {
   const long long begin = now();
   const char *path = getenv("STAMP");
@@ -69,6 +88,7 @@ int main(int count, char **arguments) {
     execvp(arguments[2], arguments + 2);
     return 127;
   }
+  if (strcmp(mode, "lines") == 0) write_lines(atoi(arguments[2]));
   if (strcmp(mode, "start") != 0) wait_for_signals(mode, count > 2 ? atoi(arguments[2]) : 0);
   stamp("start", begin, getpid());
   return 0;

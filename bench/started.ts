@@ -1,8 +1,16 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { benchEnv, type Contender, unreadStamps } from './contenders.ts'
+import {
+  benchEnv,
+  type Contender,
+  folder,
+  insideFile,
+  insideScript,
+  unreadStamps,
+} from './contenders.ts'
 
 const namespace = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--']
 export const canBePid1 = spawnSync('unshare', [...namespace.slice(1), 'true']).status === 0
@@ -21,14 +29,28 @@ export interface Started {
   end(): Promise<void>
 }
 
-/** Starts `command` below `contender`, as PID 1 of a namespace when asked to. Its output is lost. */
+export interface StartOptions {
+  /** In a namespace of its own. */
+  readonly isPid1?: boolean
+  /** bench/inside.cjs is loaded into it, for {@link inside}. */
+  readonly isLookedInto?: boolean
+  /** Its stdout is a pipe that is read by `cat`; else its output is lost. */
+  readonly readsOutput?: boolean
+}
+
+/** Starts `command` below `contender`. */
 export async function start(
   contender: Contender,
   command: readonly string[],
-  isPid1 = false,
+  { isPid1 = false, isLookedInto = false, readsOutput = false }: StartOptions = {},
 ): Promise<Started> {
   const [file = '', ...args] = [...(isPid1 ? namespace : []), ...contender.wrap(command)]
-  const child = spawn(file, args, { env: benchEnv, stdio: 'ignore' })
+  const looking = { INSIDE: insideFile, NODE_OPTIONS: `--require ${insideScript}` }
+  if (isLookedInto) rmSync(insideFile, { force: true })
+  const child = spawn(file, args, {
+    env: { ...benchEnv, ...(isLookedInto && looking) },
+    stdio: ['ignore', readsOutput ? openReadPipe() : 'ignore', 'ignore'],
+  })
   running.add(child)
   child.once('exit', () => running.delete(child))
   const pid = isPid1 ? await childOf(child) : (child.pid ?? 0)
@@ -47,6 +69,17 @@ export async function start(
       await isOver
     },
   }
+}
+
+/** What bench/inside.cjs has written of one kind: when it ended and how long it took, in ms. */
+export function inside(
+  kind: 'spawn' | 'work',
+): readonly { readonly endMs: number; readonly ms: number }[] {
+  const lines = readOr('', insideFile).split('\n').slice(0, -1)
+  return lines.flatMap((line) => {
+    const [word, end, length] = line.split(' ')
+    return word === kind ? [{ endMs: Number(end), ms: Number(length) }] : []
+  })
 }
 
 /** The pids of the zombies that `pid` has not reaped. */
@@ -83,6 +116,17 @@ function sumOfThreads(pid: number, file: string, read: (text: string) => number)
 
 function childrenOf(pid: number): readonly string[] {
   return readOr('', `/proc/${pid}/task/${pid}/children`).match(/\d+/g) ?? []
+}
+
+/** The write end of a pipe at whose other end `cat` reads as fast as it can. */
+function openReadPipe(): number {
+  const path = join(folder, 'pipe')
+  rmSync(path, { force: true })
+  execFileSync('mkfifo', [path])
+  const reader = spawn('sh', ['-c', `exec cat ${path} >/dev/null`], { stdio: 'ignore' })
+  running.add(reader)
+  reader.once('exit', () => running.delete(reader))
+  return openSync(path, 'w')
 }
 
 async function childOf(parent: ChildProcess): Promise<number> {

@@ -15,4 +15,4 @@ export function createPauses(clock: Clock): () => Promise<void> | undefined {
 }
 
 /** Less than a spawn blocks the event loop. */
-const sliceMs = 4
+const sliceMs = 3
