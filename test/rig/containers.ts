@@ -77,3 +77,20 @@ export function configured(t: Test, config: object): readonly string[] {
   writeFileSync(file, JSON.stringify(config))
   return [`--volume=${file}:/etc/ringmaster/ringmaster.yaml:ro`]
 }
+
+/** Gives a container an address of its own, as a pod has one: a cable from here to its network, which ends with that. */
+export async function connectPod(container: Container): Promise<string> {
+  const pid = await container.pid()
+  const own = `rm${process.pid}-${count}`
+  const net = (process.pid * 8 + count * 4) % 0xfe00
+  const [node, pod] = [1, 2].map((host) => `169.254.${1 + (net >> 8)}.${(net & 0xfc) + host}`)
+  const ip = (command: string) => execa('ip', command.split(' '))
+  const inside = (command: string) =>
+    execa('nsenter', [`--net=/proc/${pid}/ns/net`, 'ip', ...command.split(' ')])
+  await ip(`link add ${own} type veth peer name eth0 netns ${pid}`)
+  await ip(`address add ${node}/30 dev ${own}`)
+  await ip(`link set ${own} up`)
+  await inside(`address add ${pod}/30 dev eth0`)
+  await inside('link set eth0 up')
+  return pod ?? ''
+}
