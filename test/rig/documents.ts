@@ -25,6 +25,20 @@ export function blocks(file: string, language: string): readonly Block[] {
   )
 }
 
+/** The blocks of YAML in a document that are configurations. */
+export function configurations(file: string): readonly Block[] {
+  return blocks(file, 'yaml').filter((block) => !isManifest(block))
+}
+
+/** The blocks of YAML in a document that are Kubernetes' objects. */
+export function manifests(file: string): readonly Block[] {
+  return blocks(file, 'yaml').filter(isManifest)
+}
+
+function isManifest({ text }: Block): boolean {
+  return text.startsWith('apiVersion:')
+}
+
 /** What stands between `<!-- name -->` and `<!-- /name -->`, and around it. */
 export function section(
   text: string,

@@ -4,14 +4,14 @@ import t from 'tap'
 import type { FieldSchema } from '../../src/config/field-schema.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { ConfigSchema } from '../../src/config/schema.ts'
-import { blocks, documents, section } from '../rig/documents.ts'
+import { configurations, documents, section } from '../rig/documents.ts'
 import { parseExposition } from '../rig/exposition.ts'
 import { root } from '../rig/fixtures.ts'
 import { everyMetric } from '../rig/metrics.ts'
 
 t.test('every configuration in the docs is valid', async (t) => {
   for (const file of documents) {
-    for (const { text, line } of blocks(file, 'yaml')) {
+    for (const { text, line } of configurations(file)) {
       await t.resolves(parseConfig(text, file, { env: {} }), `${file}:${line}`)
     }
   }

@@ -5,7 +5,7 @@ import { fastify } from 'fastify'
 import t from 'tap'
 import { parse } from 'yaml'
 import { jsonSchema } from '../../../src/config/json-schema.ts'
-import { blocks, documents } from '../../rig/documents.ts'
+import { configurations, documents } from '../../rig/documents.ts'
 import { root } from '../../rig/fixtures.ts'
 
 t.test(
@@ -46,7 +46,7 @@ async function createValidator() {
 
 t.test('an editor takes what is right, also where a file is only a part', async (t) => {
   const validate = await createValidator()
-  const examples = documents.flatMap((file) => blocks(file, 'yaml'))
+  const examples = documents.flatMap(configurations)
   const written = [
     readFileSync(join(root, 'config/example.yaml'), 'utf8'),
     ...examples.map(({ text }) => text),
