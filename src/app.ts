@@ -26,6 +26,7 @@ import { createSink, type Sink } from './output/sink.ts'
 import { createOutput } from './output/streams.ts'
 import type { LogLevel, Plan } from './plan/plan.ts'
 import type { ConfigSource } from './ports/config-source.ts'
+import { createLateProber } from './runtime/late-prober.ts'
 import { Runtime } from './runtime/runtime.ts'
 
 /** How long what is written last may take, in ms. */
@@ -98,6 +99,7 @@ export async function supervise(
   const cgroup = createCgroup()
   const output = createOutput({ stdout, stderr, clock, count: ownLines.count })
   let reapedOrphans = 0
+  const prober = createLateProber()
   const runtime = new Runtime(plan, {
     clock,
     exits: {
@@ -114,6 +116,7 @@ export async function supervise(
     guard,
     cgroup,
     config,
+    prober,
     publish(change) {
       termination.change(change)
       mailbox.post(change)
@@ -134,7 +137,8 @@ export async function supervise(
   for (const fact of early) runtime.post(fact)
   observed = observe().catch((error: unknown) => {
     runtime.report(error)
-    ownLines.write(`ringmaster: cannot load log, metrics and endpoint: ${error}\n`)
+    ownLines.write(`ringmaster: cannot load log, metrics, endpoint and probes: ${error}\n`)
+    prober.arrive(null)
   })
 
   /** The heavy part: loaded when the first children are on their way. */
@@ -143,7 +147,9 @@ export async function supervise(
     const listening = bound && (await accept(bound, { clock, mostConnections: mostConnections() }))
     // What is loaded now keeps the event loop busy for long.
     await guard.settled()
-    const { createLog, createMetrics, serve } = loadBundle('late') as typeof import('./late.ts')
+    const late = loadBundle('late') as typeof import('./late.ts')
+    const { createLog, createMetrics, createProber, serve } = late
+    prober.arrive(createProber())
     const { isatty } = await import('node:tty')
     const view = () => runtime.view()
     const logTo = (write: (line: string) => void) =>

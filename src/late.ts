@@ -2,3 +2,4 @@
 export { serve } from './api/serve.ts'
 export { createLog } from './observe/log.ts'
 export { createMetrics } from './observe/metrics.ts'
+export { createProber } from './probes/prober.ts'

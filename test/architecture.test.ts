@@ -14,6 +14,7 @@ const allowed: Record<string, readonly string[]> = {
   os: ['ports', 'core', 'plan', 'lib'],
   output: ['ports', 'core', 'plan', 'lib'],
   observe: ['ports', 'core', 'plan', 'lib'],
+  probes: ['ports', 'core', 'plan', 'lib'],
   api: ['ports', 'core', 'plan', 'lib'],
   exec: ['os', 'lib'],
   cli: ['config', 'plan', 'lib'],
@@ -22,7 +23,7 @@ const allowed: Record<string, readonly string[]> = {
   'cli/probe.ts': ['os', 'cli', 'lib'],
   'cli/exec.ts': ['exec', 'cli', 'lib'],
   'cli/main.ts': ['cli', 'os', 'lib'],
-  'late.ts': ['api', 'observe'],
+  'late.ts': ['api', 'observe', 'probes'],
   'cli/run.ts': ['app.ts', 'config', 'plan', 'cli', 'lib'],
   'app.ts': [
     'api',

@@ -9,6 +9,15 @@ export const defaults = {
   },
   logs: { format: 'prefix', level: 'info' },
   dropSelf: true,
+  probe: {
+    initialDelaySeconds: 0,
+    periodSeconds: 10,
+    timeoutSeconds: 1,
+    successThreshold: 1,
+    failureThreshold: 3,
+    path: '/',
+    scheme: 'HTTP',
+  },
   process: {
     inheritEnv: true,
     replicas: 1,

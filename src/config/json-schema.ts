@@ -52,6 +52,7 @@ function publishShape(schema: FieldSchema): JsonSchema {
         'type',
         'const',
         'minimum',
+        'exclusiveMinimum',
         'maximum',
         'minItems',
         'minLength',

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { defaults } from './defaults.ts'
 import { flag, map, notYet, oneOf, path, seconds, signal, words } from './fields.ts'
+import { LivenessProbeSchema, ReadinessProbeSchema, StartupProbeSchema } from './probe-schema.ts'
 import {
   BackoffSchema,
   DependsOnSchema,
@@ -106,6 +107,9 @@ export const ProcessSchema = map(
     dependsOn: Type.Optional(DependsOnSchema),
     securityContext: Type.Optional(SecurityContextSchema),
     resources: Type.Optional(ResourcesSchema),
+    startupProbe: StartupProbeSchema,
+    readinessProbe: ReadinessProbeSchema,
+    livenessProbe: LivenessProbeSchema,
     logs: Type.Optional(
       map(
         {
@@ -134,9 +138,6 @@ export const ProcessSchema = map(
         description: 'What else its container has in a cluster: has no effect here.',
       }),
     ),
-    startupProbe: notYet(),
-    readinessProbe: notYet(),
-    livenessProbe: notYet(),
     reloadSignal: notYet(),
     strategy: notYet(
       Type.Object(

@@ -2,11 +2,11 @@ import type { Static } from '@sinclair/typebox'
 import { Check } from '@sinclair/typebox/value'
 import { parseSignal, signalName } from '../lib/signals.ts'
 import { checkDependencies } from './dependencies.ts'
+import { checkProbes, probeFields, whyNoPort } from './probe-relations.ts'
 import { type Path, type Problem, quote } from './problems.ts'
 import { PortsSchema } from './process-parts.ts'
 import { MAX_CPU } from './rights-schema.ts'
 import { isMap, type UnknownMap } from './shape.ts'
-import { suggest } from './suggest.ts'
 import { fillInstanceVariables } from './variables.ts'
 
 type Ports = Static<typeof PortsSchema>
@@ -23,7 +23,10 @@ export function checkRelations({ processes, signals }: UnknownMap): readonly Pro
     const { ports = [], replicas = 1 } = process
     if (!Check(PortsSchema, ports)) continue
     if (typeof replicas === 'number') problems.push(...checkPorts(ports, replicas, path))
-    problems.push(...checkPortReferences(process, ports, path))
+    const names = ports.flatMap(({ name }) => name ?? [])
+    problems.push(...checkPortReferences(process, names, path))
+    const lastInstance = typeof replicas === 'number' ? replicas : 1
+    problems.push(...checkProbes(process, path, names, lastInstance))
   }
   return problems
 }
@@ -80,13 +83,20 @@ function checkPorts(ports: Ports, replicas: number, path: Path): readonly Proble
 }
 
 /** `${port.NAME}` has to name one of the process' own ports. */
-function checkPortReferences(process: UnknownMap, ports: Ports, path: Path): readonly Problem[] {
-  const known = ports.flatMap(({ name }) => name ?? [])
-  return ['command', 'args', 'env', 'workingDir'].flatMap((field) =>
+function checkPortReferences(
+  process: UnknownMap,
+  known: readonly string[],
+  path: Path,
+): readonly Problem[] {
+  return ['command', 'args', 'env', 'workingDir', ...probeFields].flatMap((field) =>
     textsIn(process[field], [...path, field]).flatMap(([text, at]) =>
       portsNamedIn(text)
         .filter((name) => !known.includes(name))
-        .map((name) => ({ path: at, message: whyNoPort(name, known), isAbsence: true })),
+        .map((name) => ({
+          path: at,
+          message: `\${port.${name}} has no value: ${whyNoPort(name, known)}`,
+          isAbsence: true,
+        })),
     ),
   )
 }
@@ -108,11 +118,4 @@ function portsNamedIn(text: string): readonly string[] {
     return ''
   })
   return names
-}
-
-function whyNoPort(name: string, known: readonly string[]): string {
-  const problem = `\${port.${name}} has no value: the process has no port ${quote(name)}`
-  const near = suggest(name, known)
-  if (near !== undefined) return `${problem}; did you mean "${near}"?`
-  return known.length === 0 ? problem : `${problem}; it has ${known.join(', ')}`
 }

@@ -1,5 +1,6 @@
 import { ExitCode, toExitCode } from '../lib/exit-codes.ts'
 import { survey, waitingInVain } from './dependencies.ts'
+import type { Cause } from './messages.ts'
 import type { Instance, State } from './state.ts'
 
 /** Why Ringmaster ends by itself, and with which code. */
@@ -41,9 +42,15 @@ function isOver(state: State): boolean {
 
 /** What Ringmaster ends with when `instance` failed: the code of its last run, or "gave up" where that has none to blame it on. */
 export function exitCodeOf({ last }: Instance): number {
-  if (last === null || last.cause === 'stop-requested' || last.cause === 'grace-exceeded') {
-    return ExitCode.gaveUp
-  }
+  if (last === null || endedByUs.has(last.cause)) return ExitCode.gaveUp
   if (last.status === null) return ExitCode.notExecutable
   return toExitCode(last.status) || ExitCode.gaveUp
 }
+
+/** How the main process ended says nothing about it then. */
+const endedByUs: ReadonlySet<Cause> = new Set([
+  'stop-requested',
+  'grace-exceeded',
+  'startup-failed',
+  'liveness-failed',
+])

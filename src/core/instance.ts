@@ -1,9 +1,20 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { ProcessSpec } from '../plan/plan.ts'
+import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
 import { backoffMs } from './backoff.ts'
-import type { Cause, Clue, DeadlineKey, Effect, InstanceChange, Moment, Phase } from './messages.ts'
+import type {
+  Cause,
+  Clue,
+  DeadlineKey,
+  Effect,
+  InstanceChange,
+  Moment,
+  Phase,
+  ProbeChange,
+  ProbeResult,
+} from './messages.ts'
+import { beginProbing, describeProblem, hasFailed, judge } from './probing.ts'
 import { allowsRestart, recentRestarts } from './restart-limit.ts'
-import type { Instance, LiveRun } from './state.ts'
+import type { Instance, LiveRun, ProbeState } from './state.ts'
 
 const SIGKILL = 9
 
@@ -15,10 +26,10 @@ export interface Step {
   newRun(): number
   /** What a start has to wait for; null: nothing. */
   waitOf(spec: ProcessSpec): string | null
-  /** What a stop that begins now has from the stop signal to SIGKILL. */
-  graceMs(spec: ProcessSpec): number
+  /** What a stop that begins now gets of its own time from the stop signal to SIGKILL. */
+  graceMs(own: Pick<ProcessSpec, 'name' | 'graceMs'>): number
   want(...effects: readonly Effect[]): void
-  tell(change: InstanceChange): void
+  tell(change: InstanceChange | ProbeChange): void
 }
 
 /** The first start, at once or after its delay. */
@@ -60,16 +71,53 @@ export function spawned(
     : askToEnd(instance, spec, born, step)
 }
 
-/** The run's command is executing; without a probe it is ready at once. */
-export function executed(instance: Instance, live: LiveRun, step: Step): Instance {
+/** The run's command is executing; without a startup probe it runs. */
+export function executed(
+  instance: Instance,
+  spec: ProcessSpec,
+  live: LiveRun,
+  step: Step,
+): Instance {
   if (instance.phase !== 'starting') return instance
-  const ready = {
-    ...instance,
-    wasReady: true,
-    putOff: null,
-    live: { ...live, readySinceMonoMs: step.at.monoMs },
+  const born = { ...live, executedMonoMs: step.at.monoMs }
+  const executing = { ...instance, putOff: null, live: born }
+  return spec.probes.startup
+    ? probe(executing, spec, born, 'startup', step)
+    : runs(executing, spec, born, step)
+}
+
+/** A try of a probe has ended: the next one follows, or what the results so far lead to. */
+export function probed(
+  instance: Instance,
+  spec: ProcessSpec,
+  live: LiveRun,
+  { probe: name, isOk, detail, durationMs }: ProbeResult & { readonly probe: ProbeName },
+  step: Step,
+): Instance {
+  const [before, probeSpec] = [live.probes[name], spec.probes[name]]
+  if (!before || !probeSpec) return instance
+  const state = judge(before, probeSpec, { isOk, detail }, step.at.monoMs, step.unit)
+  const known = { ...live, probes: { ...live.probes, [name]: state } }
+  const isTurned = name === 'readiness' && state.isPassing !== before.isPassing
+  const isReady = isTurned && instance.phase === 'running' ? state.isPassing : undefined
+  step.tell({
+    ...{ type: 'probe', process: spec.name, instance: instance.name, run: live.run, probe: name },
+    ...{ isOk, detail, durationMs },
+    ...(state.last === 'failure' && {
+      ...{ failures: state.row, failureThreshold: probeSpec.failureThreshold },
+    }),
+    ...(isReady !== undefined && { isReady }),
+  })
+  if (name !== 'readiness' && hasFailed(state, probeSpec)) {
+    const reason = describeProblem(name, state, probeSpec)
+    return endByProbe(instance, spec, without(known, name), name, reason, step)
   }
-  return enter(ready, 'running', step)
+  if (name === 'startup' && state.isPassing) {
+    return runs(instance, spec, without(known, name), step)
+  }
+  step.want(tryOf(live.run, name, state, probeSpec))
+  if (isReady === undefined) return { ...instance, live: known }
+  return isReady ? becomeReady(instance, known, step) : becomeUnready(instance, spec, known, step)
 }
 
 /** The helper says why the command cannot run; its exit follows. */
@@ -102,7 +150,7 @@ export function exited(
 ): Instance {
   const isAsked = instance.phase === 'stopping'
   const ended: LiveRun = {
-    ...live,
+    ...restProbes(live, probeNames, step),
     cause: live.cause ?? causeOf(status, clue, spec),
     end: { status, atMonoMs: step.at.monoMs },
     killAtMonoMs: live.killAtMonoMs ?? step.at.monoMs + step.graceMs(spec),
@@ -174,6 +222,12 @@ export function stop(instance: Instance, spec: ProcessSpec, step: Step): Instanc
   return askToEnd(unwanted, spec, live, step)
 }
 
+/** The instance is not wanted any more, but its stop has to wait: until then nothing ends it that would be for the sake of a restart. */
+export function stopLater(instance: Instance, step: Step): Instance {
+  const live = instance.live && restProbes(instance.live, restarting, step)
+  return { ...instance, isWanted: false, live }
+}
+
 /** A mistake in here has hit the instance: it is stopped, and failed. */
 export function breakDown(instance: Instance, spec: ProcessSpec, step: Step): Instance {
   return instance.isBroken ? instance : stop({ ...instance, isBroken: true }, spec, step)
@@ -187,7 +241,10 @@ export function isAtRest({ phase }: Instance): boolean {
 const unborn: Omit<LiveRun, 'run'> = {
   pid: null,
   spawnedAtWallMs: null,
+  executedMonoMs: null,
   readySinceMonoMs: null,
+  wasStable: false,
+  probes: {},
   refused: null,
   end: null,
   cause: null,
@@ -212,15 +269,105 @@ function tryAgain(instance: Instance, run: number, refused: string, step: Step):
   return enter({ ...instance, live: null, putOff: refused }, 'pending', step, told)
 }
 
-function askToEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
-  const killAtMonoMs = step.at.monoMs + step.graceMs(spec)
+function askToEnd(
+  instance: Instance,
+  spec: ProcessSpec,
+  live: LiveRun,
+  step: Step,
+  { graceMs = spec.graceMs, ...told }: AskedFor = {},
+): Instance {
+  const killAtMonoMs = step.at.monoMs + step.graceMs({ name: spec.name, graceMs })
   const to = spec.killMode === 'group' ? 'group' : 'process'
   step.want(
     { type: 'signal', run: live.run, signal: spec.stopSignal, to },
     wake(instance, 'kill', killAtMonoMs),
   )
-  const asked = { ...live, cause: live.cause ?? 'stop-requested', killAtMonoMs }
-  return enter({ ...instance, live: asked }, 'stopping', step)
+  const cause = live.cause ?? told.cause ?? 'stop-requested'
+  const asked = { ...restProbes(live, restarting, step), cause, killAtMonoMs }
+  return enter({ ...instance, live: asked }, 'stopping', step, told)
+}
+
+/** Why Ringmaster asks a run to end that is wanted. */
+interface AskedFor {
+  readonly cause?: Cause
+  readonly reason?: string
+  readonly graceMs?: number
+}
+
+function endByProbe(
+  instance: Instance,
+  spec: ProcessSpec,
+  live: LiveRun,
+  name: 'startup' | 'liveness',
+  reason: string,
+  step: Step,
+): Instance {
+  const graceMs = spec.probes[name]?.graceMs ?? spec.graceMs
+  return askToEnd(instance, spec, live, step, { cause: `${name}-failed`, reason, graceMs })
+}
+
+/** The run has started; without a readiness probe it is ready. */
+function runs(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
+  const running = enter({ ...instance, live }, 'running', step)
+  const watched = probe(running, spec, live, 'liveness', step)
+  return spec.probes.readiness
+    ? probe(watched, spec, watched.live ?? live, 'readiness', step)
+    : becomeReady(watched, watched.live ?? live, step)
+}
+
+function becomeReady(instance: Instance, live: LiveRun, step: Step): Instance {
+  return { ...instance, wasReady: true, live: { ...live, readySinceMonoMs: step.at.monoMs } }
+}
+
+function becomeUnready(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
+  const wasStable = live.wasStable || wasReadyLongEnough(live, spec, step.at.monoMs)
+  return { ...instance, live: { ...live, wasStable, readySinceMonoMs: null } }
+}
+
+const probeNames: readonly ProbeName[] = ['startup', 'readiness', 'liveness']
+/** Those that rest from the begin of a stop. */
+const restarting: readonly ProbeName[] = ['startup', 'liveness']
+
+/** Begins with a probe, if there is one. */
+function probe(
+  instance: Instance,
+  spec: ProcessSpec,
+  live: LiveRun,
+  name: ProbeName,
+  step: Step,
+): Instance {
+  const probeSpec = spec.probes[name]
+  const isResting = !instance.isWanted && restarting.includes(name)
+  if (!probeSpec || isResting) return { ...instance, live }
+  const { monoMs } = step.at
+  const state = beginProbing(name, probeSpec, live.executedMonoMs ?? monoMs, monoMs, step.unit)
+  step.want(tryOf(live.run, name, state, probeSpec))
+  return { ...instance, live: { ...live, probes: { ...live.probes, [name]: state } } }
+}
+
+function tryOf(
+  run: number,
+  name: ProbeName,
+  { atMonoMs }: ProbeState,
+  { timeoutMs }: ProbeSpec,
+): Effect {
+  return { type: 'probe', run, probe: name, atMonoMs, timeoutMs }
+}
+
+/** Those of `names` that are tried are tried no more. */
+function restProbes(live: LiveRun, names: readonly ProbeName[], step: Step): LiveRun {
+  let resting = live
+  for (const name of names) {
+    if (live.probes[name] === undefined) continue
+    step.want({ type: 'stopProbe', run: live.run, probe: name })
+    resting = without(resting, name)
+  }
+  return resting
+}
+
+function without(live: LiveRun, name: ProbeName): LiveRun {
+  const { [name]: _, ...probes } = live.probes
+  return { ...live, probes }
 }
 
 /** It is stopping already: a shutdown may have less time for it than it was given. */
@@ -252,24 +399,25 @@ function afterEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: St
     return tryAgain(instance, live.run, live.refused, step)
   }
   if (cause === 'completed' && (spec.restartPolicy !== 'Always' || spec.isShutdownOnExit)) {
-    return enter(over, 'succeeded', step, told)
+    // What has succeeded counts as ready, whatever its probes had to say.
+    return enter({ ...over, wasReady: true }, 'succeeded', step, told)
   }
   const isFinal = spec.isFirstStartFinal && cause === 'exec-failed' && instance.last === null
   if (spec.restartPolicy === 'Never' || isFinal) return enter(over, 'failed', step, told)
-  return restart(over, spec, isStable(live, spec), step, told)
+  return restart(over, spec, beginsNewRow(live, spec), step, told)
 }
 
 /** At once or after a wait, if its restart limit has one left. */
 function restart(
   instance: Instance,
   spec: ProcessSpec,
-  isAfterStableRun: boolean,
+  isFirstOfRow: boolean,
   step: Step,
   told: Partial<InstanceChange>,
 ): Instance {
   const { monoMs } = step.at
   const { restartLimit } = spec
-  const failures = isAfterStableRun ? 1 : instance.failures + 1
+  const failures = isFirstOfRow ? 1 : instance.failures + 1
   const recent = recentRestarts(instance.recentRestartsMonoMs, restartLimit, monoMs)
   if (!allowsRestart(recent, failures, restartLimit)) {
     const reason = `restart limit: ${restartLimit?.count} within ${(restartLimit?.withinMs ?? 0) / 1000} s or in a row`
@@ -294,12 +442,27 @@ function toldOfEnd({ cause, end, refused, isKilled }: LiveRun): Partial<Instance
   }
 }
 
-function isStable(live: LiveRun, spec: ProcessSpec): boolean {
-  return (
-    live.readySinceMonoMs !== null &&
-    live.end !== null &&
-    live.end.atMonoMs - live.readySinceMonoMs >= spec.backoff.resetAfterMs
-  )
+/** Whether the row of failures is one long after this end. */
+function beginsNewRow(live: LiveRun, spec: ProcessSpec): boolean {
+  if (live.end === null) return false
+  const { atMonoMs } = live.end
+  if (live.cause === 'startup-failed' || live.cause === 'liveness-failed') {
+    // A run that a probe ends may have been ready for long: between two tries it always is.
+    const lastedMs = atMonoMs - (live.executedMonoMs ?? atMonoMs)
+    return lastedMs >= (spec.restartLimit?.withinMs ?? longRunMs)
+  }
+  return live.wasStable || wasReadyLongEnough(live, spec, atMonoMs)
+}
+
+/** What a run that a probe ends must have lasted, where no restart limit says it. */
+const longRunMs = 600_000
+
+function wasReadyLongEnough(
+  { readySinceMonoMs }: LiveRun,
+  { backoff }: ProcessSpec,
+  monoMs: number,
+): boolean {
+  return readySinceMonoMs !== null && monoMs - readySinceMonoMs >= backoff.resetAfterMs
 }
 
 /** Where an instance that is not wanted ends. */

@@ -1,4 +1,5 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
+import type { ProbeName } from '../plan/plan.ts'
 
 /** A moment: `monoMs` never jumps and is for delays, `wallMs` is Unix time and for people. */
 export interface Moment {
@@ -34,6 +35,8 @@ export type Fact =
       readonly errno: string
       readonly step: string
     }
+  /** A try of a probe ended. Answers `probe`. */
+  | ({ readonly type: 'probed'; readonly run: number; readonly probe: ProbeName } & ProbeResult)
   /** The main process of the run ended. Comes after `executed` or `execFailed`. */
   | {
       readonly type: 'exited'
@@ -62,6 +65,14 @@ export type Clue = 'oom-kill' | 'possible-oom-kill' | 'heap-limit'
 
 /** At most one deadline exists for each: of an instance (`web.1/start`), or of the supervisor. */
 export type DeadlineKey = `${string}/${'start' | 'kill'}` | 'drain' | 'sweep' | 'budget'
+
+/** What came of one try of a probe. */
+export interface ProbeResult {
+  readonly isOk: boolean
+  /** `HTTP 503`, `connection refused`: a few words that hold nothing secret. */
+  readonly detail: string
+  readonly durationMs: number
+}
 
 /** Why the files of the start cannot be used, or what they would change: paths such as `processes.web.command`. */
 export type Reading =
@@ -94,6 +105,16 @@ export type Effect =
     }
   /** The main process of the run has ended, and what it left may live on. */
   | { readonly type: 'abandon'; readonly run: number }
+  /** One try of the probe, at that time and for `timeoutMs` at most; `probed` follows. One at a time of each probe. */
+  | {
+      readonly type: 'probe'
+      readonly run: number
+      readonly probe: ProbeName
+      readonly atMonoMs: number
+      readonly timeoutMs: number
+    }
+  /** Forget a `probe` that was not answered, and end it when it has begun; no answer follows. */
+  | { readonly type: 'stopProbe'; readonly run: number; readonly probe: ProbeName }
   /** Sets, replaces or (null) removes a deadline. */
   | { readonly type: 'wake'; readonly key: DeadlineKey; readonly atMonoMs: number | null }
   /** To everything else that lives below Ringmaster; `swept` follows when nothing does. */
@@ -120,11 +141,19 @@ export type Cause =
   | 'oom-killed'
   | 'heap-limit'
   | 'exec-failed'
+  | 'startup-failed'
+  | 'liveness-failed'
   | 'stop-requested'
   | 'grace-exceeded'
 
 /** What a step changed, in order; log and metrics are made from it alone. */
-export type Change = (InstanceChange | SupervisorChange | ConfigChange | ErrorChange) & {
+export type Change = (
+  | InstanceChange
+  | ProbeChange
+  | SupervisorChange
+  | ConfigChange
+  | ErrorChange
+) & {
   readonly at: Moment
 }
 
@@ -147,8 +176,22 @@ export interface InstanceChange {
   readonly refused?: string
   /** Wait before the restart, in ms. */
   readonly delayMs?: number
-  /** More than its cause says of an end; why it is not started again, where its restart policy is not the reason; or what its start waits for. */
+  /** More than its cause says of an end, or why Ringmaster ends it; why it is not started again, where its restart policy is not the reason; or what its start waits for. */
   readonly reason?: string
+}
+
+/** A try of a probe ended. */
+export interface ProbeChange extends ProbeResult {
+  readonly type: 'probe'
+  readonly process: string
+  readonly instance: string
+  readonly run: number
+  readonly probe: ProbeName
+  /** Failures in a row, and how many there may be; absent where it succeeded, and where a failure does not count. */
+  readonly failures?: number
+  readonly failureThreshold?: number
+  /** What the instance is from now on; absent where this has not changed. */
+  readonly isReady?: boolean
 }
 
 export interface SupervisorChange {

@@ -1,9 +1,9 @@
 import type { ProcessSpec } from '../plan/plan.ts'
 import type { Instance } from './state.ts'
 
-/** True while it runs and nothing says that it is not ready. */
-export function isReady({ phase }: Instance): boolean {
-  return phase === 'running'
+/** True while it runs and its readiness probe, if it has one, succeeds. */
+export function isReady({ phase, live }: Instance): boolean {
+  return phase === 'running' && live !== null && live.readySinceMonoMs !== null
 }
 
 /** One of its instances may be missing (maxUnavailable 1), but never all. */

@@ -1,6 +1,6 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import { startedAtOnce } from '../plan/order.ts'
-import type { Plan, ProcessSpec, ShutdownSpec, SignalRule } from '../plan/plan.ts'
+import type { Plan, ProbeName, ProcessSpec, ShutdownSpec, SignalRule } from '../plan/plan.ts'
 import type { Cause, Phase, SupervisorPhase } from './messages.ts'
 
 /** All that the core knows, as plain data: it survives a round trip through JSON. */
@@ -67,7 +67,14 @@ export interface LiveRun {
   /** null until it is spawned. */
   readonly pid: number | null
   readonly spawnedAtWallMs: number | null
+  /** When its command was executed. */
+  readonly executedMonoMs: number | null
+  /** null while it is not ready. */
   readonly readySinceMonoMs: number | null
+  /** It was ready for long enough before it became unready. */
+  readonly wasStable: boolean
+  /** Those that are tried. */
+  readonly probes: Readonly<Partial<Record<ProbeName, ProbeState>>>
   /** The step that failed before the command ran: `ENOENT exec`. */
   readonly refused: string | null
   /** Set when the main process has ended. */
@@ -77,6 +84,23 @@ export interface LiveRun {
   /** The end of its grace, once that has begun. */
   readonly killAtMonoMs: number | null
   readonly isKilled: boolean
+}
+
+/** What is known of a probe; what it means is in `core/probing.ts`. */
+export interface ProbeState {
+  /** When it could be tried first. */
+  readonly sinceMonoMs: number
+  /** When the try that is awaited begins, or began. */
+  readonly atMonoMs: number
+  /** Which of the early tries that is, whose failure does not count; null: none, and there are no more. */
+  readonly early: number | null
+  /** What the results say. */
+  readonly isPassing: boolean
+  /** How the last try that counts ended, and how many in a row ended so, up to the threshold. */
+  readonly last: 'success' | 'failure' | null
+  readonly row: number
+  /** What the last try said, if it failed. */
+  readonly detail: string | null
 }
 
 export interface EndedRun {

@@ -12,6 +12,7 @@ import type {
   Event,
   InstanceChange,
   Moment,
+  ProbeChange,
   Reading,
   SupervisorChange,
 } from './messages.ts'
@@ -73,7 +74,7 @@ class Draft implements instanceSteps.Step {
     return run
   }
 
-  graceMs({ name, graceMs }: ProcessSpec): number {
+  graceMs({ name, graceMs }: Pick<ProcessSpec, 'name' | 'graceMs'>): number {
     if (this.state.ending === null) return graceMs
     // What stops in one step waits for nothing else that does.
     this.#afterMs ??= afterMs(this.state.processes, stopsToCome(this.state, this.at.monoMs))
@@ -88,7 +89,7 @@ class Draft implements instanceSteps.Step {
     this.effects.push(...effects)
   }
 
-  tell(change: InstanceChange | SupervisorChange | ConfigChange): void {
+  tell(change: InstanceChange | ProbeChange | SupervisorChange | ConfigChange): void {
     this.changes.push({ at: this.at, ...change })
   }
 
@@ -115,13 +116,18 @@ class Draft implements instanceSteps.Step {
         )
         break
       case 'executed':
-        this.withRun(event.run, 'alive', (instance, _, live) =>
-          instanceSteps.executed(instance, live, this),
+        this.withRun(event.run, 'alive', (instance, spec, live) =>
+          instanceSteps.executed(instance, spec, live, this),
         )
         break
       case 'execFailed':
         this.withRun(event.run, 'alive', (instance, _, live) =>
           instanceSteps.execFailed(instance, live, `${event.errno} ${event.step}`),
+        )
+        break
+      case 'probed':
+        this.withRun(event.run, 'alive', (instance, spec, live) =>
+          instanceSteps.probed(instance, spec, live, event, this),
         )
         break
       case 'exited':
@@ -260,7 +266,7 @@ class Draft implements instanceSteps.Step {
     this.enter('stopping')
     this.each((instance, spec) =>
       isToBeStopped(instance)
-        ? { ...instance, isWanted: false }
+        ? instanceSteps.stopLater(instance, this)
         : instanceSteps.stop(instance, spec, this),
     )
   }

@@ -2,6 +2,7 @@ import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { ProcessSpec } from '../plan/plan.ts'
 import { type Survey, survey, waitOf } from './dependencies.ts'
 import type { Cause, Phase, SupervisorPhase } from './messages.ts'
+import { describeProblem } from './probing.ts'
 import { isEnough, isReady } from './readiness.ts'
 import type { Instance, State } from './state.ts'
 
@@ -31,7 +32,7 @@ export interface InstanceView {
   readonly name: string
   readonly number: number
   readonly phase: Phase
-  /** What its start waits for: `waiting for db: ready`. */
+  /** What its start waits for, `waiting for db: ready`, or what its probe says while it is not ready, `readiness: HTTP 503 (3/3)`. */
   readonly reason: string | null
   readonly isReady: boolean
   /** It has been ready once. */
@@ -70,7 +71,7 @@ function processView(spec: ProcessSpec, known: Survey): ProcessView {
       name: instance.name,
       number: instance.number,
       phase: instance.phase,
-      reason: instance.isWaiting ? reason : null,
+      reason: instance.isWaiting ? reason : problemOf(instance, spec),
       isReady: isReady(instance),
       isStarted: instance.wasReady,
       pid: instance.live?.pid ?? null,
@@ -87,4 +88,14 @@ function processView(spec: ProcessSpec, known: Survey): ProcessView {
 
 function wasStarted({ isWanted, live, last }: Instance): boolean {
   return isWanted || live !== null || last !== null
+}
+
+/** What the probe says that keeps a live instance from being ready. */
+function problemOf({ phase, live }: Instance, { probes }: ProcessSpec): string | null {
+  if (phase !== 'starting' && phase !== 'running') return null
+  for (const name of ['startup', 'readiness'] as const) {
+    const [state, spec] = [live?.probes[name], probes[name]]
+    if (state && spec && !state.isPassing) return describeProblem(name, state, spec)
+  }
+  return null
 }

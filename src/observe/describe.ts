@@ -1,4 +1,10 @@
-import type { Change, ConfigChange, InstanceChange, SupervisorChange } from '../core/messages.ts'
+import type {
+  Change,
+  ConfigChange,
+  InstanceChange,
+  ProbeChange,
+  SupervisorChange,
+} from '../core/messages.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import { signalName } from '../lib/signals.ts'
 import type { LogLevel } from '../plan/plan.ts'
@@ -13,6 +19,8 @@ export function describe(change: Change): Description {
   switch (change.type) {
     case 'instance':
       return describeInstance(change)
+    case 'probe':
+      return describeProbe(change)
     case 'supervisor':
       return describeSupervisor(change)
     case 'config':
@@ -37,6 +45,9 @@ function describeInstance(change: InstanceChange): Description {
     case 'running':
       return { level: 'info', message: `${instance} runs as process ${pid}` }
     case 'stopping':
+      if (change.status === undefined && change.reason !== undefined) {
+        return { level: 'warn', message: `${instance} is stopped: ${change.reason}` }
+      }
       return cause === undefined
         ? { level: 'info', message: `${instance} stops` }
         : {
@@ -81,8 +92,26 @@ export function endOf({ cause, status, refused }: InstanceChange): string {
       return `${how}, killed by the kernel: out of memory`
     case 'heap-limit':
       return `${how}, its heap reached its limit`
+    case 'startup-failed':
+      return `${how}, its startup probe had failed`
+    case 'liveness-failed':
+      return `${how}, its liveness probe had failed`
     default:
       return how
+  }
+}
+
+/** A failure that counts is told as long as it is news: up to its threshold. */
+function describeProbe(change: ProbeChange): Description {
+  const { instance, probe, isOk, detail, isReady, failures, failureThreshold } = change
+  if (isReady === true) return { level: 'info', message: `${instance} is ready` }
+  const what = isOk ? `${probe} probe succeeded` : `${probe} probe failed: ${detail}`
+  const count = failures === undefined ? '' : ` (${failures}/${failureThreshold})`
+  if (isReady === false)
+    return { level: 'warn', message: `${instance} is not ready: ${what}${count}` }
+  return {
+    level: failures === undefined || failures === failureThreshold ? 'debug' : 'warn',
+    message: `${instance} ${what}${count}`,
   }
 }
 

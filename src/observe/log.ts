@@ -67,6 +67,10 @@ function fieldsOf(change: Change): object {
         ? { ...fields, code: status.code }
         : { ...fields, signal: signalName(status.signal) }
     }
+    case 'probe': {
+      const { type: _type, at: _at, ...fields } = change
+      return { ...fields, durationMs: Math.round(change.durationMs) }
+    }
     case 'supervisor': {
       const { phase, reason, code } = change
       return phase === 'running' ? { phase } : { phase, reason, code }

@@ -58,6 +58,7 @@ export interface ProcessSpec {
   /** From the stop signal to SIGKILL. */
   readonly graceMs: number
   readonly killMode: KillMode
+  readonly probes: Readonly<Partial<Record<ProbeName, ProbeSpec>>>
   /** One a replica, in order of `number`. */
   readonly instances: readonly InstanceSpec[]
 }
@@ -78,6 +79,22 @@ export type RestartPolicy = 'Always' | 'OnFailure' | 'Never'
  * left lives on. `group`: its whole process group at once, then as `staged`.
  */
 export type KillMode = 'staged' | 'mixed' | 'process' | 'group'
+
+export type ProbeName = 'startup' | 'readiness' | 'liveness'
+
+/** When a probe is tried, and how many results in a row count. What a try does is the {@link Check} of an instance. */
+export interface ProbeSpec {
+  /** From when the command is executed. */
+  readonly initialDelayMs: number
+  /** From the begin of one try to that of the next; 1 at least. */
+  readonly periodMs: number
+  /** 1 at least. */
+  readonly timeoutMs: number
+  readonly successThreshold: number
+  readonly failureThreshold: number
+  /** From the stop signal to SIGKILL when it has failed; null: as the process has it. */
+  readonly graceMs: number | null
+}
 
 /** The wait before a restart: see {@link backoffMs}. */
 export interface BackoffPolicy {
@@ -116,8 +133,28 @@ export interface InstanceSpec {
   readonly workingDir: string | null
   readonly stdin: 'null' | 'inherit'
   readonly logs: LogsSpec
+  /** One for each probe of the process. */
+  readonly checks: Readonly<Partial<Record<ProbeName, Check>>>
   readonly security: SecuritySpec
   readonly resources: ResourcesSpec
+}
+
+/** What a try of a probe does. `host` null: this machine, by IPv4 and then by IPv6. */
+export type Check =
+  | {
+      readonly kind: 'http'
+      readonly host: string | null
+      readonly port: number
+      /** Begins with a slash. */
+      readonly path: string
+      readonly scheme: 'HTTP' | 'HTTPS'
+      readonly headers: readonly HttpHeader[]
+    }
+  | { readonly kind: 'tcp'; readonly host: string | null; readonly port: number }
+
+export interface HttpHeader {
+  readonly name: string
+  readonly value: string
 }
 
 /** What becomes of the output: read by Ringmaster, left to what Ringmaster's own descriptor leads to, or thrown away. */

@@ -3,6 +3,7 @@ import type { ProcessConfig } from '../config/schema.ts'
 import { fillInstanceVariables } from '../config/variables.ts'
 import type { InstanceSpec, LogFormat, LogsSpec, ResourcesSpec, SecuritySpec } from './plan.ts'
 import { portsOf } from './ports.ts'
+import { toChecks } from './probes.ts'
 import { inReferenceOrder } from './references.ts'
 
 /** What an instance has of what is around its process. */
@@ -46,6 +47,7 @@ export function toInstance(
     workingDir: workingDir === undefined ? null : fill(workingDir),
     stdin: 'null',
     logs: toLogs(config.logs, format),
+    checks: toChecks(config, number, fill),
     security: toSecurity(config.securityContext),
     resources: toResources(config.resources),
   }

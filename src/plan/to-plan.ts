@@ -10,6 +10,7 @@ import type {
   RestartLimit,
   ShutdownSpec,
 } from './plan.ts'
+import { toMs, toProbes } from './probes.ts'
 import { afterMs, beforeMs, graceOf, sweepMs } from './shutdown.ts'
 import { toSignals } from './signals.ts'
 import { type Surroundings, toInstance } from './to-instance.ts'
@@ -59,6 +60,7 @@ function toProcess(name: string, process: ProcessConfig, surroundings: Surroundi
     stopSignal: process.lifecycle?.stopSignal ?? filled.stopSignal,
     graceMs: toMs(filled.terminationGracePeriodSeconds),
     killMode: filled.killMode,
+    probes: toProbes(process),
     instances: Array.from({ length: filled.replicas }, (_, index) =>
       toInstance(name, index + 1, process, surroundings),
     ),
@@ -116,10 +118,6 @@ function toRestartLimit(
   if (limit === null) return null
   const { count, withinSeconds } = { ...defaults.process.restartLimit, ...limit }
   return { count, withinMs: toMs(withinSeconds) }
-}
-
-function toMs(seconds: number): number {
-  return Math.round(seconds * 1000)
 }
 
 /** As templates, in which no dollar means anything. */

@@ -1,4 +1,4 @@
-import type { Change, Clue, Effect, Fact } from '../core/messages.ts'
+import type { Change, Clue, DeadlineKey, Effect, Fact } from '../core/messages.ts'
 import { initialState } from '../core/state.ts'
 import type { View } from '../core/view.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
@@ -9,6 +9,7 @@ import type { ConfigSource } from '../ports/config-source.ts'
 import type { ExitSource } from '../ports/exit-source.ts'
 import type { Guard } from '../ports/guard.ts'
 import type { Output, OutputSource, OutputStream } from '../ports/output.ts'
+import type { Prober } from '../ports/prober.ts'
 import type { Member, ProcessTable } from '../ports/process-table.ts'
 import type { Spawner } from '../ports/spawner.ts'
 import { Deadlines } from './deadlines.ts'
@@ -16,6 +17,7 @@ import { isHeapLimit, mayBeHeapLimit } from './heap-limit.ts'
 import { OomKills } from './oom-kills.ts'
 import { Queue } from './queue.ts'
 import { SpawnLane } from './spawn-lane.ts'
+import { type ProbeEffect, Tries } from './tries.ts'
 
 export interface RuntimePorts {
   readonly clock: Clock
@@ -23,6 +25,7 @@ export interface RuntimePorts {
   readonly exits: ExitSource
   readonly processes: ProcessTable
   readonly output: Output
+  readonly prober: Prober
   readonly guard: Guard
   readonly cgroup: Pick<Cgroup, 'oomKills'>
   readonly config: ConfigSource
@@ -44,6 +47,7 @@ interface Handle {
   readonly run: number
   readonly pid: number
   readonly runId: string
+  readonly spec: InstanceSpec
   readonly output: OutputStream
   /** The exec helper has turned into the command, or said why not. */
   isReported: boolean
@@ -62,6 +66,7 @@ export class Runtime {
   readonly #ports: RuntimePorts
   readonly #queue: Queue
   readonly #deadlines: Deadlines
+  readonly #tries: Tries
   readonly #lane: SpawnLane
   readonly #oomKills: OomKills
   readonly #specs: ReadonlyMap<string, InstanceSpec>
@@ -79,7 +84,12 @@ export class Runtime {
     const { clock, publish } = ports
     const perform = (effect: Effect) => this.#perform(effect)
     this.#queue = new Queue(initialState(plan), { clock, perform, publish })
-    this.#deadlines = new Deadlines(clock, (key) => this.post({ type: 'deadline', key }))
+    this.#deadlines = new Deadlines(clock)
+    this.#tries = new Tries(clock, this.#deadlines, {
+      prober: ports.prober,
+      post: (fact) => this.post(fact),
+      report: (error) => this.report(error),
+    })
     this.#lane = new SpawnLane(clock, (run, instance) => this.#spawn(run, instance))
     this.#oomKills = new OomKills(clock, ports.cgroup)
     ports.exits.onExit((pid, status, orphan) => this.#onExit(pid, status, orphan))
@@ -125,7 +135,13 @@ export class Runtime {
         this.#abandon(effect.run)
         break
       case 'wake':
-        this.#deadlines.set(effect.key, effect.atMonoMs)
+        this.#wake(effect.key, effect.atMonoMs)
+        break
+      case 'probe':
+        this.#probe(effect)
+        break
+      case 'stopProbe':
+        this.#tries.stop(effect)
         break
       case 'sweep':
         this.#sweepSignal = effect.signal
@@ -139,6 +155,16 @@ export class Runtime {
         this.#ports.exit(effect.code)
         break
     }
+  }
+
+  #wake(key: DeadlineKey, atMonoMs: number | null): void {
+    if (atMonoMs === null) this.#deadlines.clear(key)
+    else this.#deadlines.set(key, atMonoMs, () => this.post({ type: 'deadline', key }))
+  }
+
+  #probe(effect: ProbeEffect): void {
+    const handle = this.#handles.get(effect.run)
+    if (handle) this.#tries.plan(effect, handle.spec, handle.runId)
   }
 
   /** Never throws: the core waits for an answer, and other spawns in the lane for their turn. */
@@ -164,7 +190,7 @@ export class Runtime {
     this.#runsByPid.set(pid, run)
     this.#ports.guard.watch(pid)
     this.#handles.set(run, {
-      ...{ run, pid, runId, isReported: false, earlyExit: null, isKilled: false },
+      ...{ run, pid, runId, spec, isReported: false, earlyExit: null, isKilled: false },
       ...{ treeSignal: null, isEmptied: false, isOutputEnded: false },
       output: this.#attach({
         ...{ instance: spec.name, process: spec.process, run },

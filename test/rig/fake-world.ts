@@ -1,8 +1,9 @@
 import type { Change, Reading } from '../../src/core/messages.ts'
 import type { ExitStatus } from '../../src/lib/exit-codes.ts'
-import type { Plan } from '../../src/plan/plan.ts'
+import type { Check, Plan } from '../../src/plan/plan.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { LastWords, OutputStream } from '../../src/ports/output.ts'
+import type { Outcome } from '../../src/ports/prober.ts'
 import type { SpawnObserver } from '../../src/ports/spawner.ts'
 import { Runtime, type RuntimePorts } from '../../src/runtime/runtime.ts'
 import { createManualClock } from './manual-clock.ts'
@@ -19,6 +20,16 @@ export interface FakeRun {
   isReleased: boolean
   /** What it has written. */
   words: LastWords
+}
+
+/** A try of a probe. */
+export interface FakeTry {
+  readonly instance: string
+  readonly check: Check
+  readonly atMs: number
+  readonly onEnd: (outcome: Outcome) => void
+  /** It was ended from outside. */
+  isOver: boolean
 }
 
 export interface WorldOptions {
@@ -41,6 +52,8 @@ export class FakeWorld {
   readonly sent: string[] = []
   /** Pids that the guard watches. */
   readonly guarded = new Set<number>()
+  /** Tries of probes that have begun, in order. */
+  readonly tries: FakeTry[] = []
   /** What reading the configuration again comes to. */
   readConfig = async (): Promise<Reading> => ({ problem: null, differences: [] })
   /** OS timers that are set now. */
@@ -110,6 +123,12 @@ export class FakeWorld {
     const pid = this.#nextPid++
     this.#others.set(pid, { run, group: group ?? pid })
     return pid
+  }
+
+  /** The last try ends. */
+  answer(isOk: boolean, detail = 'HTTP 503'): this {
+    this.tries.at(-1)?.onEnd({ isOk, detail })
+    return this
   }
 
   /** The event loop looks for input and output. */
@@ -197,6 +216,15 @@ export class FakeWorld {
           })),
       },
       cgroup: { oomKills: () => this.oomKills },
+      prober: {
+        probe: ({ check, spec }, onEnd) => {
+          const one = { instance: spec.name, check, atMs: this.nowMs, onEnd, isOver: false }
+          this.tries.push(one)
+          return () => {
+            one.isOver = true
+          }
+        },
+      },
       guard: {
         watch: (pid) => this.guarded.add(pid),
         forget: (pid) => this.guarded.delete(pid),

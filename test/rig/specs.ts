@@ -1,8 +1,10 @@
-import type { Plan, ProcessSpec } from '../../src/plan/plan.ts'
+import type { Check, Plan, ProbeSpec, ProcessSpec } from '../../src/plan/plan.ts'
 
 export interface ProcessGiven extends Partial<Omit<ProcessSpec, 'name' | 'instances'>> {
   readonly replicas?: number
 }
+
+const check: Check = { kind: 'tcp', host: null, port: 1 }
 
 /** A process as the defaults have it, but for what is given and without jitter. */
 export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec {
@@ -22,6 +24,7 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
     stopSignal: 15,
     graceMs: 10_000,
     killMode: 'staged',
+    probes: {},
     instances: Array.from({ length: replicas }, (_, index) => ({
       name: `${name}.${index + 1}`,
       process: name,
@@ -32,6 +35,7 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
       workingDir: null,
       stdin: 'null',
       logs: { format: 'prefix', stdout: 'capture', stderr: 'capture' },
+      checks: Object.fromEntries(Object.keys(rest.probes ?? {}).map((name) => [name, check])),
       security: {
         ...{ user: null, group: null, supplementalGroups: [], isNonRoot: false },
         ...{ allowsPrivilegeEscalation: false, capabilities: null },
@@ -57,5 +61,14 @@ export function planOf(...processes: readonly ProcessSpec[]): Plan {
   return {
     ...{ http: null, logs: { level: 'info' }, signals, dropsSelf: false },
     ...{ shutdown: { drainMs: 0, graceMs: 1_000_000 }, processes },
+  }
+}
+
+/** A probe as the defaults have it, but for what is given. */
+export function probeSpec(given: Partial<ProbeSpec> = {}): ProbeSpec {
+  return {
+    ...{ initialDelayMs: 0, periodMs: 10_000, timeoutMs: 1000 },
+    ...{ successThreshold: 1, failureThreshold: 3, graceMs: null },
+    ...given,
   }
 }

@@ -96,6 +96,10 @@ export function inWords(effect: Effect): string {
       return `endTree ${effect.run} ${effect.signal}${effect.sparesGroup ? ' sparing' : ''}`
     case 'readConfig':
       return 'readConfig'
+    case 'probe':
+      return `${effect.probe} ${effect.atMonoMs}`
+    case 'stopProbe':
+      return `${effect.probe} off`
     case 'wake':
       return `${effect.key.split('/').at(-1)} ${effect.atMonoMs ?? 'off'}`
     case 'sweep':

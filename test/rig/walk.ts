@@ -3,13 +3,22 @@ import type { Change, Clue, DeadlineKey, Effect, Event, Fact } from '../../src/c
 import { type Instance, initialState, type State } from '../../src/core/state.ts'
 import { step } from '../../src/core/supervisor.ts'
 import { view } from '../../src/core/view.ts'
-import type { KillMode, Plan, RestartPolicy } from '../../src/plan/plan.ts'
+import type {
+  KillMode,
+  Plan,
+  ProbeName,
+  ProbeSpec,
+  ProcessSpec,
+  RestartPolicy,
+} from '../../src/plan/plan.ts'
 import { usableMs } from '../../src/plan/shutdown.ts'
 import { createRandom } from './random.ts'
-import { planOf, processSpec } from './specs.ts'
+import { planOf, probeSpec, processSpec } from './specs.ts'
 import { stamp, stepSafely } from './story.ts'
 
 const SIGKILL = 9
+
+type Try = Extract<Effect, { type: 'probe' }>
 
 /** What the world knows of a run. It moves to the right only, and may leave out what it likes. */
 interface WorldRun {
@@ -51,6 +60,10 @@ class World implements WalkResult {
   readonly #effects: Effect[] = []
   readonly #runs = new Map<number, WorldRun>()
   readonly #deadlines = new Map<DeadlineKey, number>()
+  /** Tries that are awaited, by run and name: when they are to begin. */
+  readonly #tries = new Map<string, Try>()
+  /** Runs whose readiness probe has succeeded. */
+  readonly #passed = new Set<number>()
   readonly #phases = new Map<string, string>()
   #state: State
   #monoMs = 1000
@@ -79,6 +92,7 @@ class World implements WalkResult {
         restartPolicy: this.#oneOf<RestartPolicy>(['Always', 'Always', 'OnFailure', 'Never']),
         graceMs: this.#oneOf([0, 100, 5000]),
         stopSignal: this.#oneOf([2, 3, 15]),
+        probes: this.#anyProbes(),
         backoff: {
           ...{ initialMs: this.#oneOf([0, 100]), factor: 2, maxMs: 1000 },
           ...{ jitter: 0.1, resetAfterMs: 2000 },
@@ -101,7 +115,7 @@ class World implements WalkResult {
     const chance = this.#random()
     if (chance < 0.01) this.take({ type: 'signalled', signal: this.#oneOf([1, 2, 3, 10, 15, 37]) })
     else if (chance < 0.012) this.take({ type: 'shutdown', reason: 'walk', code: this.#below(100) })
-    else if (chance < 0.014) {
+    else if (chance < 0.016) {
       this.take({ type: 'broken', instance: this.#oneOf(this.#state.instances).name })
     } else if (chance < 0.05) this.#takeOutOfPlace()
     else if (chance < 0.25) this.#monoMs += this.#oneOf([1, 10, 100, 1000, 5000])
@@ -118,6 +132,9 @@ class World implements WalkResult {
       else this.#monoMs += 100
     }
     assert.deepEqual([...this.#deadlines], [], 'no deadline is left')
+    for (const { run } of this.#tries.values()) {
+      assert.equal(this.#runs.get(run)?.place, 'alive', 'who is gone is not tried')
+    }
     const ending = this.changes.find(
       (change) => change.type === 'supervisor' && change.phase === 'stopping',
     )
@@ -172,6 +189,9 @@ class World implements WalkResult {
     this.#takeForNothing({ type: 'execFailed', run, errno: 'ENOENT', step: 'exec' })
     this.#takeForNothing({ type: 'exited', run, status: { code: 0, signal: 0 } })
     this.#takeForNothing({ type: 'emptied', run })
+    for (const probe of ['startup', 'readiness', 'liveness'] as const) {
+      this.#takeForNothing({ type: 'probed', run, probe, isOk: true, detail: '', durationMs: 0 })
+    }
   }
 
   #takeForNothing(fact: Fact): void {
@@ -190,6 +210,7 @@ class World implements WalkResult {
         return { type: 'deadline', key } as const
       }),
       ...[...this.#runs.values()].flatMap((run) => this.#answersOf(run, isEnding)),
+      ...[...this.#tries].flatMap(([key, effect]) => this.#resultOf(key, effect)),
     ]
     if (this.#sweeps > 0 && this.#below(10) === 0) answers.push(() => ({ type: 'swept' }))
     if (this.#isReading) {
@@ -199,6 +220,35 @@ class World implements WalkResult {
       })
     }
     return answers.length === 0 ? undefined : this.#oneOf(answers)
+  }
+
+  /** A try that has begun ends somehow. */
+  #resultOf(key: string, { run, probe, atMonoMs }: Try): (() => Fact)[] {
+    if (atMonoMs > this.#monoMs) return []
+    return [
+      () => {
+        this.#tries.delete(key)
+        const isOk = this.#below(2) === 0
+        if (isOk && probe === 'readiness') this.#passed.add(run)
+        return { type: 'probed', run, probe, isOk, detail: 'walk', durationMs: this.#below(9) }
+      },
+    ]
+  }
+
+  #anyProbes(): ProcessSpec['probes'] {
+    const names: readonly ProbeName[] = ['startup', 'readiness', 'liveness']
+    const some = names.filter(() => this.#below(3) === 0)
+    return Object.fromEntries(some.map((name) => [name, this.#anyProbe(name)]))
+  }
+
+  #anyProbe(name: ProbeName): ProbeSpec {
+    return probeSpec({
+      initialDelayMs: this.#oneOf([0, 0, 300]),
+      periodMs: this.#oneOf([50, 1000]),
+      successThreshold: name === 'readiness' ? 1 + this.#below(2) : 1,
+      failureThreshold: 1 + this.#below(3),
+      graceMs: this.#oneOf([null, 0, 200]),
+    })
   }
 
   #answer(answer: (() => Fact | null) | undefined): void {
@@ -312,6 +362,17 @@ class World implements WalkResult {
         if (world) world.isTreeAsked = true
         break
       }
+      case 'probe': {
+        const key = `${effect.run} ${effect.probe}`
+        assert.equal(this.#runs.get(effect.run)?.place, 'alive', 'only what lives is probed')
+        assert.ok(!this.#tries.has(key), 'a probe is never tried twice at once')
+        assert.ok(effect.atMonoMs >= this.#monoMs, 'a try lies ahead')
+        this.#tries.set(key, effect)
+        break
+      }
+      case 'stopProbe':
+        assert.ok(this.#tries.delete(`${effect.run} ${effect.probe}`), 'what rests was tried')
+        break
       case 'wake':
         if (effect.atMonoMs === null) this.#deadlines.delete(effect.key)
         else {
@@ -368,7 +429,7 @@ class World implements WalkResult {
   }
 
   #checkDependencies(instance: string): void {
-    for (const { process, condition } of this.#specOf({ instance }).dependsOn) {
+    for (const { process, condition } of this.#specOf(instance).dependsOn) {
       const others = this.#state.instances.filter((one) => one.process === process)
       const met = others.filter(
         ({ phase }) => phase === 'succeeded' || (phase === 'running' && condition !== 'succeeded'),
@@ -403,7 +464,8 @@ class World implements WalkResult {
   #signal(world: WorldRun | undefined, signal: number): void {
     if (!world) return
     if (signal === SIGKILL) {
-      const isLeftOfMixed = world.place === 'ended' && this.#specOf(world).killMode === 'mixed'
+      const isLeftOfMixed =
+        world.place === 'ended' && this.#specOf(world.instance).killMode === 'mixed'
       assert.ok(world.isAsked || isLeftOfMixed, 'the stop signal comes before SIGKILL')
       world.isKilled = true
     } else {
@@ -412,7 +474,7 @@ class World implements WalkResult {
     }
   }
 
-  #specOf({ instance }: Pick<WorldRun, 'instance'>) {
+  #specOf(instance: string) {
     const spec = this.#plan.processes.find(({ instances }) =>
       instances.some(({ name }) => name === instance),
     )
@@ -450,6 +512,18 @@ class World implements WalkResult {
       assert.equal(before.live.cause, 'stop-requested', 'the cause is written once')
       assert.equal(live.cause, 'grace-exceeded')
       assert.ok(live.isKilled)
+    }
+    for (const name of ['startup', 'readiness', 'liveness'] as const) {
+      const isTried = live !== null && this.#tries.has(`${live.run} ${name}`)
+      assert.equal(live?.probes[name] !== undefined, isTried, `${name} is tried when it is known`)
+    }
+    const { probes } = this.#specOf(instance.name)
+    const isReadyRun = live?.readySinceMonoMs != null
+    if (isReadyRun && probes.readiness) {
+      assert.ok(this.#passed.has(live.run), 'not ready before the first success')
+    }
+    if (phase === 'running' && live && probes.liveness && instance.isWanted) {
+      assert.ok(live.probes.liveness, 'what runs is asked whether it lives')
     }
     assert.equal(
       live === null,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { DeadlineKey } from '../../src/core/messages.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import { Deadlines } from '../../src/runtime/deadlines.ts'
 import { createManualClock } from '../rig/manual-clock.ts'
 
@@ -71,7 +71,7 @@ t.test('a timer that is early is set again', async (t) => {
   const callbacks: (() => void)[] = []
   let monoMs = 0
   const due: string[] = []
-  const deadlines = new Deadlines(
+  const deadlines = telling(
     {
       ...createManualClock(),
       now: () => ({ monoMs, wallMs: 0 }),
@@ -91,13 +91,24 @@ t.test('a timer that is early is set again', async (t) => {
   t.same(due, ['sweep'])
 })
 
+/** Deadlines that all do the same. */
+function telling(clock: Clock, onDue: (key: string) => void) {
+  const deadlines = new Deadlines(clock)
+  return {
+    set(key: string, atMonoMs: number | null) {
+      if (atMonoMs === null) deadlines.clear(key)
+      else deadlines.set(key, atMonoMs, () => onDue(key))
+    },
+  }
+}
+
 function create() {
   const clock = createManualClock()
   const timers: number[] = []
   let made = 0
   const drop = (atMonoMs: number) => timers.splice(timers.indexOf(atMonoMs), 1)
-  const due: DeadlineKey[] = []
-  const react = new Map<DeadlineKey, () => void>()
+  const due: string[] = []
+  const react = new Map<string, () => void>()
   const counting = {
     ...clock,
     at(atMonoMs: number, callback: () => void) {
@@ -113,7 +124,7 @@ function create() {
       }
     },
   }
-  const deadlines = new Deadlines(counting, (key) => {
+  const deadlines = telling(counting, (key) => {
     due.push(key)
     react.get(key)?.()
   })

@@ -3,7 +3,14 @@ import t from 'tap'
 import { parseConfig } from '../../../src/config/load.ts'
 import { problemsIn } from '../../rig/problems.ts'
 
-const env = { YES: 'true', NO: 'false', LIMIT: '4096', MASK: '027', DOLLARS: '$$ ${YES} $(YES)' }
+const env = {
+  YES: 'true',
+  NO: 'false',
+  LIMIT: '4096',
+  MASK: '027',
+  DOLLARS: '$$ ${YES} $(YES)',
+  TIGHT: '$$${YES}$(YES)',
+}
 
 const parse = (text: string) => parseConfig(text, '/srv/f.yaml', { env })
 const problemsOf = (text: string) => problemsIn(parseConfig(text, 'f.yaml', { env }))
@@ -42,6 +49,11 @@ processes:
     terminationGracePeriodSeconds: 3
     autoStart: false
     startDelaySeconds: 1.5
+    startupProbe: {tcpSocket: {port: http, host: db}, failureThreshold: 30, terminationGracePeriodSeconds: 2}
+    readinessProbe:
+      httpGet: {path: "/a?b=\${TIGHT}", port: '80\${instance.number}', scheme: HTTPS, httpHeaders: [{name: X, value: 1.10}]}
+      successThreshold: 2
+    livenessProbe: {httpGet: {port: "\${LIMIT}"}, initialDelaySeconds: 5, periodSeconds: 0.5s, timeoutSeconds: 0.25, successThreshold: 1}
     securityContext:
       runAsUser: 1000
       runAsGroup: app
@@ -99,6 +111,27 @@ processes:
         terminationGracePeriodSeconds: 3,
         autoStart: false,
         startDelaySeconds: 1.5,
+        startupProbe: {
+          tcpSocket: { port: 'http', host: 'db' },
+          failureThreshold: 30,
+          terminationGracePeriodSeconds: 2,
+        },
+        readinessProbe: {
+          httpGet: {
+            path: '/a?b=$$$$$${YES}$$(YES)',
+            port: '80${instance.number}',
+            scheme: 'HTTPS',
+            httpHeaders: [{ name: 'X', value: '1.10' }],
+          },
+          successThreshold: 2,
+        },
+        livenessProbe: {
+          httpGet: { port: 4096 },
+          initialDelaySeconds: 5,
+          periodSeconds: 0.5,
+          timeoutSeconds: 0.25,
+          successThreshold: 1,
+        },
         securityContext: {
           runAsUser: 1000,
           runAsGroup: 'app',
@@ -219,7 +252,7 @@ t.test('each field refuses what it cannot be', async (t) => {
     ],
     [
       'ports: [{containerPort: "${port.a}"}]',
-      /containerPort: \$\{port.a\} can stand in command, args, env and workingDir only/,
+      /containerPort: \$\{port.a\} can stand in command, args, env, workingDir and probes only/,
     ],
     [
       'ports: [{containerPort: "a${instance.number}"}]',
@@ -307,6 +340,64 @@ t.test('each field refuses what it cannot be', async (t) => {
       'env: {A: "$${port.a}${port.b}"}, ports: [{name: http, containerPort: 1}]',
       'env.A: ${port.b} has no value: the process has no port "b"; it has http',
     ],
+    ['readinessProbe: {}', 'readinessProbe: does nothing; needed: httpGet or tcpSocket'],
+    [
+      'readinessProbe: {tcpSocket: {port: 1}, httpGet: {port: 1}}',
+      'readinessProbe.httpGet: found besides tcpSocket; write one of them',
+    ],
+    [
+      'readinessProbe: {tcpSocket: {port: htp}}, ports: [{name: http, containerPort: 1}]',
+      'readinessProbe.tcpSocket.port: the process has no port "htp"; did you mean "http"?',
+    ],
+    [
+      'livenessProbe: {httpGet: {port: web}}',
+      'livenessProbe.httpGet.port: the process has no port "web"',
+    ],
+    [
+      'replicas: 3, livenessProbe: {httpGet: {port: "6553${instance.number}0"}}',
+      'livenessProbe.httpGet.port: instance 3 has 655330; allowed: ports from 1 to 65535',
+    ],
+    [
+      'livenessProbe: {httpGet: {port: 65536}}',
+      /livenessProbe.httpGet.port: found 65536; allowed: a port from 1 to 65535, .* or the name/,
+    ],
+    ['livenessProbe: {httpGet: {}}', /livenessProbe.httpGet.port: missing; needed: a port from 1/],
+    [
+      'livenessProbe: {httpGet: {port: 1, path: "a b"}}',
+      'livenessProbe.httpGet.path: found "a b"; allowed: a path of ASCII letters, without spaces',
+    ],
+    [
+      'livenessProbe: {httpGet: {port: 1, path: "/${port.x}"}}',
+      'livenessProbe.httpGet.path: ${port.x} has no value: the process has no port "x"',
+    ],
+    [
+      'livenessProbe: {httpGet: {port: 1, httpHeaders: [{name: "A:", value: a}]}}',
+      'livenessProbe.httpGet.httpHeaders[0].name: found "A:"; allowed: the name of a header',
+    ],
+    [
+      'livenessProbe: {httpGet: {port: 1, httpHeaders: [{name: A, value: "a\\r\\nB: b"}]}}',
+      /httpHeaders\[0\].value: found .*; allowed: a string on one line/,
+    ],
+    [
+      'livenessProbe: {tcpSocket: {port: 1}, periodSeconds: 0}',
+      /livenessProbe.periodSeconds: found 0; allowed: seconds above 0 up to/,
+    ],
+    [
+      'livenessProbe: {tcpSocket: {port: 1}, timeoutSeconds: 0s}',
+      /livenessProbe.timeoutSeconds: found 0; allowed: seconds above 0 up to/,
+    ],
+    [
+      'livenessProbe: {tcpSocket: {port: 1}, successThreshold: 2}',
+      'livenessProbe.successThreshold: found 2; allowed: 1',
+    ],
+    [
+      'livenessProbe: {tcpSocket: {port: 1}, failureThreshold: 0}',
+      /livenessProbe.failureThreshold: found 0; allowed: a whole number from 1/,
+    ],
+    [
+      'readinessProbe: {tcpSocket: {port: 1}, terminationGracePeriodSeconds: 3}',
+      /readinessProbe.terminationGracePeriodSeconds: unknown key; known here: /,
+    ],
     ['workingDir: "${port.a}"', 'workingDir: ${port.a} has no value: the process has no port "a"'],
   ] as const) {
     const [line, ...others] = await problemsOf(web(field))
@@ -367,7 +458,7 @@ t.test('each field at the top refuses what it cannot be', async (t) => {
 
 /** What is known and has no effect yet, and what it may say besides nothing. */
 const notYetOfProcess = {
-  ...{ startupProbe: [], readinessProbe: [], livenessProbe: [], reloadSignal: [] },
+  ...{ reloadSignal: [] },
   strategy: ['{type: RollingUpdate, maxSurge: 0, maxUnavailable: 1}', '{maxSurge: 0}'],
   ...{ minReadySeconds: ['0', '0s'], progressDeadlineSeconds: ['60', '60s', '"60"'] },
   ...{ sockets: [], schedule: [], timeZone: [], concurrencyPolicy: ['Allow'] },

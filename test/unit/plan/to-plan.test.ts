@@ -35,6 +35,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
         stopSignal: 15,
         graceMs: 10_000,
         killMode: 'staged',
+        probes: {},
         instances: [
           {
             name: 'web.1',
@@ -46,6 +47,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
             workingDir: null,
             stdin: 'null',
             logs: { format: 'prefix', stdout: 'capture', stderr: 'capture' },
+            checks: {},
             security: {
               user: null,
               group: null,
@@ -136,6 +138,7 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
     stopSignal: 2,
     graceMs: 250,
     killMode: 'group',
+    probes: {},
     instances: [],
   })
   t.equal(api?.restartLimit, null)
@@ -151,6 +154,7 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
       workingDir: null,
       stdin: 'null',
       logs: { format: 'json', stdout: 'capture', stderr: 'stdout' },
+      checks: {},
       security: {
         user: 0,
         group: 'staff',
@@ -311,5 +315,64 @@ t.test(
       ['DB_SERVICE_PORT', '$(PORT)'],
       ['URL', 'http://$(HOST)'],
     ])
+  },
+)
+
+t.test('a silent probe is filled in with the defaults, in ms', async (t) => {
+  const tcpSocket = { port: 1 }
+  const probe = {
+    ...{ initialDelayMs: 0, periodMs: 10_000, timeoutMs: 1000 },
+    ...{ successThreshold: 1, failureThreshold: 3, graceMs: null },
+  }
+  const [process] = planOf({
+    processes: {
+      web: {
+        command: ['a'],
+        startupProbe: { tcpSocket, periodSeconds: 0.0001, terminationGracePeriodSeconds: 0 },
+        readinessProbe: { tcpSocket },
+        livenessProbe: { httpGet: { port: 80 }, timeoutSeconds: 0.5, initialDelaySeconds: 3 },
+      },
+    },
+  }).processes
+  t.strictSame(process?.probes, {
+    startup: { ...probe, periodMs: 1, graceMs: 0 },
+    readiness: probe,
+    liveness: { ...probe, timeoutMs: 500, initialDelayMs: 3000 },
+  })
+  t.strictSame(process?.instances[0]?.checks, {
+    startup: { kind: 'tcp', host: null, port: 1 },
+    readiness: { kind: 'tcp', host: null, port: 1 },
+    liveness: {
+      ...{ kind: 'http', host: null, port: 80, path: '/', scheme: 'HTTP', headers: [] },
+    },
+  })
+})
+
+t.test(
+  'each instance is probed at its own port, and has its own variables in the check',
+  async (t) => {
+    const [process] = planOf({
+      processes: {
+        web: {
+          command: ['a'],
+          replicas: 2,
+          ports: [{ name: 'http', containerPort: '80${instance.number}' }],
+          readinessProbe: { tcpSocket: { port: 'http', host: '${instance.name}.example' } },
+          livenessProbe: {
+            httpGet: {
+              ...{ port: '90${instance.number}', path: 'a?$$=${port.http}', scheme: 'HTTPS' },
+              httpHeaders: [{ name: 'Host', value: '${process.name}$$' }],
+            },
+          },
+        },
+      },
+    }).processes
+    t.strictSame(process?.instances[1]?.checks, {
+      readiness: { kind: 'tcp', host: 'web.2.example', port: 802 },
+      liveness: {
+        ...{ kind: 'http', host: null, port: 902, path: '/a?$=802', scheme: 'HTTPS' },
+        headers: [{ name: 'Host', value: 'web$' }],
+      },
+    })
   },
 )

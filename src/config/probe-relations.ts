@@ -1,0 +1,68 @@
+import { type Path, type Problem, quote } from './problems.ts'
+import { isMap, type UnknownMap } from './shape.ts'
+import { suggest } from './suggest.ts'
+import { fillInstanceVariables } from './variables.ts'
+
+export const probeFields = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const
+
+/** What a probe may do, once it is supported. */
+const checks = ['httpGet', 'tcpSocket']
+
+/** What is wrong with the probes of a process, whose ports have these names and whose last instance has that number. */
+export function checkProbes(
+  process: UnknownMap,
+  path: Path,
+  names: readonly string[],
+  lastInstance: number,
+): readonly Problem[] {
+  return probeFields.flatMap((field) => {
+    const probe = process[field]
+    if (!isMap(probe)) return []
+    const at = [...path, field]
+    return [
+      ...checkCount(probe, at),
+      ...['httpGet', 'tcpSocket'].flatMap((check) => {
+        const { [check]: target } = probe
+        return isMap(target)
+          ? checkPort(target['port'], [...at, check, 'port'], names, lastInstance)
+          : []
+      }),
+    ]
+  })
+}
+
+function checkCount(probe: UnknownMap, path: Path): readonly Problem[] {
+  const [first, second] = Object.keys(probe).filter((key) => checks.includes(key))
+  if (first === undefined) {
+    const message = `does nothing; needed: ${checks.slice(0, -1).join(', ')} or ${checks.at(-1)}`
+    return [{ path, message, isAbsence: true }]
+  }
+  if (second === undefined) return []
+  return [
+    { path: [...path, second], message: `found besides ${first}; write one of them`, atKey: true },
+  ]
+}
+
+function checkPort(
+  port: unknown,
+  path: Path,
+  names: readonly string[],
+  lastInstance: number,
+): readonly Problem[] {
+  if (typeof port !== 'string') return []
+  if (port.includes('${')) {
+    const last = fillInstanceVariables(port, () => String(Math.max(lastInstance, 1)))
+    if (Number(last) <= 65_535) return []
+    const message = `instance ${lastInstance} has ${last}; allowed: ports from 1 to 65535`
+    return [{ path, message }]
+  }
+  return names.includes(port) ? [] : [{ path, message: whyNoPort(port, names), isAbsence: true }]
+}
+
+/** Why a process whose ports have these names has none of that name. */
+export function whyNoPort(name: string, known: readonly string[]): string {
+  const problem = `the process has no port ${quote(name)}`
+  const near = suggest(name, known)
+  if (near !== undefined) return `${problem}; did you mean "${near}"?`
+  return known.length === 0 ? problem : `${problem}; it has ${known.join(', ')}`
+}

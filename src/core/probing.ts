@@ -1,0 +1,90 @@
+import type { ProbeName, ProbeSpec } from '../plan/plan.ts'
+import type { ProbeState } from './state.ts'
+
+/** Until they have succeeded, startup and readiness are tried after this time, then after twice as much, up to their period. */
+const firstWaitMs = 100
+
+/**
+ * A probe of a command that was executed at `executedMonoMs` and may be tried from now on; `unit` in [0, 1) spreads the tries of many. A command that
+ * was executed just now is given a moment. Pure.
+ */
+export function beginProbing(
+  name: ProbeName,
+  spec: ProbeSpec,
+  executedMonoMs: number,
+  nowMonoMs: number,
+  unit: number,
+): ProbeState {
+  const sinceMonoMs = Math.max(nowMonoMs, executedMonoMs + spec.initialDelayMs)
+  const isPassing = name === 'liveness'
+  const unknown = { sinceMonoMs, isPassing, last: null, row: 0, detail: null }
+  if (name === 'liveness') {
+    return { ...unknown, early: null, atMonoMs: sinceMonoMs + unit * spec.periodMs }
+  }
+  const early = sinceMonoMs > executedMonoMs ? 0 : 1
+  return { ...unknown, ...nextEarly(sinceMonoMs, early, spec, nowMonoMs, unit) }
+}
+
+/** What `state` is after a try that has ended, and when the next one begins. Pure. */
+export function judge(
+  state: ProbeState,
+  spec: ProbeSpec,
+  { isOk, detail }: { readonly isOk: boolean; readonly detail: string },
+  nowMonoMs: number,
+  unit: number,
+): ProbeState {
+  if (state.early !== null && !isOk) {
+    return {
+      ...state,
+      detail,
+      ...nextEarly(state.sinceMonoMs, state.early + 1, spec, nowMonoMs, unit),
+    }
+  }
+  const last = isOk ? 'success' : 'failure'
+  const threshold = isOk ? spec.successThreshold : spec.failureThreshold
+  const row = Math.min(threshold, state.last === last ? state.row + 1 : 1)
+  return {
+    ...{ sinceMonoMs: state.sinceMonoMs, early: null, last, row },
+    isPassing: row >= threshold ? isOk : state.isPassing,
+    detail: isOk ? null : detail,
+    // Not from when it began: tries that something held up together would stay together.
+    atMonoMs: Math.max(nowMonoMs, state.atMonoMs + spec.periodMs),
+  }
+}
+
+/** Whether the last failures in a row are too many. */
+export function hasFailed({ last, row }: ProbeState, { failureThreshold }: ProbeSpec): boolean {
+  return last === 'failure' && row >= failureThreshold
+}
+
+/** `readiness: HTTP 503 (3/3)`: what the last tries said, of a probe that does not succeed. */
+export function describeProblem(
+  name: ProbeName,
+  { last, row, detail }: ProbeState,
+  { successThreshold, failureThreshold }: ProbeSpec,
+): string {
+  if (detail === null) {
+    return last === null
+      ? `${name}: no result yet`
+      : `${name}: ${row} of ${successThreshold} successes`
+  }
+  return last === null ? `${name}: ${detail}` : `${name}: ${detail} (${row}/${failureThreshold})`
+}
+
+/** The next early try, the `early`th or one after it; when that would come after a period, the first that counts. */
+function nextEarly(
+  sinceMonoMs: number,
+  early: number,
+  { periodMs }: ProbeSpec,
+  nowMonoMs: number,
+  unit: number,
+): Pick<ProbeState, 'early' | 'atMonoMs'> {
+  for (let count = early; ; count++) {
+    const waitMs = count === 0 ? 0 : firstWaitMs * 2 ** (count - 1) * (1 - unit / 2)
+    if (waitMs >= periodMs) {
+      return { early: null, atMonoMs: Math.max(nowMonoMs, sinceMonoMs + periodMs) }
+    }
+    // The last one may have taken longer.
+    if (sinceMonoMs + waitMs >= nowMonoMs) return { early: count, atMonoMs: sinceMonoMs + waitMs }
+  }
+}

@@ -1,0 +1,74 @@
+import { defaults } from '../config/defaults.ts'
+import type { ProcessConfig } from '../config/schema.ts'
+import type { Check, InstanceSpec, ProbeName, ProbeSpec, ProcessSpec } from './plan.ts'
+import { portsOf } from './ports.ts'
+
+type ProbeConfig = NonNullable<ProcessConfig['startupProbe' | 'readinessProbe' | 'livenessProbe']>
+type HttpGet = NonNullable<ProbeConfig['httpGet']>
+
+/** When the probes of a process are tried. Pure. */
+export function toProbes(config: ProcessConfig): ProcessSpec['probes'] {
+  return mapProbes(config, (probe): ProbeSpec => {
+    const filled = { ...defaults.probe, ...probe }
+    const grace = 'terminationGracePeriodSeconds' in probe && probe.terminationGracePeriodSeconds
+    return {
+      initialDelayMs: toMs(filled.initialDelaySeconds),
+      periodMs: Math.max(1, toMs(filled.periodSeconds)),
+      timeoutMs: Math.max(1, toMs(filled.timeoutSeconds)),
+      successThreshold: filled.successThreshold,
+      failureThreshold: filled.failureThreshold,
+      graceMs: typeof grace === 'number' ? toMs(grace) : null,
+    }
+  })
+}
+
+/** What the probes of one instance, the `number`th, do; `fill` puts its variables into a template. Pure. */
+export function toChecks(
+  config: ProcessConfig,
+  number: number,
+  fill: (template: string) => string,
+): InstanceSpec['checks'] {
+  // No other variables are put in later.
+  const text = (template: string) => fill(template).replaceAll('$$', () => '$')
+  const hostOf = ({ host }: { readonly host?: string }) => (host === undefined ? null : text(host))
+  const portOf = ({ port }: { readonly port: number | string }) => {
+    const named = portsOf(config, number).find(({ name }) => name === port)
+    return named?.port ?? Number(fill(String(port)))
+  }
+
+  function toHttp(get: HttpGet): Check {
+    const path = text(get.path ?? defaults.probe.path)
+    return {
+      kind: 'http',
+      host: hostOf(get),
+      port: portOf(get),
+      path: path.startsWith('/') ? path : `/${path}`,
+      scheme: get.scheme ?? defaults.probe.scheme,
+      headers: (get.httpHeaders ?? []).map(({ name, value }) => ({ name, value: text(value) })),
+    }
+  }
+
+  return mapProbes(config, ({ httpGet, tcpSocket }): Check => {
+    if (httpGet !== undefined) return toHttp(httpGet)
+    if (tcpSocket !== undefined) {
+      return { kind: 'tcp', host: hostOf(tcpSocket), port: portOf(tcpSocket) }
+    }
+    throw new Error('a probe without a check')
+  })
+}
+
+/** Whole ms. */
+export function toMs(seconds: number): number {
+  return Math.round(seconds * 1000)
+}
+
+function mapProbes<T>(
+  { startupProbe, readinessProbe, livenessProbe }: ProcessConfig,
+  map: (probe: ProbeConfig) => T,
+): Readonly<Partial<Record<ProbeName, T>>> {
+  return {
+    ...(startupProbe && { startup: map(startupProbe) }),
+    ...(readinessProbe && { readiness: map(readinessProbe) }),
+    ...(livenessProbe && { liveness: map(livenessProbe) }),
+  }
+}

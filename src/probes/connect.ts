@@ -1,0 +1,90 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+
+/** Where to. `host` null: this machine, by IPv4 and then by IPv6. */
+export interface Address {
+  readonly host: string | null
+  readonly port: number
+  /** By TLS, asking for the server of this name; certificates are not verified. */
+  readonly tlsName?: string
+}
+
+export interface Listener {
+  /** Connected, and encrypted where that was wanted. */
+  open(socket: Socket): void
+  /** A part of what the other side sends, as latin1. */
+  data?(text: string): void
+  /** Nothing more will come; undefined: the other side ended it in order. */
+  end(problem: string | undefined): void
+}
+
+/** Connects, and calls `open` once that has succeeded, and `end` at last. Returns what ends it: nothing is called from then on. */
+export function connect(address: Address, listener: Listener): () => void {
+  const [first = '', second] = address.host === null ? loopback : [address.host]
+  let isOver = false
+  let socket = open(first, (problem) => {
+    // Of two problems the first is told: without IPv6 the other says nothing.
+    if (second === undefined) listener.end(problem)
+    else socket = open(second, () => listener.end(problem))
+  })
+  return () => {
+    isOver = true
+    socket.destroy()
+  }
+
+  function open(host: string, onRefused: (problem: string) => void): Socket {
+    const { port, tlsName } = address
+    let isOpen = false
+    let problem: string | undefined
+    const socket = tlsName === undefined ? connectTcp({ host, port }) : openTls(host, port, tlsName)
+    socket.setEncoding('latin1')
+    socket.once(tlsName === undefined ? 'connect' : 'secureConnect', () => {
+      if (isOver) return
+      if (isToItself(socket, host)) {
+        problem = known['ECONNREFUSED']
+        socket.destroy()
+        return
+      }
+      isOpen = true
+      listener.open(socket)
+    })
+    socket.on('data', (text: string) => {
+      if (!isOver) listener.data?.(text)
+    })
+    socket.on('error', (error) => {
+      problem ??= describe(error)
+    })
+    socket.once('close', () => {
+      if (isOver) return
+      if (isOpen) listener.end(problem)
+      else onRefused(problem ?? 'connection closed')
+    })
+    return socket
+  }
+}
+
+const loopback = ['127.0.0.1', '::1']
+
+function openTls(host: string, port: number, name: string): Socket {
+  const options = { host, port, rejectUnauthorized: false }
+  // An address is no name of a server: RFC 6066.
+  return connectTls(isIP(name) === 0 ? { ...options, servername: name } : options)
+}
+
+/** Where nobody listens, the kernel may choose the very port that is connected to as our own. */
+function isToItself({ localPort, remotePort, localAddress }: Socket, host: string): boolean {
+  return localPort === remotePort && localAddress === host
+}
+
+function describe({ code = '', message }: NodeJS.ErrnoException): string {
+  return known[code] ?? (code === '' ? message : code)
+}
+
+const known: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  ENOTFOUND: 'unknown host',
+  ETIMEDOUT: 'connection timed out',
+}

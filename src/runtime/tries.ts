@@ -1,0 +1,69 @@
+import type { Effect, Fact } from '../core/messages.ts'
+import type { InstanceSpec, ProbeName } from '../plan/plan.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Outcome, Prober } from '../ports/prober.ts'
+import type { Deadlines } from './deadlines.ts'
+
+export type ProbeEffect = Extract<Effect, { type: 'probe' }>
+
+export interface TryPorts {
+  readonly prober: Prober
+  readonly post: (fact: Fact) => void
+  readonly report: (error: unknown) => void
+}
+
+/** The tries of probes: each waits for its time, and then until it ends or has taken too long. */
+export class Tries {
+  readonly #clock: Clock
+  readonly #deadlines: Deadlines
+  readonly #ports: TryPorts
+  /** What ends those that have begun, by key. */
+  readonly #begun = new Map<string, () => void>()
+
+  constructor(clock: Clock, deadlines: Deadlines, ports: TryPorts) {
+    this.#clock = clock
+    this.#deadlines = deadlines
+    this.#ports = ports
+  }
+
+  plan(effect: ProbeEffect, spec: InstanceSpec, runId: string): void {
+    this.#deadlines.set(keyOf(effect), effect.atMonoMs, () => this.#begin(effect, spec, runId))
+  }
+
+  stop(which: Pick<ProbeEffect, 'run' | 'probe'>): void {
+    const key = keyOf(which)
+    this.#deadlines.clear(key)
+    this.#begun.get(key)?.()
+    this.#begun.delete(key)
+  }
+
+  #begin(effect: ProbeEffect, spec: InstanceSpec, runId: string): void {
+    const { run, probe, timeoutMs } = effect
+    const key = keyOf(effect)
+    const beganMonoMs = this.#clock.now().monoMs
+    const end = (outcome: Outcome) => {
+      this.#deadlines.clear(key)
+      this.#begun.delete(key)
+      const durationMs = this.#clock.now().monoMs - beganMonoMs
+      this.#ports.post({ type: 'probed', run, probe, ...outcome, durationMs })
+    }
+    this.#deadlines.set(key, beganMonoMs + timeoutMs, () => {
+      this.#begun.get(key)?.()
+      end({ isOk: false, detail: `no answer within ${timeoutMs / 1000} s` })
+    })
+    try {
+      const check = spec.checks[probe]
+      if (check === undefined) throw new Error(`no check for the ${probe} probe of ${spec.name}`)
+      this.#begun.set(key, this.#ports.prober.probe({ check, spec, runId }, end))
+    } catch (error) {
+      // The core waits for an answer.
+      this.#ports.report(error)
+      end({ isOk: false, detail: 'internal error' })
+    }
+  }
+}
+
+/** No key of the core begins with a number and a space. */
+function keyOf({ run, probe }: { readonly run: number; readonly probe: ProbeName }): string {
+  return `${run} ${probe}`
+}
