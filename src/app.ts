@@ -156,6 +156,7 @@ export async function supervise(
       createLog({
         write,
         isTerminal: isatty(2),
+        hasColor: wantsColor(process.env),
         wallMs: () => clock.now().wallMs,
         level: plan.logs.level,
       })
@@ -203,6 +204,11 @@ export async function supervise(
     await Promise.all([stdout.flush(flushMs), stderr.flush(flushMs)])
     native().exit(code)
   }
+}
+
+/** See https://no-color.org. */
+function wantsColor(env: NodeJS.ProcessEnv): boolean {
+  return !env['NO_COLOR'] && env['TERM'] !== 'dumb'
 }
 
 /** The children may take all the descriptors there are before everything is loaded. */

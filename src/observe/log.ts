@@ -16,6 +16,8 @@ export interface LogOptions {
   readonly write: (line: string) => void
   /** A person reads it: short lines in place of JSON. */
   readonly isTerminal: boolean
+  /** With colours for what is wrong; on a terminal alone. */
+  readonly hasColor?: boolean
   /** Unix time in ms, for notes; a change has its own. */
   readonly wallMs: () => number
   /** Lines of a lower level are left out. */
@@ -23,8 +25,9 @@ export interface LogOptions {
 }
 
 /** One JSON line a change: `level`, `time` (ISO 8601), the fields of the change, `msg`. */
-export function createLog({ write, isTerminal, wallMs, level: least }: LogOptions): Log {
-  const printAny = isTerminal ? printShort(write) : printJson(write)
+export function createLog(options: LogOptions): Log {
+  const { write, isTerminal, hasColor = false, wallMs, level: least } = options
+  const printAny = isTerminal ? printShort(write, hasColor) : printJson(write)
   const print: Print = (level, ...rest) => {
     if (levels.indexOf(level) >= levels.indexOf(least)) printAny(level, ...rest)
   }
@@ -51,10 +54,15 @@ function printJson(write: (line: string) => void): Print {
     logger[level]({ time: new Date(wallMs).toISOString(), ...fields }, message)
 }
 
-function printShort(write: (line: string) => void): Print {
+/** Of the level: faint, nothing, yellow, red. See "SGR" in console_codes(4). */
+const colors: Record<LogLevel, string> = { debug: '2', info: '', warn: '33', error: '31' }
+
+function printShort(write: (line: string) => void, hasColor: boolean): Print {
   return (level, wallMs, _fields, message) => {
     const time = new Date(wallMs).toTimeString().slice(0, 8)
-    write(`${time} ${level === 'info' ? '' : `${level}: `}${message}\n`)
+    const text = `${level === 'info' ? '' : `${level}: `}${message}`
+    const color = hasColor ? colors[level] : ''
+    write(`${time} ${color === '' ? text : `\x1b[${color}m${text}\x1b[0m`}\n`)
   }
 }
 

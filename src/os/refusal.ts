@@ -3,7 +3,10 @@ import type { Refusal } from './child.ts'
 
 /** What was asked of the exec helper, in the words of the configuration. */
 interface Asked {
+  /** As it is written: a reference may stand for something secret. */
   readonly command: readonly [string, ...string[]]
+  /** What stands for it then. */
+  readonly executable: string
   readonly resources: ResourcesSpec
   readonly workingDir: string | null
 }
@@ -11,7 +14,7 @@ interface Asked {
 /** The refused step as people know it: with the value that was asked for and, where the kernel forbids it, what it takes. */
 export function describeStep(
   { errno, step }: Refusal,
-  { command: [executable], resources, workingDir }: Asked,
+  { command: [command], executable, resources, workingDir }: Asked,
 ): string {
   const isForbidden = errno === 'EPERM' || errno === 'EACCES'
   const because = (reason: string) => (isForbidden ? ` (${reason})` : '')
@@ -32,9 +35,9 @@ export function describeStep(
     case 'cwd':
       return `workingDir=${workingDir}`
     case 'exec':
-      return `command=${executable}${whyNotExecuted(errno, executable)}`
+      return `command=${command}${whyNotExecuted(errno, executable)}`
     case 'interpreter':
-      return `interpreter of ${executable}`
+      return `interpreter of ${command}`
     default:
       return step
   }

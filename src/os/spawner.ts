@@ -61,7 +61,7 @@ export function createSpawner(rightsOf: (spec: InstanceSpec) => Rights | undefin
         else
           observer.execFailed(
             refusal.errno,
-            describeStep(refusal, { ...spec, command, workingDir }),
+            describeStep(refusal, { ...spec, executable: command[0] }),
           )
       })
       return { pid: child.pid, runId, stdout, stderr }

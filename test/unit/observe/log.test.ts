@@ -191,3 +191,17 @@ t.test('a change has a level as well as a note', async (t) => {
   t.match(lines, [/error: internal error: oh\n$/])
   t.equal(lines.length, 1)
 })
+
+t.test('on a terminal with colours a warning is yellow and an error red', async (t) => {
+  const lines: string[] = []
+  const write = (line: string) => lines.push(line)
+  const options = { write, wallMs: () => at.wallMs, level: 'info', hasColor: true } as const
+  const log = createLog({ ...options, isTerminal: true })
+  for (const level of ['info', 'warn', 'error'] as const) log.note(level, 'word')
+  createLog({ ...options, isTerminal: false }).note('error', 'word')
+  t.same(
+    lines.slice(0, 3).map((line) => line.slice('00:00:00 '.length)),
+    ['word\n', '\x1b[33mwarn: word\x1b[0m\n', '\x1b[31merror: word\x1b[0m\n'],
+  )
+  t.notMatch(lines[3], '\x1b', 'never in JSON')
+})

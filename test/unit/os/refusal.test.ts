@@ -15,8 +15,8 @@ t.test('a refused step is told in the words of the configuration, with its value
     ...{ rlimits: { nofile: 9, core: 0 }, nice: -5, umask: null, oomScoreAdj: -9 },
     ...{ ioClass: 'realtime', cpuAffinity: '8' },
   }
-  const of = (errno: string, step: string, command = 'app') =>
-    describeStep({ errno, step }, { command: [command], resources, workingDir: '/srv' })
+  const of = (errno: string, step: string, command = 'app', executable = command) =>
+    describeStep({ errno, step }, { command: [command], executable, resources, workingDir: '/srv' })
   t.match(of('EPERM', 'rlimit:nofile'), /^rlimits\.nofile=9 \(.*CAP_SYS_RESOURCE\)$/)
   t.equal(of('EINVAL', 'rlimit:nofile'), 'rlimits.nofile=9')
   t.equal(of('EINVAL', 'rlimit'), 'rlimit')
@@ -28,6 +28,11 @@ t.test('a refused step is told in the words of the configuration, with its value
   t.equal(of('EACCES', 'cwd'), 'workingDir=/srv')
   t.equal(of('ENOENT', 'exec'), 'command=app (not found in PATH)')
   t.equal(of('ENOENT', 'exec', '/app'), 'command=/app (no such file)')
+  t.equal(
+    of('ENOENT', 'exec', '$(APP)', '/srv/secret'),
+    'command=$(APP) (no such file)',
+    'with its references',
+  )
   t.match(of('EACCES', 'exec'), /^command=app \(not executable/)
   t.match(of('ENOEXEC', 'exec'), /^command=app \(neither a program/)
   t.equal(of('EAGAIN', 'exec'), 'command=app')
