@@ -26,4 +26,6 @@ COPY --from=build /image/ /usr/local/
 USER 65534:65534
 EXPOSE 9099
 STOPSIGNAL SIGTERM
+# Healthy is who does its work, so readyz: livez would say no more than that the container runs. See docs/docker.md.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["ringmaster", "probe", "readyz"]
 ENTRYPOINT ["ringmaster", "run"]

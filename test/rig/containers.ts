@@ -19,6 +19,8 @@ export interface Container extends Launched {
   stop(seconds?: number): Promise<void>
   /** One field of `podman inspect`, as a Go template: `.State.ExitCode`. */
   inspect(field: string): Promise<string>
+  /** Runs the HEALTHCHECK of its image, as nothing here does by itself; true: it passed. */
+  isHealthy(): Promise<boolean>
 }
 
 let count = 0
@@ -44,6 +46,10 @@ export function runContainer(
     exec: (...command) => podman('exec', name, ...command),
     async stop(seconds = 10) {
       await podman('stop', `--time=${seconds}`, name)
+    },
+    async isHealthy() {
+      const args = ['--runtime=runc', 'healthcheck', 'run', name]
+      return (await execa('podman', args, { env: plainEnv, reject: false })).exitCode === 0
     },
     pid: () =>
       until(async () => Number(await inspect('.State.Pid').catch(() => '')) || undefined, {
