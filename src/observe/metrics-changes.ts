@@ -1,23 +1,32 @@
+import { Histogram, type Registry } from 'prom-client'
 import type { Cause, Change, InstanceChange } from '../core/messages.ts'
-import { type Distribution, Histogram } from './exposition.ts'
 
-/** What only changes tell: counts and durations. */
+/** What only changes tell: counts, and durations, whose metrics are its own. */
 export interface ChangeTallies {
   change(change: Change): void
   /** By the name of an instance and what ended the run before. */
   readonly restarts: ReadonlyMap<string, ReadonlyMap<Cause, number>>
   /** The wait of each instance that is in `backoff`. */
   readonly backoffMs: ReadonlyMap<string, number>
-  /** In seconds, by process. */
-  readonly timeToReady: ReadonlyMap<string, Distribution>
-  readonly stopDuration: ReadonlyMap<string, Distribution>
 }
 
-export function createChangeTallies(): ChangeTallies {
+export function createChangeTallies(registry: Registry): ChangeTallies {
   const restarts = new Map<string, Map<Cause, number>>()
   const backoffMs = new Map<string, number>()
-  const timeToReady = new Map<string, Histogram>()
-  const stopDuration = new Map<string, Histogram>()
+  const timeToReady = new Histogram({
+    name: 'ringmaster_time_to_ready_seconds',
+    help: 'From the spawn of a run until it is ready.',
+    labelNames: ['process'],
+    buckets: readyBounds,
+    registers: [registry],
+  })
+  const stopDuration = new Histogram({
+    name: 'ringmaster_stop_duration_seconds',
+    help: 'From the begin of a stop until nothing of the run lives.',
+    labelNames: ['process'],
+    buckets: stopBounds,
+    registers: [registry],
+  })
   const spawnedMonoMs = new Map<string, number>()
   const stoppedMonoMs = new Map<string, number>()
 
@@ -31,8 +40,6 @@ export function createChangeTallies(): ChangeTallies {
   return {
     restarts,
     backoffMs,
-    timeToReady,
-    stopDuration,
     change(change) {
       if (change.type !== 'instance') return
       const { process, instance, phase, previous, status, delayMs = 0 } = change
@@ -43,12 +50,12 @@ export function createChangeTallies(): ChangeTallies {
       if (phase === 'starting') spawnedMonoMs.set(instance, monoMs)
       if (previous === 'starting') {
         const durationMs = take(spawnedMonoMs, instance, monoMs)
-        if (phase === 'running') observe(timeToReady, process, durationMs, readyBounds)
+        if (phase === 'running') observe(timeToReady, process, durationMs)
       }
       // A main process that has ended by itself was not stopped.
       if (phase === 'stopping' && status === undefined) stoppedMonoMs.set(instance, monoMs)
       if (previous === 'stopping') {
-        observe(stopDuration, process, take(stoppedMonoMs, instance, monoMs), stopBounds)
+        observe(stopDuration, process, take(stoppedMonoMs, instance, monoMs))
       }
     },
   }
@@ -67,13 +74,9 @@ function take(begins: Map<string, number>, instance: string, monoMs: number): nu
 }
 
 function observe(
-  histograms: Map<string, Histogram>,
+  histogram: Histogram<'process'>,
   process: string,
   durationMs: number | undefined,
-  bounds: readonly number[],
 ): void {
-  if (durationMs === undefined) return
-  const histogram = histograms.get(process) ?? new Histogram(bounds)
-  histogram.observe(durationMs / 1000)
-  histograms.set(process, histogram)
+  if (durationMs !== undefined) histogram.observe({ process }, durationMs / 1000)
 }

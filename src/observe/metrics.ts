@@ -1,15 +1,15 @@
-import { Registry } from 'prom-client'
+import { Gauge, Registry } from 'prom-client'
 import type { Change } from '../core/messages.ts'
 import type { View } from '../core/view.ts'
 import type { Cgroup } from '../ports/cgroup.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { OutputCounts } from '../ports/output.ts'
 import type { LoopTurns, UsageSource } from '../ports/usage.ts'
-import { type Distribution, distributionLines, expose, type Family, line } from './exposition.ts'
 import { createChangeTallies } from './metrics-changes.ts'
-import { instanceFamilies } from './metrics-instances.ts'
+import { addInstanceMetrics } from './metrics-instances.ts'
 import { createUsageTallies } from './metrics-usage.ts'
 import { addNodeMetrics } from './node-metrics.ts'
+import { type Sample, SampledCounter, SampledGauge, SampledHistogram } from './sampled.ts'
 import { createPauses } from './slices.ts'
 
 /** What Prometheus is told. */
@@ -36,62 +36,55 @@ export interface MetricsOptions {
 
 export function createMetrics(options: MetricsOptions): Metrics {
   const { clock, view, output, cgroup, loopTurns, reapedOrphans, version } = options
-  const tallies = createChangeTallies()
-  const usage = createUsageTallies({ source: options.usage, view, clock })
-  const families: readonly Family[] = [
-    ...instanceFamilies({ view, output, tallies, usage }),
-    byProcess(
-      'ringmaster_time_to_ready_seconds',
-      'From the spawn of a run until it is ready.',
-      tallies.timeToReady,
-    ),
-    byProcess(
-      'ringmaster_stop_duration_seconds',
-      'From the begin of a stop until nothing of the run lives.',
-      tallies.stopDuration,
-    ),
-    single(
-      'counter',
-      'ringmaster_reaped_orphans_total',
-      'Ended processes that were reaped though nobody here had started them.',
-      reapedOrphans,
-    ),
-    single(
-      'gauge',
-      'ringmaster_cgroup_memory_bytes',
-      'Memory that the kernel accounts to the container, page cache included.',
-      cgroup.memoryBytes,
-    ),
-    single(
-      'counter',
-      'ringmaster_cgroup_oom_kills_total',
-      'Processes of the container that the kernel has killed for want of memory.',
-      cgroup.oomKills,
-    ),
-    {
-      name: loopBlocked,
-      help: 'How long each turn of the event loop kept Ringmaster from what came next.',
-      type: 'histogram',
-      lines: () => [distributionLines(loopBlocked, '', loopTurns)],
-    },
-    {
-      name: 'ringmaster_build_info',
-      help: 'Always 1; the labels say what runs.',
-      type: 'gauge',
-      lines: () => [line('ringmaster_build_info', `version="${version}",node="${node}"`, 1)],
-    },
-  ]
   const registry = new Registry()
+  const registers = [registry]
+  const tallies = createChangeTallies(registry)
+  const usage = createUsageTallies({ source: options.usage, view, clock })
+  addInstanceMetrics(registry, { view, output, tallies, usage })
+  new SampledCounter(
+    {
+      name: 'ringmaster_reaped_orphans_total',
+      help: 'Ended processes that were reaped though nobody here had started them.',
+      registers,
+    },
+    () => whole(reapedOrphans()),
+  )
+  new SampledGauge(
+    {
+      name: 'ringmaster_cgroup_memory_bytes',
+      help: 'Memory that the kernel accounts to the container, page cache included.',
+      registers,
+    },
+    () => whole(cgroup.memoryBytes()),
+  )
+  new SampledCounter(
+    {
+      name: 'ringmaster_cgroup_oom_kills_total',
+      help: 'Processes of the container that the kernel has killed for want of memory.',
+      registers,
+    },
+    () => whole(cgroup.oomKills()),
+  )
+  new SampledHistogram(
+    {
+      name: 'ringmaster_loop_blocked_seconds',
+      help: 'How long each turn of the event loop kept Ringmaster from what came next.',
+      registers,
+    },
+    loopTurns,
+  )
+  new Gauge({
+    name: 'ringmaster_build_info',
+    help: 'Always 1; the labels say what runs.',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set({ version, node: process.versions.node }, 1)
   addNodeMetrics(registry)
 
   async function render(): Promise<string> {
     const pause = createPauses(clock)
     let text = ''
     await usage.refresh(pause)
-    for (const piece of expose(families)) {
-      text += piece
-      await pause()
-    }
     for (const { name } of registry.getMetricsAsArray()) {
       text += `${await registry.getSingleMetricAsString(name)}\n`
       await pause()
@@ -112,36 +105,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   }
 }
 
-const { node } = process.versions
-const loopBlocked = 'ringmaster_loop_blocked_seconds'
-
-function byProcess(
-  name: string,
-  help: string,
-  distributions: ReadonlyMap<string, Distribution>,
-): Family {
-  return {
-    ...{ name, help, type: 'histogram' },
-    *lines() {
-      for (const [process, distribution] of distributions) {
-        yield distributionLines(name, `process="${process}"`, distribution)
-      }
-    },
-  }
-}
-
-/** A metric of Ringmaster as a whole, left out while there is nothing to tell. */
-function single(
-  type: 'counter' | 'gauge',
-  name: string,
-  help: string,
-  read: () => number | undefined,
-): Family {
-  return {
-    ...{ name, help, type },
-    *lines() {
-      const value = read()
-      if (value !== undefined) yield line(name, '', value)
-    },
-  }
+/** The sample of a metric of Ringmaster as a whole; none while there is nothing to tell. */
+function whole(value: number | undefined): readonly Sample[] {
+  return value === undefined ? [] : [{ labels: {}, value }]
 }
