@@ -7,6 +7,7 @@ import { createTerminationMessage } from './observe/termination-message.ts'
 import { loadBundle } from './os/bundle.ts'
 import { createCgroup } from './os/cgroup.ts'
 import { systemClock } from './os/clock.ts'
+import { createCommands } from './os/commands.ts'
 import { dropSelf, type SelfDrop } from './os/drop-self.ts'
 import { writeEndpointFile } from './os/endpoint-file.ts'
 import { createExitSource } from './os/exit-source.ts'
@@ -24,7 +25,7 @@ import { createUsageSource } from './os/usage.ts'
 import { createOwnLines } from './output/own-lines.ts'
 import { createSink, type Sink } from './output/sink.ts'
 import { createOutput } from './output/streams.ts'
-import type { LogLevel, Plan } from './plan/plan.ts'
+import type { InstanceSpec, LogLevel, Plan } from './plan/plan.ts'
 import type { ConfigSource } from './ports/config-source.ts'
 import { createLateProber } from './runtime/late-prober.ts'
 import { Runtime } from './runtime/runtime.ts'
@@ -100,6 +101,8 @@ export async function supervise(
   const output = createOutput({ stdout, stderr, clock, count: ownLines.count })
   let reapedOrphans = 0
   const prober = createLateProber()
+  const rightsOf = ({ name }: InstanceSpec) => self.rights.get(name)
+  const commands = createCommands({ rightsOf, exits, guard })
   const runtime = new Runtime(plan, {
     clock,
     exits: {
@@ -110,8 +113,8 @@ export async function supervise(
         })
       },
     },
-    spawner: createSpawner(({ name }) => self.rights.get(name)),
-    processes: createProcessTable(guard.isGuard),
+    spawner: createSpawner(rightsOf),
+    processes: createProcessTable(guard.isGuard, commands.isCommand),
     output,
     guard,
     cgroup,
@@ -149,7 +152,7 @@ export async function supervise(
     await guard.settled()
     const late = loadBundle('late') as typeof import('./late.ts')
     const { createLog, createMetrics, createProber, serve } = late
-    prober.arrive(createProber())
+    prober.arrive(createProber(commands))
     const { isatty } = await import('node:tty')
     const view = () => runtime.view()
     const logTo = (write: (line: string) => void) =>

@@ -6,7 +6,7 @@ import { fillInstanceVariables } from './variables.ts'
 export const probeFields = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const
 
 /** What a probe may do, once it is supported. */
-const checks = ['httpGet', 'tcpSocket']
+const checks = ['httpGet', 'tcpSocket', 'exec']
 
 /** What is wrong with the probes of a process, whose ports have these names and whose last instance has that number. */
 export function checkProbes(

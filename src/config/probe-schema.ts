@@ -1,6 +1,6 @@
 import { type TProperties, Type } from '@sinclair/typebox'
 import { defaults } from './defaults.ts'
-import { duration, integer, map, notYet, oneOf, seconds, template } from './fields.ts'
+import { duration, integer, map, notYet, oneOf, seconds, template, words } from './fields.ts'
 
 const standard = defaults.probe
 const graceMeaning = 'From the stop signal to SIGKILL when it has failed; else that of the process.'
@@ -74,6 +74,18 @@ const TcpSocketSchema = map(
   'A TCP connection that is accepted.',
 )
 
+const ExecSchema = map(
+  {
+    command: Type.Unsafe<[string, ...string[]]>(
+      words(
+        'What is executed, without a shell: a list, or a string that is split as a shell would.',
+        1,
+      ),
+    ),
+  },
+  'A command that ends with code 0; with the user, environment and folder of the process.',
+)
+
 /** One that a probe is tried until it succeeds, while nothing else of the process is. */
 export const StartupProbeSchema = probe(
   'Until it has succeeded the process is starting; when it has failed, it is stopped and restarted.',
@@ -102,7 +114,7 @@ function probe<T extends TProperties>(description: string, ofItsOwn: T) {
       {
         httpGet: Type.Optional(HttpGetSchema),
         tcpSocket: Type.Optional(TcpSocketSchema),
-        exec: notYet(),
+        exec: Type.Optional(ExecSchema),
         grpc: notYet(),
         notify: notYet(),
         logLine: notYet(),

@@ -91,7 +91,7 @@ export function probed(
   instance: Instance,
   spec: ProcessSpec,
   live: LiveRun,
-  { probe: name, isOk, detail, durationMs }: ProbeResult & { readonly probe: ProbeName },
+  { probe: name, isOk, detail, durationMs, output }: ProbeResult & { readonly probe: ProbeName },
   step: Step,
 ): Instance {
   const [before, probeSpec] = [live.probes[name], spec.probes[name]]
@@ -103,9 +103,11 @@ export function probed(
   step.tell({
     ...{ type: 'probe', process: spec.name, instance: instance.name, run: live.run, probe: name },
     ...{ isOk, detail, durationMs },
-    ...(state.last === 'failure' && {
-      ...{ failures: state.row, failureThreshold: probeSpec.failureThreshold },
-    }),
+    ...(output !== undefined && { output }),
+    ...(isOk === false &&
+      state.last === 'failure' && {
+        ...{ failures: state.row, failureThreshold: probeSpec.failureThreshold },
+      }),
     ...(isReady !== undefined && { isReady }),
   })
   if (name !== 'readiness' && hasFailed(state, probeSpec)) {

@@ -68,9 +68,12 @@ export type DeadlineKey = `${string}/${'start' | 'kill'}` | 'drain' | 'sweep' | 
 
 /** What came of one try of a probe. */
 export interface ProbeResult {
-  readonly isOk: boolean
+  /** null: it could not be tried, which says nothing. */
+  readonly isOk: boolean | null
   /** `HTTP 503`, `connection refused`: a few words that hold nothing secret. */
   readonly detail: string
+  /** What a command wrote that failed, 4 KiB at most. */
+  readonly output?: string
   readonly durationMs: number
 }
 

@@ -29,26 +29,24 @@ export function beginProbing(
 export function judge(
   state: ProbeState,
   spec: ProbeSpec,
-  { isOk, detail }: { readonly isOk: boolean; readonly detail: string },
+  { isOk, detail }: { readonly isOk: boolean | null; readonly detail: string },
   nowMonoMs: number,
   unit: number,
 ): ProbeState {
-  if (state.early !== null && !isOk) {
-    return {
-      ...state,
-      detail,
-      ...nextEarly(state.sinceMonoMs, state.early + 1, spec, nowMonoMs, unit),
-    }
+  if (state.early !== null && isOk !== true) {
+    const next = nextEarly(state.sinceMonoMs, state.early + 1, spec, nowMonoMs, unit)
+    return { ...state, ...next, detail }
   }
+  // Not from when it began: tries that something held up together would stay together.
+  const atMonoMs = Math.max(nowMonoMs, state.atMonoMs + spec.periodMs)
+  if (isOk === null) return { ...state, atMonoMs }
   const last = isOk ? 'success' : 'failure'
   const threshold = isOk ? spec.successThreshold : spec.failureThreshold
   const row = Math.min(threshold, state.last === last ? state.row + 1 : 1)
   return {
-    ...{ sinceMonoMs: state.sinceMonoMs, early: null, last, row },
+    ...{ sinceMonoMs: state.sinceMonoMs, atMonoMs, early: null, last, row },
     isPassing: row >= threshold ? isOk : state.isPassing,
     detail: isOk ? null : detail,
-    // Not from when it began: tries that something held up together would stay together.
-    atMonoMs: Math.max(nowMonoMs, state.atMonoMs + spec.periodMs),
   }
 }
 

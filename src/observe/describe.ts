@@ -105,6 +105,9 @@ export function endOf({ cause, status, refused }: InstanceChange): string {
 function describeProbe(change: ProbeChange): Description {
   const { instance, probe, isOk, detail, isReady, failures, failureThreshold } = change
   if (isReady === true) return { level: 'info', message: `${instance} is ready` }
+  if (isOk === null) {
+    return { level: 'warn', message: `${instance} ${probe} probe cannot be tried now: ${detail}` }
+  }
   const what = isOk ? `${probe} probe succeeded` : `${probe} probe failed: ${detail}`
   const count = failures === undefined ? '' : ` (${failures}/${failureThreshold})`
   if (isReady === false)

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { constants } from 'node:os'
 import { execHelperPath, native } from './native.ts'
 import type { ResourceSteps } from './resources.ts'
@@ -64,6 +65,17 @@ export function startChild(
   if (child instanceof Error) queueMicrotask(() => refuse(child))
   else child.once('error', refuse)
   return null
+}
+
+/** Reads the report pipe to its end and closes it; `onEnd` hears all of it. */
+export function readReport(fd: number, onEnd: (text: string) => void): void {
+  let text = ''
+  const socket = new Socket({ fd, readable: true, writable: false })
+  socket.setEncoding('latin1')
+  socket.on('data', (chunk: string) => {
+    text += chunk
+  })
+  socket.on('close', () => onEnd(text))
 }
 
 /** What the exec helper wrote on the report pipe; undefined when it wrote nothing. */

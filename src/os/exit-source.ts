@@ -3,9 +3,13 @@ import { native } from './native.ts'
 
 /** Starts reaping. */
 export function createExitSource(): ExitSource {
+  const listeners: Parameters<ExitSource['onExit']>[0][] = []
+  native().reap((pid, code, signal, owned) => {
+    for (const listener of listeners) listener(pid, { code, signal }, !owned)
+  })
   return {
     onExit(listener) {
-      native().reap((pid, code, signal, owned) => listener(pid, { code, signal }, !owned))
+      listeners.push(listener)
     },
   }
 }

@@ -13,9 +13,12 @@ interface Look {
 
 /**
  * Looks into /proc, and signals. Without a /proc of this PID namespace it finds nothing; as PID 1 the kernel then ends what is
- * left. `isGuard` tells which child is the guard, if any.
+ * left. `isGuard` tells which child is the guard, if any, and `isCommand` which belong to no tree.
  */
-export function createProcessTable(isGuard: (pid: number) => boolean = () => false): ProcessTable {
+export function createProcessTable(
+  isGuard: (pid: number) => boolean = () => false,
+  isCommand: (pid: number) => boolean = () => false,
+): ProcessTable {
   const isPid1 = process.pid === 1
   const canLook = isProcOurs()
   // A kernel may be built without.
@@ -72,7 +75,7 @@ export function createProcessTable(isGuard: (pid: number) => boolean = () => fal
       // What a dead process leaves behind becomes a child of ours (PID 1, subreaper), so only our own
       // children need a look, and of these only those that are no main process.
       return look().living.flatMap((pid) => {
-        if (isMain(pid)) return []
+        if (isMain(pid) || isCommand(pid)) return []
         const session = native().sessionOf(pid)
         // In the session of a live main process it is of that one's tree; that may have the pid of our leader by now.
         const isOurs = !isMain(session) && (session === leader || markOf(pid) === runId)

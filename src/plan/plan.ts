@@ -151,6 +151,8 @@ export type Check =
       readonly headers: readonly HttpHeader[]
     }
   | { readonly kind: 'tcp'; readonly host: string | null; readonly port: number }
+  /** Templates. */
+  | { readonly kind: 'exec'; readonly command: readonly [string, ...string[]] }
 
 export interface HttpHeader {
   readonly name: string

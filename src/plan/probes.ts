@@ -48,10 +48,14 @@ export function toChecks(
     }
   }
 
-  return mapProbes(config, ({ httpGet, tcpSocket }): Check => {
+  return mapProbes(config, ({ httpGet, tcpSocket, exec }): Check => {
     if (httpGet !== undefined) return toHttp(httpGet)
     if (tcpSocket !== undefined) {
       return { kind: 'tcp', host: hostOf(tcpSocket), port: portOf(tcpSocket) }
+    }
+    if (exec !== undefined) {
+      const [executable, ...words] = exec.command
+      return { kind: 'exec', command: [fill(executable), ...words.map(fill)] }
     }
     throw new Error('a probe without a check')
   })

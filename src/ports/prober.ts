@@ -16,8 +16,11 @@ export interface ProbeTarget {
   readonly runId: string
 }
 
-/** `detail`: a few words that hold nothing secret. */
 export interface Outcome {
-  readonly isOk: boolean
+  /** null: it could not be tried. */
+  readonly isOk: boolean | null
+  /** A few words that hold nothing secret. */
   readonly detail: string
+  /** What a command wrote that failed, 4 KiB at most. */
+  readonly output?: string
 }

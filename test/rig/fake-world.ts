@@ -126,7 +126,7 @@ export class FakeWorld {
   }
 
   /** The last try ends. */
-  answer(isOk: boolean, detail = 'HTTP 503'): this {
+  answer(isOk: boolean | null, detail = 'HTTP 503'): this {
     this.tries.at(-1)?.onEnd({ isOk, detail })
     return this
   }

@@ -62,6 +62,11 @@ export function programOf(pid: number): string | undefined {
   return orGone(() => readlinkSync(`/proc/${pid}/exe`))
 }
 
+/** Its words, each with a NUL behind it. */
+export function commandOf(pid: number): string | undefined {
+  return readProc(pid, 'cmdline')
+}
+
 /** Undefined when it is gone, or somebody else's. */
 export function environmentOf(pid: number): readonly string[] | undefined {
   return readProc(pid, 'environ')?.split('\0')

@@ -228,7 +228,7 @@ class World implements WalkResult {
     return [
       () => {
         this.#tries.delete(key)
-        const isOk = this.#below(2) === 0
+        const isOk = this.#oneOf([true, true, true, false, false, false, null])
         if (isOk && probe === 'readiness') this.#passed.add(run)
         return { type: 'probed', run, probe, isOk, detail: 'walk', durationMs: this.#below(9) }
       },

@@ -167,6 +167,33 @@ t.test(
   },
 )
 
+t.test(
+  'a try that could not be made says nothing, and the next one comes in its time',
+  async (t) => {
+    const story = begin({ probes: { liveness: probeSpec({ failureThreshold: 2 }) } })
+    answer(story, 'liveness', false)
+    answer(story, 'liveness', null, 'EAGAIN fork')
+    t.match(story.changes, [{ type: 'probe', isOk: null, failures: undefined }])
+    t.same(words(story), ['liveness 21000'])
+    answer(story, 'liveness', null, 'EAGAIN fork')
+    t.equal(story.instance().phase, 'running')
+    answer(story, 'liveness', false)
+    t.equal(story.instance().phase, 'stopping', 'the row goes on')
+
+    const early = begin({ probes: { readiness: probeSpec() } })
+    answer(early, 'readiness', null, 'EAGAIN fork')
+    t.same(words(early), ['readiness 1200'])
+  },
+)
+
+t.test('what a command wrote that failed is told, and not kept', async (t) => {
+  const story = begin({ probes: { liveness: probeSpec() } })
+  const result = { isOk: false, detail: 'exit code 1', output: 'no database', durationMs: 3 }
+  story.take({ type: 'probed', run: 1, probe: 'liveness', ...result })
+  t.match(story.changes, [{ type: 'probe', ...result }])
+  t.notMatch(JSON.stringify(story.state), 'no database')
+})
+
 t.test('readiness never ends a run', async (t) => {
   const story = begin({ probes: { readiness: probeSpec({ periodMs: 50, failureThreshold: 1 }) } })
   for (let count = 0; count < 100; count++) answer(story, 'readiness', false)
@@ -274,7 +301,7 @@ function begin(given: ProcessGiven, unit = 0): Story {
 function answer(
   story: Story,
   probe: ProbeName,
-  isOk: boolean,
+  isOk: boolean | null,
   detail = 'HTTP 503',
   ms = 0,
   isAwaited = true,
