@@ -148,8 +148,10 @@ export async function supervise(
   async function observe(): Promise<void> {
     for (const fd of reserve) closeSync(fd)
     const listening = bound && (await accept(bound, { clock, mostConnections: mostConnections() }))
-    // What is loaded now keeps the event loop busy for long.
+    // What is loaded now keeps the event loop busy for long: what waits for the end of this turn, such as a look at the counter of
+    // OOM kills before the first of them, comes before that.
     await guard.settled()
+    await new Promise<void>((resolve) => clock.afterPoll(resolve))
     const late = loadBundle('late') as typeof import('./late.ts')
     const { createLog, createMetrics, createProber, serve } = late
     prober.arrive(createProber(commands))

@@ -47,7 +47,13 @@ t.test(
   { skip },
   async (t) => {
     const processes = {
-      hog: { command: ['tail', '/dev/zero'], restartPolicy: 'Never', essential: false },
+      hog: {
+        command: ['tail', '/dev/zero'],
+        restartPolicy: 'Never',
+        essential: false,
+        // A kill in the very turn of the event loop that begins the first spawns is not told from others.
+        dependsOn: ['web'],
+      },
       web: { command: ['sleep', '1000'] },
     }
     const options = ['--memory=120m', ...configured(t, { processes })]
