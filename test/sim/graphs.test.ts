@@ -1,0 +1,6 @@
+import t from 'tap'
+import { walkGraphs } from '../rig/graph-walk.ts'
+
+t.test('processes that depend on each other start and stop in order, and in time', async (t) => {
+  t.pass(walkGraphs(2000))
+})
