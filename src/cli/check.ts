@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { signalName } from '../lib/signals.ts'
 import { lint } from '../plan/lint.ts'
+import { startedAtOnce } from '../plan/order.ts'
 import type { Plan, ProcessSpec } from '../plan/plan.ts'
 import { fillReferences } from '../plan/references.ts'
 import { shutdownTimeline } from '../plan/shutdown.ts'
@@ -34,10 +35,7 @@ export async function checkCommand(args: readonly string[]): Promise<Report> {
     text: [
       `${files.join(', ')}: valid`,
       '',
-      ...table([
-        ['PROCESS', 'REPLICAS', 'USER', 'RESTART', 'STOP', 'COMMAND'],
-        ...plan.processes.map(rowOf),
-      ]),
+      ...processTable(plan),
       '',
       ...timeline(plan),
       ...(warnings.length > 0 ? ['', ...warnings.map((warning) => `warning: ${warning}`)] : []),
@@ -62,6 +60,30 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw usageError('check', error)
   }
+}
+
+/** With a column for the start where there is something to say of one. */
+function processTable({ processes }: Plan): readonly string[] {
+  const started = startedAtOnce(processes)
+  const starts = processes.map((process) => startOf(process, started.has(process.name)))
+  const rows = [
+    ['PROCESS', 'REPLICAS', 'USER', 'RESTART', 'STOP', 'COMMAND'],
+    ...processes.map(rowOf),
+  ]
+  if (starts.every((start) => start === '')) return table(rows)
+  const column = ['START', ...starts.map((start) => start || 'at once')]
+  return table(rows.map((row, index) => [...row.slice(0, 3), column[index] ?? '', ...row.slice(3)]))
+}
+
+/** What its first start waits for. */
+function startOf(process: ProcessSpec, isStarted: boolean): string {
+  const { autoStart, startDelayMs, dependsOn } = process
+  return [
+    ...(isStarted ? [] : ['not by itself']),
+    ...(isStarted && !autoStart ? ['for others'] : []),
+    ...(startDelayMs > 0 ? [`after ${seconds(startDelayMs)}`] : []),
+    ...dependsOn.map((one) => `${one.process} ${one.condition}`),
+  ].join(', ')
 }
 
 function rowOf(process: ProcessSpec): readonly string[] {

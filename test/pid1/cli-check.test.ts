@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { root } from '../rig/fixtures.ts'
 import { alone } from '../rig/ringmaster.ts'
@@ -42,6 +42,49 @@ t.test('check prints the plan and the times of a shutdown', async (t) => {
     '  22 s  to 23 s  sweep',
     '',
   ])
+})
+
+t.test('check tells what starts wait for, and when what is cut in a shutdown', async (t) => {
+  const path = config(
+    t,
+    `
+shutdown: {terminationGracePeriodSeconds: 12}
+defaults: {securityContext: {runAsUser: 1}, restartLimit: null}
+processes:
+  web: {command: a, dependsOn: {db: ready, migrate: succeeded}, startDelaySeconds: 2}
+  migrate: {command: b, dependsOn: [db], restartPolicy: Never}
+  db: {command: c, autoStart: false}
+  spare: {command: d, autoStart: false}
+`,
+  )
+  const { code, stdout } = await ringmaster(t, ['check', '--strict', path])
+  t.equal(code, 0, 'what is not written is not promised')
+  t.same(stdout.split('\n').slice(2), [
+    'PROCESS  REPLICAS  USER  START                                   RESTART           STOP                   COMMAND',
+    'web      1         1     after 2 s, db ready, migrate succeeded  Always, no limit  SIGTERM, 10 s, staged  a',
+    'migrate  1         1     db ready                                Never             SIGTERM, 10 s, staged  b',
+    'db       1         1     for others                              Always, no limit  SIGTERM, 10 s, staged  c',
+    'spare    1         1     not by itself                           Always, no limit  SIGTERM, 10 s, staged  d',
+    '',
+    'Shutdown, 12 s at most:',
+    '  0 s     to 3.5 s   stop web      cut from 10 s',
+    '  0 s     to 10 s    stop spare',
+    '  3.5 s   to 7.1 s   stop migrate  cut from 10 s',
+    '  7.1 s   to 10.6 s  stop db       cut from 10 s',
+    '  10.6 s  to 11 s    sweep         cut from 1 s',
+    '',
+  ])
+})
+
+t.test('check shows no value of a variable of the process', async (t) => {
+  const path = config(
+    t,
+    'processes: {web: {command: [a, "$(TOKEN) $(PASSWORD)"], env: {TOKEN: s3cret}, envFrom: [{file: env}], securityContext: {runAsUser: 1}}}\n',
+  )
+  writeFileSync(join(dirname(path), 'env'), 'PASSWORD=s3cret\n')
+  const { stdout } = await ringmaster(t, ['check', path])
+  t.match(stdout, 'a "$(TOKEN) $(PASSWORD)"')
+  t.notMatch(stdout, 's3cret')
 })
 
 t.test('warnings are printed, and with --strict they are code 1', async (t) => {
