@@ -27,18 +27,21 @@ export function subjectsOf(view: View, probe: Probe, process?: string): readonly
       // We live as long as we answer: a child's trouble is no reason for the kubelet to end us.
       return [...(isOne ? processes.map(life) : [ping]), ...(view.isOverdue ? [overdue] : [])]
     case 'readyz':
-      return [...(view.phase === 'running' ? [] : [shutdown]), ...processes.map(readiness)]
+      return [
+        ...(view.phase === 'running' ? [] : [about('shutdown', 'in progress')]),
+        ...(view.withdrawn ? [about(view.withdrawn.for, 'in progress')] : []),
+        ...processes.map(readiness),
+      ]
     case 'startupz':
       return processes.map(start)
   }
 }
 
 const ping: Subject = { name: 'ping', checks: [{ name: 'ping', isOk: true, message: 'ok' }] }
-const overdue: Subject = about('has outlived its budget')
-const shutdown: Subject = about('in progress')
+const overdue: Subject = about('shutdown', 'has outlived its budget')
 
-function about(message: string): Subject {
-  return { name: null, checks: [{ name: 'shutdown', isOk: false, message }] }
+function about(name: string, message: string): Subject {
+  return { name: null, checks: [{ name, isOk: false, message }] }
 }
 
 /** Only what Ringmaster has given up is not alive: all else it restarts. */

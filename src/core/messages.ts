@@ -15,6 +15,10 @@ export type Fact =
   | { readonly type: 'begin' }
   /** Ringmaster itself got a signal. */
   | { readonly type: 'signalled'; readonly signal: number }
+  /** Be not ready, and go on with all else; a shutdown that follows has so much less to wait. */
+  | { readonly type: 'drain' }
+  /** Be not ready until it is over; the end of it is that of a drain too. */
+  | { readonly type: 'maintenance'; readonly isOn: boolean }
   /** Stop everything and end with `code`. */
   | { readonly type: 'shutdown'; readonly reason: string; readonly code: number }
   /** The run has a process; its command is not executed yet. */
@@ -154,6 +158,7 @@ export type Change = (
   | InstanceChange
   | ProbeChange
   | SupervisorChange
+  | WithdrawalChange
   | ConfigChange
   | ErrorChange
 ) & {
@@ -206,6 +211,18 @@ export interface SupervisorChange {
 
 /** `draining`: not ready, and everything still runs. `sweeping`: every run is over, and what belongs to none is ended. */
 export type SupervisorPhase = 'running' | 'draining' | 'stopping' | 'sweeping' | 'ended'
+
+/** Ringmaster is not ready because somebody wants it so, or (null) is no longer. */
+export interface WithdrawalChange {
+  readonly type: 'withdrawal'
+  readonly withdrawn: Withdrawn | null
+}
+
+export interface Withdrawn {
+  readonly for: 'drain' | 'maintenance'
+  /** The time of the drain is over. */
+  readonly isDrained: boolean
+}
 
 /** The files of the start were read again; nothing is applied. */
 export interface ConfigChange {

@@ -1,7 +1,7 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import { startedAtOnce } from '../plan/order.ts'
 import type { Plan, ProbeName, ProcessSpec, ShutdownSpec, SignalRule } from '../plan/plan.ts'
-import type { Cause, Phase, SupervisorPhase } from './messages.ts'
+import type { Cause, Phase, SupervisorPhase, Withdrawn } from './messages.ts'
 
 /** All that the core knows, as plain data: it survives a round trip through JSON. */
 export interface State {
@@ -15,11 +15,19 @@ export interface State {
   readonly nextRun: number
   /** Exit code for the first instance that failed. */
   readonly firstFailureCode: number | null
+  /** Not ready, because somebody wants it so. */
+  readonly withdrawal: Withdrawal | null
   readonly ending: Ending | null
   /** Runs whose output is not read to its end. */
   readonly openOutputs: readonly number[]
   /** The files of the start are being read; `again`: and are to be read once more after that. */
   readonly reading: 'no' | 'once' | 'again'
+}
+
+export interface Withdrawal extends Withdrawn {
+  readonly sinceMonoMs: number
+  /** The end of a drain; in maintenance the same as the beginning. */
+  readonly untilMonoMs: number
 }
 
 /** A shutdown. */
@@ -150,6 +158,7 @@ export function initialState({
     ),
     nextRun: 1,
     firstFailureCode: null,
+    withdrawal: null,
     ending: null,
     openOutputs: [],
     reading: 'no',

@@ -15,6 +15,7 @@ import type {
   ProbeChange,
   Reading,
   SupervisorChange,
+  WithdrawalChange,
 } from './messages.ts'
 import {
   type Ending,
@@ -23,6 +24,7 @@ import {
   type Stage,
   type State,
   stageOf,
+  type Withdrawal,
 } from './state.ts'
 import { heldByOthers, isToBeStopped, stopsToCome } from './stop-order.ts'
 
@@ -52,6 +54,11 @@ export function instanceOf(state: State, event: Event): string | undefined {
 const [SIGINT, SIGQUIT, SIGKILL, SIGTERM] = [2, 3, 9, 15]
 /** From the end of a budget, when all that is left was killed, to an exit that waits for nothing. */
 const overdueMs = 1000
+
+/** How much of the time of a shutdown went by before it: a drain, as long as that lasted. */
+function drainedMs(withdrawal: Withdrawal | null, monoMs: number): number {
+  return withdrawal === null ? 0 : Math.min(monoMs, withdrawal.untilMonoMs) - withdrawal.sinceMonoMs
+}
 
 /** One step in the making. */
 class Draft implements instanceSteps.Step {
@@ -89,7 +96,9 @@ class Draft implements instanceSteps.Step {
     this.effects.push(...effects)
   }
 
-  tell(change: InstanceChange | ProbeChange | SupervisorChange | ConfigChange): void {
+  tell(
+    change: InstanceChange | ProbeChange | SupervisorChange | WithdrawalChange | ConfigChange,
+  ): void {
     this.changes.push({ at: this.at, ...change })
   }
 
@@ -100,6 +109,13 @@ class Draft implements instanceSteps.Step {
         break
       case 'signalled':
         this.signalled(event.signal)
+        break
+      case 'drain':
+        this.drainFirst()
+        break
+      case 'maintenance':
+        if (event.isOn) this.beginMaintenance()
+        else this.endWithdrawal()
         break
       case 'shutdown':
         this.shutDown(event.reason, event.code, true)
@@ -242,27 +258,74 @@ class Draft implements instanceSteps.Step {
   /** Begins the shutdown; a failure does not wait for the drain, also of a shutdown that has begun. */
   private shutDown(reason: string, code: number, isFailure: boolean): void {
     if (this.state.phase === 'running') {
-      const beganMonoMs = this.at.monoMs
+      const { withdrawal } = this.state
+      const beganMonoMs = this.at.monoMs - drainedMs(withdrawal, this.at.monoMs)
       const flags = { isInterrupted: false, isForced: false, isOverdue: false, isSwept: false }
       this.state = { ...this.state, ending: { reason, code, beganMonoMs, ...flags } }
       const { drainMs, graceMs } = this.state.shutdown
-      this.want({ type: 'wake', key: 'budget', atMonoMs: beganMonoMs + graceMs })
-      if (drainMs > 0 && !isFailure) this.drain(drainMs)
-      else this.stopAll()
+      const budgetMonoMs = Math.max(this.at.monoMs, beganMonoMs + graceMs)
+      this.want({ type: 'wake', key: 'budget', atMonoMs: budgetMonoMs })
+      if (drainMs === 0 || isFailure || withdrawal?.isDrained) this.stopAll()
+      else this.drain()
     } else if (this.state.phase === 'draining' && isFailure) {
       this.stopAll()
     }
   }
 
-  private drain(drainMs: number): void {
+  /** A drain that has begun goes on. */
+  private drain(): void {
     this.enter('draining')
-    const stopsMs = chainMs(this.state.processes, stopsToCome(this.state, this.at.monoMs))
-    const share = this.shareMs(drainMs, drainMs + stopsMs)
-    this.want({ type: 'wake', key: 'drain', atMonoMs: this.at.monoMs + share })
+    if (this.state.withdrawal?.for === 'drain') return
+    this.want({ type: 'wake', key: 'drain', atMonoMs: this.at.monoMs + this.drainShareMs() })
+  }
+
+  private drainShareMs(): number {
+    const { processes, shutdown } = this.state
+    const stopsMs = chainMs(processes, stopsToCome(this.state, this.at.monoMs))
+    return stepMs(shutdown.drainMs, usableMs(shutdown), shutdown.drainMs + stopsMs)
+  }
+
+  /** The drain of a shutdown that is still to be asked for. */
+  private drainFirst(): void {
+    if (this.state.phase !== 'running' || this.state.withdrawal?.for === 'drain') return
+    const untilMonoMs = this.at.monoMs + this.drainShareMs()
+    const isDrained = untilMonoMs === this.at.monoMs
+    if (!isDrained) this.want({ type: 'wake', key: 'drain', atMonoMs: untilMonoMs })
+    this.withdraw({ for: 'drain', isDrained, sinceMonoMs: this.at.monoMs, untilMonoMs })
+  }
+
+  private beginMaintenance(): void {
+    if (this.state.phase !== 'running' || this.state.withdrawal !== null) return
+    const { monoMs } = this.at
+    this.withdraw({
+      ...{ for: 'maintenance', isDrained: false },
+      ...{ sinceMonoMs: monoMs, untilMonoMs: monoMs },
+    })
+  }
+
+  private endWithdrawal(): void {
+    if (this.state.phase !== 'running' || this.state.withdrawal === null) return
+    this.endDrain()
+    this.withdraw(null)
+  }
+
+  private withdraw(withdrawal: Withdrawal | null): void {
+    this.state = { ...this.state, withdrawal }
+    const withdrawn = withdrawal && { for: withdrawal.for, isDrained: withdrawal.isDrained }
+    this.tell({ type: 'withdrawal', withdrawn })
+  }
+
+  /** Its deadline means nothing any more. */
+  private endDrain(): void {
+    const { phase, withdrawal } = this.state
+    const isAwaited = withdrawal?.for === 'drain' && !withdrawal.isDrained
+    if (phase === 'draining' || isAwaited) {
+      this.want({ type: 'wake', key: 'drain', atMonoMs: null })
+    }
   }
 
   private stopAll(): void {
-    if (this.state.phase === 'draining') this.want({ type: 'wake', key: 'drain', atMonoMs: null })
+    this.endDrain()
     this.enter('stopping')
     this.each((instance, spec) =>
       isToBeStopped(instance)
@@ -291,10 +354,13 @@ class Draft implements instanceSteps.Step {
   }
 
   private deadline(key: string): void {
-    const { phase, ending } = this.state
+    const { phase, ending, withdrawal } = this.state
     switch (key) {
       case 'drain':
         if (phase === 'draining') this.stopAll()
+        else if (phase === 'running' && withdrawal?.for === 'drain' && !withdrawal.isDrained) {
+          this.withdraw({ ...withdrawal, isDrained: true })
+        }
         break
       case 'sweep':
         if (phase !== 'sweeping') break

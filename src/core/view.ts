@@ -1,7 +1,7 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { ProcessSpec } from '../plan/plan.ts'
 import { type Survey, survey, waitOf } from './dependencies.ts'
-import type { Cause, Phase, SupervisorPhase } from './messages.ts'
+import type { Cause, Phase, SupervisorPhase, Withdrawn } from './messages.ts'
 import { describeProblem } from './probing.ts'
 import { isEnough, isReady } from './readiness.ts'
 import type { Instance, State } from './state.ts'
@@ -11,7 +11,9 @@ export interface View {
   readonly phase: SupervisorPhase
   /** A shutdown has outlived its budget. */
   readonly isOverdue: boolean
-  /** Every process that counts is ready, and no shutdown has begun. */
+  /** Why Ringmaster is not ready, where somebody wants it so. */
+  readonly withdrawn: Withdrawn | null
+  /** Every process that counts is ready, nobody wants it otherwise, and no shutdown has begun. */
   readonly isReady: boolean
   /** Every process that counts has been ready once. */
   readonly isStarted: boolean
@@ -52,10 +54,18 @@ export function view(state: State): View {
   return {
     phase: state.phase,
     isOverdue: state.ending?.isOverdue ?? false,
-    isReady: state.phase === 'running' && counted.every((process) => process.isReady),
+    withdrawn: withdrawnOf(state),
+    isReady:
+      state.phase === 'running' &&
+      state.withdrawal === null &&
+      counted.every((process) => process.isReady),
     isStarted: counted.every((process) => process.isStarted),
     processes,
   }
+}
+
+function withdrawnOf({ withdrawal }: State): Withdrawn | null {
+  return withdrawal && { for: withdrawal.for, isDrained: withdrawal.isDrained }
 }
 
 function processView(spec: ProcessSpec, known: Survey): ProcessView {

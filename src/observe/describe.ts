@@ -4,6 +4,7 @@ import type {
   InstanceChange,
   ProbeChange,
   SupervisorChange,
+  WithdrawalChange,
 } from '../core/messages.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import { signalName } from '../lib/signals.ts'
@@ -23,6 +24,8 @@ export function describe(change: Change): Description {
       return describeProbe(change)
     case 'supervisor':
       return describeSupervisor(change)
+    case 'withdrawal':
+      return describeWithdrawal(change)
     case 'config':
       return describeConfig(change)
     case 'internalError':
@@ -120,6 +123,14 @@ function describeProbe(change: ProbeChange): Description {
 
 function describeStatus({ code, signal }: ExitStatus): string {
   return signal === 0 ? `code ${code}` : `signal ${signalName(signal)}`
+}
+
+function describeWithdrawal({ withdrawn }: WithdrawalChange): Description {
+  if (withdrawn === null) return { level: 'info', message: 'ringmaster may be ready again' }
+  const message = withdrawn.isDrained
+    ? 'ringmaster has drained'
+    : `ringmaster is not ready: ${withdrawn.for}`
+  return { level: 'info', message }
 }
 
 function describeConfig({ reading }: ConfigChange): Description {

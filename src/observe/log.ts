@@ -83,6 +83,8 @@ function fieldsOf(change: Change): object {
       const { phase, reason, code } = change
       return phase === 'running' ? { phase } : { phase, reason, code }
     }
+    case 'withdrawal':
+      return { withdrawn: change.withdrawn }
     case 'config':
     case 'internalError':
       return {}

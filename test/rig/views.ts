@@ -27,5 +27,12 @@ export function processView(name: string, ...instances: readonly InstanceView[])
 /** A supervisor that is ready and started when all of its processes are ready. */
 export function viewOf(...processes: readonly ProcessView[]): View {
   const isReady = processes.every((process) => process.isReady)
-  return { phase: 'running', isOverdue: false, isReady, isStarted: isReady, processes }
+  return {
+    phase: 'running',
+    isOverdue: false,
+    withdrawn: null,
+    isReady,
+    isStarted: isReady,
+    processes,
+  }
 }

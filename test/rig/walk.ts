@@ -115,7 +115,9 @@ class World implements WalkResult {
     const chance = this.#random()
     if (chance < 0.01) this.take({ type: 'signalled', signal: this.#oneOf([1, 2, 3, 10, 15, 37]) })
     else if (chance < 0.012) this.take({ type: 'shutdown', reason: 'walk', code: this.#below(100) })
-    else if (chance < 0.016) {
+    else if (chance < 0.0125) this.take({ type: 'drain' })
+    else if (chance < 0.0135) this.take({ type: 'maintenance', isOn: this.#below(2) === 0 })
+    else if (chance < 0.0175) {
       this.take({ type: 'broken', instance: this.#oneOf(this.#state.instances).name })
     } else if (chance < 0.05) this.#takeOutOfPlace()
     else if (chance < 0.25) this.#monoMs += this.#oneOf([1, 10, 100, 1000, 5000])
@@ -170,8 +172,9 @@ class World implements WalkResult {
     this.#effects.push(...effects)
     this.changes.push(...changes)
     for (const instance of state.instances) this.#checkInstance(instance, before)
-    const { isReady, isStarted, isOverdue, phase } = view(state)
+    const { isReady, isStarted, isOverdue, withdrawn, phase } = view(state)
     assert.ok(!isReady || isStarted, 'what is ready has been ready once')
+    assert.ok(!isReady || withdrawn === null, 'nobody is ready against their will')
     assert.ok(!isOverdue || phase !== 'running', 'only a shutdown has a budget')
   }
 

@@ -63,6 +63,13 @@ const answers: readonly (readonly [string, View, string, number, string])[] = [
     '[-]shutdown in progress\nreadyz check failed\n',
   ],
   [
+    'who is drained, or in maintenance, is not ready',
+    { ...ready, withdrawn: { for: 'drain', isDrained: true }, isReady: false },
+    '/readyz',
+    503,
+    '[-]drain in progress\nreadyz check failed\n',
+  ],
+  [
     'startupz is ok once all have been ready',
     viewOf(web, { ...api, isStarted: true }),
     '/startupz',

@@ -78,6 +78,7 @@ t.test('the view says how each instance is and how its last run ended', async (t
   t.same(view(story.state), {
     phase: 'running',
     isOverdue: false,
+    withdrawn: null,
     isReady: true,
     isStarted: true,
     processes: [

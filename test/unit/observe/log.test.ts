@@ -75,6 +75,17 @@ t.test('a change is one JSON line with its own time and fields, and no others', 
   })
 })
 
+t.test('who is not ready because somebody wants it says so', async (t) => {
+  const table = [
+    [{ for: 'maintenance', isDrained: false }, 'ringmaster is not ready: maintenance'],
+    [{ for: 'drain', isDrained: true }, 'ringmaster has drained'],
+    [null, 'ringmaster may be ready again'],
+  ] as const
+  for (const [withdrawn, msg] of table) {
+    t.same(logged({ at, type: 'withdrawal', withdrawn }), { level: 'info', time, withdrawn, msg })
+  }
+})
+
 const messages: readonly (readonly [Partial<InstanceChange>, string, string])[] = [
   [{ phase: 'pending' }, 'info', 'web.1 starts'],
   [
