@@ -37,7 +37,8 @@ export function runContainer(
   const own = [`--name=${name}`, `--label=${label}=${process.pid}`]
   t.teardown(() => podman('rm', '--force', '--time=0', '--ignore', name))
   const command = ['podman', '--runtime=runc', 'run', ...own, ...flags, ...options, image, ...args]
-  const launched = launch(t, command, { isOrdinary: true })
+  // Where it is, podman leaves a file that tells of an OOM kill.
+  const launched = launch(t, command, { isOrdinary: true, cwd: folder(t) })
   const inspect = (field: string) => podman('inspect', '--format', `{{${field}}}`, name)
   return {
     ...launched,
