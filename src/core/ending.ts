@@ -53,4 +53,5 @@ const endedByUs: ReadonlySet<Cause> = new Set([
   'grace-exceeded',
   'startup-failed',
   'liveness-failed',
+  'max-age',
 ])
