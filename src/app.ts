@@ -22,9 +22,10 @@ import { createSpawner } from './os/spawner.ts'
 import { resolveRights } from './os/start-rights.ts'
 import { openTerminationLog, terminationLogBytes } from './os/termination-log.ts'
 import { createUsageSource } from './os/usage.ts'
+import { prefixColors, wantsColor } from './output/colors.ts'
 import { createOwnLines } from './output/own-lines.ts'
 import { createSink, type Sink } from './output/sink.ts'
-import { createOutput } from './output/streams.ts'
+import { createOutput, type OutputOptions } from './output/streams.ts'
 import type { InstanceSpec, LogLevel, Plan } from './plan/plan.ts'
 import type { ConfigSource } from './ports/config-source.ts'
 import { createLateProber } from './runtime/late-prober.ts'
@@ -76,6 +77,7 @@ export async function supervise(
   if (process.pid !== 1) native().becomeSubreaper()
 
   const { stdout, stderr } = openSinks()
+  const colors = await chooseColors(plan)
   const terminationLog = openTerminationLog(process.env)
   const self = dropSelf(plan, wantedRights)
   const ownLines = createOwnLines({ stdout, stderr, clock })
@@ -98,7 +100,10 @@ export async function supervise(
   const exits = createExitSource()
   const loopTurns = timeLoopTurns()
   const cgroup = createCgroup()
-  const output = createOutput({ stdout, stderr, clock, count: ownLines.count })
+  const output = createOutput({
+    ...{ stdout, stderr, clock, count: ownLines.count },
+    ...{ lines: plan.logs, colors },
+  })
   let reapedOrphans = 0
   const prober = createLateProber()
   const rightsOf = ({ name }: InstanceSpec) => self.rights.get(name)
@@ -155,13 +160,13 @@ export async function supervise(
     const late = loadBundle('late') as typeof import('./late.ts')
     const { createLog, createMetrics, createProber, serve } = late
     prober.arrive(createProber(commands))
-    const { isatty } = await import('node:tty')
     const view = () => runtime.view()
+    const isTerminal = await leadsToTerminal(2)
     const logTo = (write: (line: string) => void) =>
       createLog({
         write,
-        isTerminal: isatty(2),
-        hasColor: wantsColor(process.env),
+        isTerminal,
+        hasColor: wantsColor(process.env, isTerminal),
         wallMs: () => clock.now().wallMs,
         level: plan.logs.level,
       })
@@ -211,9 +216,15 @@ export async function supervise(
   }
 }
 
-/** See https://no-color.org. */
-function wantsColor(env: NodeJS.ProcessEnv): boolean {
-  return !env['NO_COLOR'] && env['TERM'] !== 'dumb'
+async function chooseColors({ processes }: Plan): Promise<OutputOptions['colors']> {
+  const colors = prefixColors(processes.map(({ name }) => name))
+  const has = async (fd: number) => wantsColor(process.env, await leadsToTerminal(fd))
+  return { ...((await has(1)) && { stdout: colors }), ...((await has(2)) && { stderr: colors }) }
+}
+
+/** Loads nothing where it is no device at all. */
+async function leadsToTerminal(fd: number): Promise<boolean> {
+  return fstatSync(fd).isCharacterDevice() && (await import('node:tty')).isatty(fd)
 }
 
 /** The children may take all the descriptors there are before everything is loaded. */

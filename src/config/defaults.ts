@@ -7,7 +7,14 @@ export const defaults = {
     graceSecondsInKubernetes: 30,
     graceSecondsElsewhere: 10,
   },
-  logs: { format: 'prefix', level: 'info' },
+  logs: {
+    format: 'prefix',
+    level: 'info',
+    timestamps: false,
+    stripAnsi: false,
+    maxLineBytes: 65_536,
+    onOverflow: 'block',
+  },
   dropSelf: true,
   probe: {
     initialDelaySeconds: 0,

@@ -48,10 +48,27 @@ const LogsSchema = map(
         description: "From which level on Ringmaster's own log is written.",
       }),
     ),
-    timestamps: notYet(),
-    stripAnsi: notYet(),
-    maxLineBytes: notYet(65_536),
-    onOverflow: notYet('block'),
+    timestamps: flag(
+      'The time stands before each line of the format `prefix`.',
+      defaults.logs.timestamps,
+    ),
+    stripAnsi: flag(
+      'Colours and other ANSI sequences are taken out of captured output.',
+      defaults.logs.stripAnsi,
+    ),
+    maxLineBytes: integer(
+      'Longest line; a longer one is split, and each piece but the last ends in `[...]`.',
+      1024,
+      1_048_576,
+      defaults.logs.maxLineBytes,
+    ),
+    onOverflow: Type.Optional(
+      oneOf(['block', 'drop'], {
+        default: defaults.logs.onOverflow,
+        description:
+          "What happens while the reader of Ringmaster's stdout or stderr takes nothing: `block`: the processes wait, as with any pipe; `drop`: what finds no room is dropped and counted.",
+      }),
+    ),
   },
   "How captured output and Ringmaster's own log are written.",
 )

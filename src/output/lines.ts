@@ -1,6 +1,3 @@
-/** Most bytes of a line, without its newline; a longer one is split. */
-export const maxLineBytes = 65_536
-
 /** Ends each piece of a split line but the last. */
 export const splitMark = '[...]'
 
@@ -12,7 +9,8 @@ export interface LineBuffer {
   end(): string
 }
 
-export function createLineBuffer(maxBytes = maxLineBytes): LineBuffer {
+/** `maxBytes`: the most of a line, without its newline; a longer one is split. */
+export function createLineBuffer(maxBytes: number): LineBuffer {
   let rest = ''
   return {
     push(text) {

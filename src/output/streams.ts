@@ -1,5 +1,7 @@
+import type { LinesSpec } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LastWords, Output, OutputCounts } from '../ports/output.ts'
+import { stripAnsi } from './ansi.ts'
 import { createFormatter, type Formatter } from './format.ts'
 import { createLineBuffer } from './lines.ts'
 import { type PipeReader, readPipe } from './pipe-reader.ts'
@@ -18,19 +20,23 @@ export interface OutputOptions {
   readonly stdout: Sink
   readonly stderr: Sink
   readonly clock: Clock
+  readonly lines: LinesSpec
+  /** Colours of prefixes, by the name of a process; a stream that has none has none. */
+  readonly colors: Readonly<Partial<Record<'stdout' | 'stderr', ReadonlyMap<string, number>>>>
   /** Makes what counts the lines that are lost on one way, such as `stdout`. */
   readonly count: (what: string) => OnDropped
 }
 
-/** Carries the lines of every run to our own stdout and stderr. A full sink stops the reading, so that the children wait: nothing is lost. */
-export function createOutput({ stdout, stderr, clock, count }: OutputOptions): CountedOutput {
+/** Carries the lines of every run to our own stdout and stderr. With `onOverflow: block` a full sink stops the reading, so that the children wait: nothing is lost. */
+export function createOutput(options: OutputOptions): CountedOutput {
+  const { stdout, stderr, clock, count, lines, colors } = options
   // Reads come one after the other, so one buffer serves all pipes.
   const buffer = Buffer.allocUnsafeSlow(readBytes)
-  const lane = createLane(stdout, buffer, count('stdout'))
+  const lane = createLane(stdout, buffer, lines, count('stdout'))
   const isShared = stderr === stdout
   const lanes = {
     stdout: lane,
-    stderr: isShared ? lane : createLane(stderr, buffer, count('stderr')),
+    stderr: isShared ? lane : createLane(stderr, buffer, lines, count('stderr')),
   }
   const counts = new Map<string, Partial<Record<(typeof streams)[number], Tally>>>()
   const tails = new Map<string, Partial<Record<(typeof streams)[number], Tail>>>()
@@ -58,7 +64,10 @@ export function createOutput({ stdout, stderr, clock, count }: OutputOptions): C
         tallies[stream] ??= { bytes: 0, droppedLines: 0 }
         tail[stream] ??= createTail(tailBytes)
         since[stream] = tallies[stream].bytes
-        const formatter = createFormatter(source.format, { ...source, stream }, clock)
+        const formatter = createFormatter(source.format, { ...source, stream }, clock, {
+          hasTimestamps: lines.hasTimestamps,
+          color: colors[stream]?.get(source.process) ?? null,
+        })
         return lanes[stream].open(fd, tallies[stream], tail[stream], formatter, () => {
           open -= 1
           if (open === 0) onEnd()
@@ -98,7 +107,8 @@ interface Lane {
   open(fd: number, tally: Tally, tail: Tail, formatter: Formatter, onEnd: () => void): PipeReader
 }
 
-function createLane(sink: Sink, buffer: Buffer, onDropped: OnDropped): Lane {
+function createLane(sink: Sink, buffer: Buffer, spec: LinesSpec, onDropped: OnDropped): Lane {
+  const { stripsAnsi, maxLineBytes, onOverflow } = spec
   const readers = new Set<PipeReader>()
   const writer = sink.open({
     limitBytes,
@@ -108,15 +118,17 @@ function createLane(sink: Sink, buffer: Buffer, onDropped: OnDropped): Lane {
     },
   })
 
+  const hasToWait = () => onOverflow === 'block' && writer.isFull
+
   function write(lines: string, formatter: Formatter, onDropped: OnDropped): void {
     if (lines === '') return
-    writer.write(formatter(lines), onDropped)
-    if (writer.isFull) for (const reader of readers) reader.pause()
+    writer.write(formatter(stripsAnsi ? stripAnsi(lines) : lines), onDropped)
+    if (hasToWait()) for (const reader of readers) reader.pause()
   }
 
   return {
     open(fd, tally, tail, formatter, onEnd) {
-      const lines = createLineBuffer()
+      const lines = createLineBuffer(maxLineBytes)
       const drop: OnDropped = (count, reason) => {
         tally.droppedLines += count
         onDropped(count, reason)
@@ -134,7 +146,7 @@ function createLane(sink: Sink, buffer: Buffer, onDropped: OnDropped): Lane {
         },
       })
       readers.add(reader)
-      if (writer.isFull) reader.pause()
+      if (hasToWait()) reader.pause()
       return reader
     },
   }

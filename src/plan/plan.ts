@@ -2,7 +2,7 @@
 export interface Plan {
   /** The probe endpoint; null: off. Port 0: any free one. */
   readonly http: { readonly host: string; readonly port: number } | null
-  readonly logs: { readonly level: LogLevel }
+  readonly logs: { readonly level: LogLevel } & LinesSpec
   readonly shutdown: ShutdownSpec
   /** What a signal to Ringmaster itself does, by its number. One that is not in here keeps the action that the kernel gives it. */
   readonly signals: Readonly<Record<number, SignalRule>>
@@ -15,6 +15,18 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** How captured output is written: `web.1 | line`, one JSON object a line, or as it came. */
 export type LogFormat = 'prefix' | 'json' | 'raw'
+
+/** What is done with captured lines, whatever their format. */
+export interface LinesSpec {
+  /** The format `prefix` begins with the time. */
+  readonly hasTimestamps: boolean
+  /** ANSI sequences are taken out. */
+  readonly stripsAnsi: boolean
+  /** Of a line without its newline; a longer one is split. */
+  readonly maxLineBytes: number
+  /** What happens when Ringmaster's own stdout or stderr takes nothing more. */
+  readonly onOverflow: 'block' | 'drop'
+}
 
 export interface ShutdownSpec {
   /** From not ready to the first stop signal. */

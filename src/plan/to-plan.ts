@@ -35,7 +35,13 @@ export function toPlan(config: Config, { isKubernetes, envFile }: Situation): Pl
   )
   return {
     http: config.http === false ? null : { ...defaults.http, ...config.http },
-    logs: { level: logs.level },
+    logs: {
+      level: logs.level,
+      hasTimestamps: logs.timestamps,
+      stripsAnsi: logs.stripAnsi,
+      maxLineBytes: logs.maxLineBytes,
+      onOverflow: logs.onOverflow,
+    },
     shutdown: toShutdown(config, processes, isKubernetes),
     signals: toSignals(config.signals),
     dropsSelf: config.dropSelf ?? defaults.dropSelf,

@@ -201,6 +201,29 @@ for (const { way, start, skip } of ways) {
   })
 }
 
+t.test('with onOverflow: drop a reader that stalls holds no child up', async (t) => {
+  const reader = new Reader(t)
+  const words = 'x'.repeat(999)
+  const ringmaster = await supervise(
+    t,
+    alone,
+    {
+      logs: { onOverflow: 'drop' },
+      processes: { loud: script(`yes ${words} | head -n 20000; echo done >&2; exec sleep 1000`) },
+    },
+    { by: reader.by() },
+  )
+  await ringmaster.line(/^loud\.1 \| done$/)
+  t.ok(peakMiB(ringmaster) < 150, `${peakMiB(ringmaster)} MiB`)
+  ringmaster.signal('SIGTERM')
+  await reader.readUntil(() => ringmaster.hasExited)
+  const lines = reader.text.trimEnd().split('\n')
+  t.ok(lines.every((line) => line === `loud.1 | ${words}`))
+  await ringmaster.line(
+    new RegExp(`lines dropped since the start: ${20_000 - lines.length} of stdout \\(full\\)`),
+  )
+})
+
 t.test('`| head -1` gets its line, and Ringmaster lives on', async (t) => {
   const ringmaster = await supervise(
     t,

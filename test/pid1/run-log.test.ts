@@ -55,4 +55,25 @@ t.test('a person at a terminal sees what is wrong in colour, unless told not to'
   }
 })
 
+t.test('at a terminal a prefix has the colour of its process, and none elsewhere', async (t) => {
+  const path = configuration(t, {
+    processes: {
+      web: script('echo here', { restartPolicy: 'Never' }),
+      db: script('echo there', { restartPolicy: 'Never' }),
+    },
+  })
+  const user = { TEST_USER: `${process.getuid?.()}` }
+  const printed = async (by: readonly string[], env: Record<string, string>) => {
+    const command = [...by, ...nodeCommand(['run', path])]
+    return (await launch(t, command, Running, { stdio, env: { ...user, ...env } }).end()).stdout
+  }
+  const terminal = [fixture('pty')]
+  const onTerminal = await printed(terminal, { TERM: 'xterm' })
+  t.match(onTerminal, '\x1b[36mweb.1 |\x1b[0m here')
+  t.match(onTerminal, '\x1b[33mdb.1 |\x1b[0m there')
+  t.match(await printed(terminal, { TERM: 'xterm', NO_COLOR: '1' }), /^web\.1 \| here/m)
+  t.match(await printed([], { TERM: 'xterm' }), /^web\.1 \| here/m)
+  t.match(await printed([], { FORCE_COLOR: '1' }), '\x1b[36mweb.1 |\x1b[0m here')
+})
+
 const stdio = ['pipe', 'pipe', 'pipe', 'pipe'] as const

@@ -1,7 +1,13 @@
-import type { Check, Plan, ProbeSpec, ProcessSpec } from '../../src/plan/plan.ts'
+import type { Check, LinesSpec, Plan, ProbeSpec, ProcessSpec } from '../../src/plan/plan.ts'
 
 export interface ProcessGiven extends Partial<Omit<ProcessSpec, 'name' | 'instances'>> {
   readonly replicas?: number
+}
+
+/** What is done with lines where nothing is written of it. */
+export const usualLines: LinesSpec = {
+  ...{ hasTimestamps: false, stripsAnsi: false },
+  ...{ maxLineBytes: 65_536, onOverflow: 'block' },
 }
 
 const check: Check = { kind: 'tcp', host: null, port: 1 }
@@ -61,7 +67,7 @@ const signals: Plan['signals'] = Object.fromEntries([
 /** With a budget that no grace of a test exceeds. */
 export function planOf(...processes: readonly ProcessSpec[]): Plan {
   return {
-    ...{ http: null, logs: { level: 'info' }, signals, dropsSelf: false },
+    ...{ http: null, logs: { level: 'info', ...usualLines }, signals, dropsSelf: false },
     ...{ shutdown: { drainMs: 0, graceMs: 1_000_000 }, processes },
   }
 }

@@ -441,6 +441,13 @@ t.test('each field at the top refuses what it cannot be', async (t) => {
       'logs: {level: trace}',
       '1:15: logs.level: found "trace"; allowed: debug, info, warn or error',
     ],
+    [
+      'logs: {maxLineBytes: 1023}',
+      /1:22: logs.maxLineBytes: found 1023; allowed: .*1024 to 1048576/,
+    ],
+    ['logs: {onOverflow: wait}', '1:20: logs.onOverflow: found "wait"; allowed: block or drop'],
+    ['logs: {timestamps: 1}', '1:20: logs.timestamps: found 1; allowed: true or false'],
+    ['logs: {stripAnsi: 1}', '1:19: logs.stripAnsi: found 1; allowed: true or false'],
     ['shutdown: {drainSeconds: -1}', /1:26: shutdown.drainSeconds: found -1; allowed: seconds/],
     ['dropSelf: 1', '1:11: dropSelf: found 1; allowed: true or false'],
     ['http:', '1:1: http: found nothing; allowed: a map with host and port, or false'],
@@ -530,17 +537,4 @@ t.test('so are parts and values of what is supported', async (t) => {
     t.equal(lines.length, 1, field)
     t.equal(lines[0]?.replace(/^f\.yaml:1:\d+: processes\.web\./, ''), message, field)
   }
-  for (const [field, value] of [
-    ['timestamps', 'true'],
-    ['stripAnsi', 'true'],
-    ['maxLineBytes', '1024'],
-    ['onOverflow', 'drop'],
-  ] as const) {
-    t.strictSame(await problemsOf(`logs: {${field}: ${value}}\n${web('args: []')}`), [
-      `f.yaml:1:8: logs.${field}: not yet supported; remove it`,
-    ])
-  }
-  const usual =
-    'logs: {timestamps: false, stripAnsi: false, maxLineBytes: 65536, onOverflow: block}'
-  t.strictSame(await problemsOf(`${usual}\n${web('args: []')}`), [])
 })

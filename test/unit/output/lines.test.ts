@@ -1,9 +1,11 @@
 import t from 'tap'
-import { createLineBuffer, maxLineBytes } from '../../../src/output/lines.ts'
+import { createLineBuffer } from '../../../src/output/lines.ts'
 import { createRandom, newSeed } from '../../rig/random.ts'
 
+const maxLineBytes = 65_536
+
 t.test('a line comes out when its newline has come in', async (t) => {
-  const lines = createLineBuffer()
+  const lines = createLineBuffer(maxLineBytes)
   t.equal(lines.push('on'), '')
   t.equal(lines.push('e\n\ntwo\nth'), 'one\n\ntwo\n')
   t.equal(lines.push(''), '')
@@ -12,7 +14,7 @@ t.test('a line comes out when its newline has come in', async (t) => {
 })
 
 t.test('last words without a newline get one, once', async (t) => {
-  const lines = createLineBuffer()
+  const lines = createLineBuffer(maxLineBytes)
   t.equal(lines.push('one\nlast words'), 'one\n')
   t.equal(lines.end(), 'last words\n')
   t.equal(lines.end(), '')
@@ -64,7 +66,7 @@ for (const { rule, text, lines } of long) {
 }
 
 t.test('no more of a line than the largest size is kept', async (t) => {
-  const lines = createLineBuffer()
+  const lines = createLineBuffer(maxLineBytes)
   let out = 0
   for (let i = 0; i < 100; i += 1) {
     out += lines.push('x'.repeat(50_000)).replaceAll('[...]\n', '').length

@@ -7,13 +7,15 @@ import t from 'tap'
 import { systemClock } from '../../../src/os/clock.ts'
 import { native } from '../../../src/os/native.ts'
 import { createSink } from '../../../src/output/sink.ts'
-import { createOutput } from '../../../src/output/streams.ts'
-import type { LogFormat } from '../../../src/plan/plan.ts'
+import { createOutput, type OutputOptions } from '../../../src/output/streams.ts'
+import type { LinesSpec, LogFormat } from '../../../src/plan/plan.ts'
 import type { OutputSource } from '../../../src/ports/output.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
+import { usualLines } from '../../rig/specs.ts'
 import { patienceMs, until } from '../../rig/wait.ts'
 
-function createParts() {
+function createParts(asked: Partial<LinesSpec> = {}, colors: OutputOptions['colors'] = {}) {
+  const lines = { ...usualLines, ...asked }
   const clock = createManualClock()
   const written = { out: [] as Buffer[], err: [] as Buffer[] }
   const gate = { errno: 0 }
@@ -39,9 +41,9 @@ function createParts() {
     gate,
     dropped,
     /** Both streams of a run to their own sink. */
-    output: createOutput({ stdout, stderr, clock, count }),
+    output: createOutput({ stdout, stderr, clock, count, lines, colors }),
     /** Both streams of a run to one sink. */
-    joined: createOutput({ stdout, stderr: stdout, clock, count }),
+    joined: createOutput({ stdout, stderr: stdout, clock, count, lines, colors }),
     out: () => Buffer.concat(written.out).toString('latin1'),
     err: () => Buffer.concat(written.err).toString('latin1'),
   }
@@ -490,7 +492,14 @@ t.test('partial writes to a real pipe tear no line of two runs and a third write
   const [readEnd, writeEnd] = openPipe()
   const sink = createSink({ fd: writeEnd, write: native().write, clock: systemClock })
   const dropped = (lines: number) => t.fail(`${lines} lines dropped`)
-  const options = { stdout: sink, stderr: sink, clock: systemClock, count: () => dropped }
+  const options = {
+    stdout: sink,
+    stderr: sink,
+    clock: systemClock,
+    count: () => dropped,
+    lines: usualLines,
+    colors: {},
+  }
   const output = createOutput(options)
   const own = sink.open({ limitBytes: 1 << 20, onDrain() {} })
   const program = 'i=0; while [ $i -lt 400 ]; do echo "$s $i."; s="$s-"; i=$((i+1)); done'
@@ -519,3 +528,61 @@ t.test('partial writes to a real pipe tear no line of two runs and a third write
   t.same(wrong, [])
   t.same(seen, { a: 400, b: 400, own: 2000 })
 })
+
+t.test('lines are split and stripped as the plan has it, in every format', async (t) => {
+  const { joined, out } = createParts({ stripsAnsi: true, maxLineBytes: 16 })
+  const ended = (['prefix', 'json', 'raw'] as const).map((format) => {
+    const { source, end } = createJoinedRun(format, format)
+    writeSync(end, `\x1b[31mred\x1b[0m\n${'x'.repeat(20)}\n`)
+    closeSync(end)
+    return new Promise<void>((resolve) => joined.attach(source, resolve))
+  })
+  await Promise.all(ended)
+  const lines = ['red', `${'x'.repeat(16)}[...]`, 'xxxx']
+  const written = out().trimEnd().split('\n')
+  t.same(
+    written.filter((line) => line.startsWith('prefix')),
+    lines.map((line) => `prefix | ${line}`),
+  )
+  t.same(
+    written.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line).line),
+    lines,
+  )
+  t.same(
+    written.filter((line) => lines.includes(line)),
+    lines,
+  )
+})
+
+t.test('a prefix has the colour of its process, on the stream that has colours', async (t) => {
+  const { output, out, err } = createParts({}, { stderr: new Map([['web', 36]]) })
+  const { source, stdoutEnd, stderrEnd, close } = createRun()
+  writeSync(stdoutEnd, 'out\n')
+  writeSync(stderrEnd, 'err\n')
+  close()
+  await new Promise<void>((resolve) => output.attach(source, resolve))
+  t.equal(out(), 'web.1 | out\n')
+  t.equal(err(), '\x1b[36mweb.1 |\x1b[0m err\n')
+})
+
+t.test(
+  'with onOverflow: drop a full sink holds nobody up, and what is lost is counted',
+  async (t) => {
+    const { joined, gate, dropped, out } = createParts({ onOverflow: 'drop' })
+    gate.errno = constants.errno.EAGAIN
+    const { source, end } = createJoinedRun('web.1', 'raw')
+    const ended = new Promise<void>((resolve) => joined.attach(source, resolve))
+    const line = `${'x'.repeat(65_535)}\n`
+    const count = 128
+    for (let i = 0; i < count; i += 1) {
+      // Each fills the pipe, and so comes to an end only because it is read.
+      writeSync(end, line)
+      await until(() => joined.counts.get('web.1')?.stdout?.bytes === (i + 1) * line.length)
+    }
+    closeSync(end)
+    await ended
+    t.equal(joined.counts.get('web.1')?.stdout?.droppedLines, dropped.stdout)
+    t.ok(dropped.stdout > count / 2, `${dropped.stdout} lines dropped`)
+    t.equal(out(), '')
+  },
+)

@@ -2,6 +2,7 @@
 import t from 'tap'
 import type { Config, ProcessConfig } from '../../../src/config/schema.ts'
 import { type Situation, toPlan } from '../../../src/plan/to-plan.ts'
+import { usualLines } from '../../rig/specs.ts'
 
 const plain: Situation = { isKubernetes: false, envFile: {} }
 
@@ -16,7 +17,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
   const { signals: _, ...plan } = planOf({ processes: { web: { command: ['a'] } } })
   t.strictSame(plan, {
     http: { host: '::', port: 9099 },
-    logs: { level: 'info' },
+    logs: { level: 'info', ...usualLines },
     shutdown: { drainMs: 0, graceMs: 10_000 },
     dropsSelf: true,
     processes: [
@@ -73,7 +74,14 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
   const plan = planOf({
     http: { port: 0 },
     shutdown: { drainSeconds: 2.5, terminationGracePeriodSeconds: 1 },
-    logs: { format: 'raw', level: 'warn' },
+    logs: {
+      format: 'raw',
+      level: 'warn',
+      timestamps: true,
+      stripAnsi: true,
+      maxLineBytes: 2048,
+      onOverflow: 'drop',
+    },
     dropSelf: false,
     processes: {
       web: {
@@ -122,7 +130,10 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
   })
   t.match(plan, {
     http: { host: '::', port: 0 },
-    logs: { level: 'warn' },
+    logs: {
+      ...{ level: 'warn', hasTimestamps: true, stripsAnsi: true },
+      ...{ maxLineBytes: 2048, onOverflow: 'drop' },
+    },
     shutdown: { drainMs: 2500, graceMs: 1000 },
     dropsSelf: false,
   })
