@@ -53,5 +53,4 @@ const endedByUs: ReadonlySet<Cause> = new Set([
   'grace-exceeded',
   'startup-failed',
   'liveness-failed',
-  'max-age',
 ])

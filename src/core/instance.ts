@@ -79,7 +79,7 @@ export function executed(
   step: Step,
 ): Instance {
   if (instance.phase !== 'starting') return instance
-  const born = beginAge(instance, spec, { ...live, executedMonoMs: step.at.monoMs }, step)
+  const born = { ...live, executedMonoMs: step.at.monoMs }
   const executing = { ...instance, putOff: null, live: born }
   return spec.probes.startup
     ? probe(executing, spec, born, 'startup', step)
@@ -152,7 +152,7 @@ export function exited(
 ): Instance {
   const isAsked = instance.phase === 'stopping'
   const ended: LiveRun = {
-    ...forgetAge(instance, restProbes(live, probeNames, step), step),
+    ...restProbes(live, probeNames, step),
     cause: live.cause ?? causeOf(status, clue, spec),
     end: { status, atMonoMs: step.at.monoMs },
     killAtMonoMs: live.killAtMonoMs ?? step.at.monoMs + step.graceMs(spec),
@@ -230,20 +230,6 @@ export function stopLater(instance: Instance, step: Step): Instance {
   return { ...instance, isWanted: false, live }
 }
 
-/** The run has lived for its time. */
-export function grownOld(instance: Instance): Instance {
-  const { live } = instance
-  return live?.age === 'young' ? { ...instance, live: { ...live, age: 'old' } } : instance
-}
-
-/** A run that is too old is ended, for another one. */
-export function renew(instance: Instance, spec: ProcessSpec, step: Step): Instance {
-  const { live } = instance
-  if (live === null) return instance
-  const reason = `older than ${(spec.maxAgeMs ?? 0) / 1000} s`
-  return askToEnd(instance, spec, live, step, { cause: 'max-age', reason })
-}
-
 /** A mistake in here has hit the instance: it is stopped, and failed. */
 export function breakDown(instance: Instance, spec: ProcessSpec, step: Step): Instance {
   return instance.isBroken ? instance : stop({ ...instance, isBroken: true }, spec, step)
@@ -260,7 +246,6 @@ const unborn: Omit<LiveRun, 'run'> = {
   executedMonoMs: null,
   readySinceMonoMs: null,
   wasStable: false,
-  age: 'unlimited',
   probes: {},
   refused: null,
   end: null,
@@ -300,8 +285,7 @@ function askToEnd(
     wake(instance, 'kill', killAtMonoMs),
   )
   const cause = live.cause ?? told.cause ?? 'stop-requested'
-  const resting = forgetAge(instance, restProbes(live, restarting, step), step)
-  const asked = { ...resting, cause, killAtMonoMs }
+  const asked = { ...restProbes(live, restarting, step), cause, killAtMonoMs }
   return enter({ ...instance, live: asked }, 'stopping', step, told)
 }
 
@@ -372,20 +356,6 @@ function tryOf(
   return { type: 'probe', run, probe: name, atMonoMs, timeoutMs }
 }
 
-/** A run of a process with a greatest age is young from now on. */
-function beginAge(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): LiveRun {
-  if (spec.maxAgeMs === null) return live
-  const ageMs = spec.maxAgeMs + step.unit * spec.maxAgeJitterMs
-  step.want(wake(instance, 'age', step.at.monoMs + ageMs))
-  return { ...live, age: 'young' }
-}
-
-/** What ends does not grow older. */
-function forgetAge(instance: Instance, live: LiveRun, step: Step): LiveRun {
-  if (live.age === 'young') step.want(wake(instance, 'age', null))
-  return { ...live, age: 'unlimited' }
-}
-
 /** Those of `names` that are tried are tried no more. */
 function restProbes(live: LiveRun, names: readonly ProbeName[], step: Step): LiveRun {
   let resting = live
@@ -429,12 +399,6 @@ function afterEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: St
   if (!instance.isWanted) return enter(over, restPhase(instance), step, told)
   if (cause === 'exec-failed' && live.refused !== null && isPassing(live.refused)) {
     return tryAgain(instance, live.run, live.refused, step)
-  }
-  if (cause === 'max-age') {
-    // No failure, whatever the policy: but a stable run still ends the row before it.
-    const failures = beginsNewRow(live, spec) ? 0 : over.failures
-    const again = { ...over, failures, restarts: over.restarts + 1 }
-    return start(again, spec, step, { ...told, delayMs: 0 })
   }
   if (cause === 'completed' && (spec.restartPolicy !== 'Always' || spec.isShutdownOnExit)) {
     // What has succeeded counts as ready, whatever its probes had to say.
@@ -529,11 +493,7 @@ function enter(
   return { ...instance, phase }
 }
 
-function wake(
-  instance: Instance,
-  purpose: 'start' | 'kill' | 'age',
-  atMonoMs: number | null,
-): Effect {
+function wake(instance: Instance, purpose: 'start' | 'kill', atMonoMs: number | null): Effect {
   const key: DeadlineKey = `${instance.name}/${purpose}`
   return { type: 'wake', key, atMonoMs }
 }

@@ -1,14 +1,20 @@
-import { closeSync, existsSync, statSync } from 'node:fs'
-import type { Member, ProcessTable } from '../ports/process-table.ts'
+import { closeSync, existsSync, readlinkSync, statSync } from 'node:fs'
+import type { Member, ProcessTable, RunMarks } from '../ports/process-table.ts'
 import { native } from './native.ts'
-import { allPids, childrenOf, isProcOurs, readProc, statOf } from './procfs.ts'
+import { allPids, childrenOf, isProcOurs, nothingIfGone, readProc, statOf } from './procfs.ts'
 
 /** What one callback of the event loop finds out about our own children. */
 interface Look {
   /** Those that live, without the guard. */
   readonly living: readonly number[]
-  /** RINGMASTER_RUN of those that were asked for it. */
-  readonly marks: Map<number, string | undefined>
+  /** Of those that were asked for it. */
+  readonly marks: Map<number, Mark>
+}
+
+/** RINGMASTER_RUN, and where that is gone what stdout and stderr lead to. */
+interface Mark {
+  readonly runId: string | undefined
+  readonly outputs: readonly string[]
 }
 
 /**
@@ -43,10 +49,13 @@ export function createProcessTable(
     return shared
   }
 
-  function markOf(pid: number): string | undefined {
+  function isMarked(pid: number, { runId, pipes }: RunMarks): boolean {
     const { marks } = look()
-    if (!marks.has(pid)) marks.set(pid, /(?:^|\0)RINGMASTER_RUN=([^\0]*)/.exec(environOf(pid))?.[1])
-    return marks.get(pid)
+    const mark = marks.get(pid) ?? readMark(pid)
+    marks.set(pid, mark)
+    return mark.runId === undefined
+      ? mark.outputs.some((output) => pipes.includes(output))
+      : mark.runId === runId
   }
 
   return {
@@ -71,14 +80,14 @@ export function createProcessTable(
       return mask !== undefined && ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n
     },
 
-    treeOf(leader, runId, isMain) {
+    treeOf(run, isMain) {
       // What a dead process leaves behind becomes a child of ours (PID 1, subreaper), so only our own
       // children need a look, and of these only those that are no main process.
       return look().living.flatMap((pid) => {
         if (isMain(pid) || isCommand(pid)) return []
         const session = native().sessionOf(pid)
         // In the session of a live main process it is of that one's tree; that may have the pid of our leader by now.
-        const isOurs = !isMain(session) && (session === leader || markOf(pid) === runId)
+        const isOurs = !isMain(session) && (session === run.pid || isMarked(pid, run))
         return isOurs ? [childMember(pid), ...descendantsOf(pid)] : []
       })
     },
@@ -126,18 +135,35 @@ function descendantsOf(pid: number): readonly Member[] {
   return found
 }
 
+/** Of a process that is gone, or that nobody may look into: nothing. */
+function readMark(pid: number): Mark {
+  const read = () => {
+    const runId = /(?:^|\0)RINGMASTER_RUN=([^\0]*)/.exec(readProc(`${pid}/environ`))?.[1]
+    return { runId, outputs: runId === undefined ? [outputOf(pid, 1), outputOf(pid, 2)] : [] }
+  }
+  const mark = read()
+  const isRead = mark.runId !== undefined || mark.outputs.some((output) => output !== '')
+  return isRead || process.geteuid?.() !== 0 ? mark : (asOwner(pid, read) ?? mark)
+}
+
+function outputOf(pid: number, fd: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`)
+  } catch (error) {
+    return nothingIfGone(error, '')
+  }
+}
+
 /**
- * The environment of `pid`. Root without CAP_SYS_PTRACE, as container runtimes have it, may not read that of another user's
- * process; that user may.
+ * Root without CAP_SYS_PTRACE, as container runtimes have it, may not look into another user's process; that user may.
+ * Undefined when it is gone, or is root's.
  */
-function environOf(pid: number): string {
-  const own = readProc(`${pid}/environ`)
-  if (own !== '' || process.geteuid?.() !== 0) return own
+function asOwner<T>(pid: number, read: () => T): T | undefined {
   const owner = statSync(`/proc/${pid}`, { throwIfNoEntry: false })
-  if (owner === undefined || owner.uid === 0) return own
+  if (owner === undefined || owner.uid === 0) return undefined
   native().openFilesAs(owner.uid, owner.gid)
   try {
-    return readProc(`${pid}/environ`)
+    return read()
   } finally {
     native().openFilesAs(0, process.getegid?.() ?? 0)
   }

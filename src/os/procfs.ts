@@ -96,7 +96,7 @@ function numbersIn(folder: string): number[] {
 }
 
 /** A process may end while one reads of it, may be somebody else's, and /proc may not be mounted. */
-function nothingIfGone<T>(error: unknown, nothing: T): T {
+export function nothingIfGone<T>(error: unknown, nothing: T): T {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return nothing
   throw error

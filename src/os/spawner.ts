@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs'
+import { closeSync, fstatSync } from 'node:fs'
 import type { InstanceSpec } from '../plan/plan.ts'
 import type { Spawner } from '../ports/spawner.ts'
 import { parseReport, readReport, startChild } from './child.ts'
@@ -46,9 +46,15 @@ export function createSpawner(rightsOf: (spec: InstanceSpec) => Rights | undefin
           observer.execFailed(refusal.errno, describeStep(refusal, words))
         }
       })
-      return { pid: child.pid, runId, stdout, stderr }
+      const pipes = [stdout, stderr].flatMap((fd) => (fd === null ? [] : nameOf(fd)))
+      return { pid: child.pid, runId, pipes, stdout, stderr }
     },
   }
+}
+
+/** Both ends of a pipe are one file. */
+function nameOf(readEnd: number): string {
+  return `pipe:[${fstatSync(readEnd).ino}]`
 }
 
 /** The terminal that is our stdin goes to the one instance that asks for it first, and to each of its runs. */

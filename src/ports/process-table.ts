@@ -10,12 +10,25 @@ export interface ProcessTable {
   /** Whether `pid` has a handler for `signal`; false also when there is no telling. */
   handles(pid: number, signal: number): boolean
   /**
-   * What lives of the tree of a run whose main process `leader` has ended: its session, and orphans that carry `runId` in
-   * their environment, with all their descendants. `isMain` tells which pids are main processes of other runs.
+   * What lives of the tree of a run whose main process has ended: its session, and orphans that carry its mark, with all their
+   * descendants. `isMain` tells which pids are main processes of other runs.
    */
-  treeOf(leader: number, runId: string, isMain: (pid: number) => boolean): readonly Member[]
+  treeOf(run: RunMarks, isMain: (pid: number) => boolean): readonly Member[]
   /** Everything that ends with Ringmaster: as PID 1 all others in the namespace, else its descendants. Never the guard. */
   everythingBelow(): readonly Member[]
+}
+
+/** By what processes are known to belong to a run. */
+export interface RunMarks {
+  /** Its main process. */
+  readonly pid: number
+  /** Value of RINGMASTER_RUN in the environment. */
+  readonly runId: string
+  /**
+   * Its stdout and stderr where they are its own, as /proc/PID/fd has them: `pipe:[7]`. Some servers leave its session and write
+   * over their environment, PostgreSQL for one.
+   */
+  readonly pipes: readonly string[]
 }
 
 /** A process that was found alive. */

@@ -1,4 +1,5 @@
 import type { InstanceSpec } from '../plan/plan.ts'
+import type { RunMarks } from './process-table.ts'
 
 /** Starts main processes of runs. */
 export interface Spawner {
@@ -9,10 +10,7 @@ export interface Spawner {
   spawn(run: number, spec: InstanceSpec, observer: SpawnObserver): SpawnedProcess | null
 }
 
-export interface SpawnedProcess {
-  readonly pid: number
-  /** Value of RINGMASTER_RUN in the environment of the run. */
-  readonly runId: string
+export interface SpawnedProcess extends RunMarks {
   /** Read ends of the run's output, owned by the caller from now on; null where there is nothing to read. */
   readonly stdout: number | null
   readonly stderr: number | null

@@ -10,7 +10,7 @@ import type { ExitSource } from '../ports/exit-source.ts'
 import type { Guard } from '../ports/guard.ts'
 import type { Output, OutputSource, OutputStream } from '../ports/output.ts'
 import type { Prober } from '../ports/prober.ts'
-import type { Member, ProcessTable } from '../ports/process-table.ts'
+import type { Member, ProcessTable, RunMarks } from '../ports/process-table.ts'
 import type { Spawner } from '../ports/spawner.ts'
 import { Deadlines } from './deadlines.ts'
 import { isHeapLimit, mayBeHeapLimit } from './heap-limit.ts'
@@ -43,10 +43,8 @@ interface Exit {
 }
 
 /** What Linux knows of a run, from its spawn until nothing of it lives and its output is read. */
-interface Handle {
+interface Handle extends RunMarks {
   readonly run: number
-  readonly pid: number
-  readonly runId: string
   readonly spec: InstanceSpec
   readonly output: OutputStream
   /** The exec helper has turned into the command, or said why not. */
@@ -186,11 +184,11 @@ export class Runtime {
       refused: (errno, step) => this.#refused(run, errno, step),
     })
     if (spawned === null) return
-    const { pid, runId, stdout, stderr } = spawned
+    const { pid, runId, pipes, stdout, stderr } = spawned
     this.#runsByPid.set(pid, run)
     this.#ports.guard.watch(pid)
     this.#handles.set(run, {
-      ...{ run, pid, runId, spec, isReported: false, earlyExit: null, isKilled: false },
+      ...{ run, pid, runId, pipes, spec, isReported: false, earlyExit: null, isKilled: false },
       ...{ treeSignal: null, isEmptied: false, isOutputEnded: false },
       output: this.#attach({
         ...{ instance: spec.name, process: spec.process, run },
@@ -289,7 +287,7 @@ export class Runtime {
 
   #lookAtTree(handle: Handle, signal: number | null, sparesGroup = false): void {
     const isMain = (pid: number) => this.#runsByPid.has(pid)
-    const left = this.#ports.processes.treeOf(handle.pid, handle.runId, isMain)
+    const left = this.#ports.processes.treeOf(handle, isMain)
     if (left.length > 0) {
       this.#send(sparesGroup ? left.filter(({ group }) => group !== handle.pid) : left, signal)
       return

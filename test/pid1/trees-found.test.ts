@@ -51,6 +51,18 @@ for (const { way, by, skip } of [
     })
   }
 
+  t.test(`${way}: who has left all else is known by its output`, { skip }, async (t) => {
+    const driver = await startDriver(t, by)
+    const words = ['child', 'session', 'nameless']
+    const { leader, last } = await bereaved(driver, [family, ...words])
+    const stdout = await driver.ask<string>('stdout')
+    t.same(await driver.tree(leader, '1-a', [], ['pipe:[1]', stdout]), [last])
+    t.same(await driver.tree(leader, '1-a', [], ['pipe:[1]']), [])
+    const other = await bereaved(driver, [family, 'child', 'session'])
+    t.same(await driver.tree(leader, '2-a', [], [stdout]), [last], 'one with a mark is not')
+    t.not(other.last, last)
+  })
+
   t.test(`${way}: what hides below a member of the tree is found`, { skip }, async (t) => {
     const driver = await startDriver(t, by)
     const words = ['child', 'child', 'session', 'nameless', 'child', 'group', '=) Z (']

@@ -38,6 +38,13 @@ t.test("another user's orphan is known by its mark to a restrained root", { skip
   await driver.line(/^dumpable$/)
 })
 
+t.test('or by its output, when it has written over that', { skip }, async (t) => {
+  const driver = await startDriver(t, asPid1(restrained))
+  const { leader, last } = await bereaved(driver, ['child', 'session', 'nameless'], nobody)
+  t.same(await found(driver, leader), [])
+  t.same(await driver.tree(leader, '1-a', [], [await driver.ask('stdout')]), [last])
+})
+
 t.test('the session of a run is known where /proc hides it', { skip }, async (t) => {
   const hide = after('mount -o remount,hidepid=invisible /proc')
   const driver = await startDriver(t, asPid1(hide))

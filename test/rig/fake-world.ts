@@ -190,7 +190,7 @@ export class FakeWorld {
             ...{ run, instance: name, pid, atMs, observer },
             ...{ endOutput: () => {}, isReleased: false, words: { stdout: '', stderr: '' } },
           })
-          return { pid, runId: `${run}-test`, stdout: 1000 + run, stderr: 2000 + run }
+          return { pid, runId: `${run}-test`, pipes: [], stdout: 1000 + run, stderr: 2000 + run }
         },
       },
       output: { attach: ({ run }, onEnd) => this.#attach(this.run(run), onEnd) },
@@ -202,7 +202,7 @@ export class FakeWorld {
           this.sent.push(`${signal} ${pid}`)
         },
         handles: () => true,
-        treeOf: (_leader, runId) => {
+        treeOf: ({ runId }) => {
           const run = Number.parseInt(runId, 10)
           return [...this.#others].flatMap(([pid, owner]) =>
             owner.run === run ? [{ pid, group: owner.group, startTicks: 1 }] : [],

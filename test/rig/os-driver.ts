@@ -21,9 +21,14 @@ export class Driver extends Running {
     return this.ask('spawn', command, options)
   }
 
-  /** The pids of the tree of a run. `mains` are main processes of others. */
-  async tree(leader: number, runId: string, mains: readonly number[] = []): Promise<number[]> {
-    const members = await this.ask<Member[]>('treeOf', leader, runId, mains)
+  /** The pids of the tree of a run, whose output leads to `pipes`. `mains` are main processes of others. */
+  async tree(
+    leader: number,
+    runId: string,
+    mains: readonly number[] = [],
+    pipes: readonly string[] = [],
+  ): Promise<number[]> {
+    const members = await this.ask<Member[]>('treeOf', leader, runId, mains, pipes)
     return members.map(({ pid }) => pid).sort(ascending)
   }
 
