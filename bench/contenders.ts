@@ -86,6 +86,14 @@ export function bareFastify(port: number): Contender {
     `${port}`,
   )
 }
+/** HTTP probes of a server at `port` and nothing else: so many, each once a period. */
+export function bareProbes(port: number, count: number, periodMs: number): Contender {
+  const script = join(root, 'bench', 'bare-probes.cjs')
+  const words = [port, count, periodMs].map(String)
+  return { name: 'bare node:net', wrap: () => [process.execPath, script, ...words] }
+}
+/** bench/probed.cjs, a server for them. */
+export const probedScript = join(root, 'bench', 'probed.cjs')
 /** A script that spawns and forwards, as ES module and as CommonJS. */
 export const bareModule = wrapper('bare .mjs', process.execPath, join(root, 'bench', 'bare.mjs'))
 export const bareScript = wrapper('bare .cjs', process.execPath, join(root, 'bench', 'bare.cjs'))

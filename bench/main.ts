@@ -4,6 +4,7 @@ import { measureEndpoint } from './endpoint.ts'
 import { measureExit } from './exit.ts'
 import { measureIdle } from './idle.ts'
 import { measureOrphans } from './orphans.ts'
+import { measureProbes } from './probes.ts'
 import { measureRestart } from './restart.ts'
 import { measureScrape } from './scrape.ts'
 import { measureSignal } from './signal.ts'
@@ -18,6 +19,7 @@ const benchmarks = new Map([
   ['stop', measureStop],
   ['orphans', measureOrphans],
   ['idle', measureIdle],
+  ['probes', measureProbes],
   ['endpoint', measureEndpoint],
   ['scrape', measureScrape],
 ])

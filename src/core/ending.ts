@@ -34,8 +34,9 @@ export function findCauseToEnd(state: State): CauseToEnd | null {
 function isOver(state: State): boolean {
   const { instances, processes } = state
   if (processes.some((process) => process.instances.length === 0)) return false
-  const waiting = instances.filter(({ phase }) => phase !== 'succeeded' && phase !== 'failed')
-  if (waiting.some(({ isWaiting }) => !isWaiting)) return false
+  const isDone = ({ phase }: Instance) => phase === 'succeeded' || phase === 'failed'
+  if (instances.some((one) => !isDone(one) && !one.isWaiting)) return false
+  const waiting = instances.filter((one) => !isDone(one))
   const inVain = waiting.length === 0 ? new Set() : waitingInVain(survey(state))
   return waiting.every(({ name }) => inVain.has(name))
 }

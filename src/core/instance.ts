@@ -101,8 +101,14 @@ export function probed(
   const isTurned = name === 'readiness' && state.isPassing !== before.isPassing
   const isReady = isTurned && instance.phase === 'running' ? state.isPassing : undefined
   step.tell({
-    ...{ type: 'probe', process: spec.name, instance: instance.name, run: live.run, probe: name },
-    ...{ isOk, detail, durationMs },
+    type: 'probe',
+    process: spec.name,
+    instance: instance.name,
+    run: live.run,
+    probe: name,
+    isOk,
+    detail,
+    durationMs,
     ...(output !== undefined && { output }),
     ...(isOk === false &&
       state.last === 'failure' && {
@@ -310,7 +316,8 @@ function endByProbe(
 
 /** The run has started; without a readiness probe it is ready. */
 function runs(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
-  const running = enter({ ...instance, live }, 'running', step)
+  const told = spec.probes.readiness ? {} : { isReady: true as const }
+  const running = enter({ ...instance, live }, 'running', step, told)
   const watched = probe(running, spec, live, 'liveness', step)
   return spec.probes.readiness
     ? probe(watched, spec, watched.live ?? live, 'readiness', step)

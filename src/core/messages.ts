@@ -175,6 +175,8 @@ export interface InstanceChange {
   readonly pid: number | null
   readonly phase: Phase
   readonly previous: Phase
+  /** It is ready from now on; absent where that is for its readiness probe to say. */
+  readonly isReady?: true
   /** Set when the change is due to the end of a run, or of its main process. */
   readonly cause?: Cause
   readonly status?: ExitStatus

@@ -408,10 +408,11 @@ class Draft implements instanceSteps.Step {
 
   /** Starts what has waited for what is there now. */
   private resumeWaiting(): void {
+    // After each result of a probe, of which there may be hundreds a second.
+    if (!this.state.instances.some(({ isWaiting }) => isWaiting)) return
     const waiting = new Set(
       this.state.instances.flatMap(({ isWaiting, process }) => (isWaiting ? process : [])),
     )
-    if (waiting.size === 0) return
     const known = survey(this.state)
     const free = this.state.processes.filter(
       (spec) => waiting.has(spec.name) && waitOf(spec, known) === null,

@@ -28,15 +28,15 @@ export interface LogOptions {
 export function createLog(options: LogOptions): Log {
   const { write, isTerminal, hasColor = false, wallMs, level: least } = options
   const printAny = isTerminal ? printShort(write, hasColor) : printJson(write)
-  const print: Print = (level, ...rest) => {
-    if (levels.indexOf(level) >= levels.indexOf(least)) printAny(level, ...rest)
-  }
+  const isWanted = (level: LogLevel) => levels.indexOf(level) >= levels.indexOf(least)
   return {
     change(change) {
       const { level, message } = describe(change)
-      print(level, change.at.wallMs, fieldsOf(change), message)
+      if (isWanted(level)) printAny(level, change.at.wallMs, fieldsOf(change), message)
     },
-    note: (level, message) => print(level, wallMs(), {}, message),
+    note(level, message) {
+      if (isWanted(level)) printAny(level, wallMs(), {}, message)
+    },
   }
 }
 

@@ -41,17 +41,19 @@ export function createChangeTallies(registry: Registry): ChangeTallies {
     restarts,
     backoffMs,
     change(change) {
-      if (change.type !== 'instance') return
+      if (change.type !== 'instance' && change.type !== 'probe') return
+      if (change.isReady) {
+        const sinceMs = take(spawnedMonoMs, change.instance, change.at.monoMs)
+        observe(timeToReady, change.process, sinceMs)
+      }
+      if (change.type === 'probe') return
       const { process, instance, phase, previous, status, delayMs = 0 } = change
       const { monoMs } = change.at
       countRestart(change)
       if (phase === 'backoff') backoffMs.set(instance, delayMs)
       else backoffMs.delete(instance)
       if (phase === 'starting') spawnedMonoMs.set(instance, monoMs)
-      if (previous === 'starting') {
-        const durationMs = take(spawnedMonoMs, instance, monoMs)
-        if (phase === 'running') observe(timeToReady, process, durationMs)
-      }
+      else if (phase !== 'running') spawnedMonoMs.delete(instance)
       // A main process that has ended by itself was not stopped.
       if (phase === 'stopping' && status === undefined) stoppedMonoMs.set(instance, monoMs)
       if (previous === 'stopping') {

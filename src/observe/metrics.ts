@@ -7,6 +7,7 @@ import type { OutputCounts } from '../ports/output.ts'
 import type { LoopTurns, UsageSource } from '../ports/usage.ts'
 import { createChangeTallies } from './metrics-changes.ts'
 import { addInstanceMetrics } from './metrics-instances.ts'
+import { createProbeHistogram } from './metrics-probes.ts'
 import { createUsageTallies } from './metrics-usage.ts'
 import { addNodeMetrics } from './node-metrics.ts'
 import { type Sample, SampledCounter, SampledGauge, SampledHistogram } from './sampled.ts'
@@ -39,6 +40,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
   const registers = [registry]
   const tallies = createChangeTallies(registry)
+  const countTry = createProbeHistogram(registry)
   const usage = createUsageTallies({ source: options.usage, view, clock })
   addInstanceMetrics(registry, { view, output, tallies, usage })
   new SampledCounter(
@@ -94,7 +96,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   let rendering: Promise<string> | undefined
   return {
-    change: tallies.change,
+    change(change) {
+      tallies.change(change)
+      countTry(change)
+    },
     text() {
       rendering ??= render().finally(() => {
         rendering = undefined

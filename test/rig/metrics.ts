@@ -47,7 +47,9 @@ export async function everyMetric(): Promise<string> {
   const of = { type: 'instance', process: 'web', instance: 'web.1', run: 1, pid: 1 } as const
   const at = { monoMs: 0, wallMs: 0 }
   metrics.change({ ...of, phase: 'starting', previous: 'pending', at })
-  metrics.change({ ...of, phase: 'running', previous: 'starting', at })
+  metrics.change({ ...of, phase: 'running', previous: 'starting', isReady: true, at })
+  const tried = { isOk: true, detail: 'HTTP 200', durationMs: 5 }
+  metrics.change({ ...of, type: 'probe', probe: 'liveness', ...tried, at })
   metrics.change({ ...of, phase: 'stopping', previous: 'running', at })
   const restart = { cause: 'error', delayMs: 100 } as const
   metrics.change({ ...of, phase: 'backoff', previous: 'stopping', ...restart, at })

@@ -101,16 +101,57 @@ t.test('the time to be ready counts from the spawn, and only of runs that get th
   const { metrics } = createParts()
   metrics.change(entered('pending', 'backoff', 0))
   metrics.change(entered('starting', 'pending', 100))
-  metrics.change(entered('running', 'starting', 400))
+  metrics.change(entered('running', 'starting', 200))
+  const probe = {
+    type: 'probe',
+    process: 'web',
+    instance: 'web.1',
+    run: 1,
+    probe: 'readiness',
+  } as const
+  const success = { ...probe, isOk: true, detail: 'HTTP 200', durationMs: 5 }
+  metrics.change({ ...success, isReady: true, at: { monoMs: 400, wallMs: 0 } })
+  metrics.change({ ...success, isReady: true, at: { monoMs: 800, wallMs: 0 } })
   metrics.change(entered('starting', 'pending', 1000))
   metrics.change(entered('stopping', 'starting', 9000, { status: { code: 1, signal: 0 } }))
-  metrics.change(entered('running', 'starting', 9000, { instance: 'web.2' }))
+  metrics.change(entered('running', 'starting', 9000, { instance: 'web.2', isReady: true }))
   const lines = (await samplesOf(metrics)).filter((one) => one.includes('time_to_ready'))
   t.ok(lines.includes('ringmaster_time_to_ready_seconds_bucket{le="0.25",process="web"} 0'))
   t.ok(lines.includes('ringmaster_time_to_ready_seconds_bucket{le="0.5",process="web"} 1'))
   t.ok(lines.includes('ringmaster_time_to_ready_seconds_bucket{le="+Inf",process="web"} 1'))
   t.ok(lines.includes('ringmaster_time_to_ready_seconds_sum{process="web"} 0.3'))
   t.ok(lines.includes('ringmaster_time_to_ready_seconds_count{process="web"} 1'))
+})
+
+t.test('each try of a probe is counted with how long it took', async (t) => {
+  const { metrics } = createParts()
+  const probe = {
+    type: 'probe',
+    process: 'web',
+    instance: 'web.1',
+    run: 1,
+    probe: 'liveness',
+  } as const
+  const at = { monoMs: 0, wallMs: 0 }
+  for (const [isOk, durationMs] of [
+    [true, 5],
+    [true, 20],
+    [false, 1000],
+    [null, 1],
+  ] as const) {
+    metrics.change({ ...probe, isOk, detail: '', durationMs, at })
+  }
+  const lines = (await samplesOf(metrics)).filter((one) => /probe_duration.*_(sum|count)/.test(one))
+  const of = (what: string, result: string) =>
+    `ringmaster_probe_duration_seconds_${what}{process="web",probe="liveness",result="${result}"}`
+  t.same(lines, [
+    `${of('sum', 'success')} 0.025`,
+    `${of('count', 'success')} 2`,
+    `${of('sum', 'failure')} 1`,
+    `${of('count', 'failure')} 1`,
+    `${of('sum', 'unknown')} 0.001`,
+    `${of('count', 'unknown')} 1`,
+  ])
 })
 
 t.test('a stop takes until nothing of the run lives; an end by itself is no stop', async (t) => {
