@@ -46,6 +46,7 @@ export const defaults = {
     terminationGracePeriodSeconds: 10,
     autoStart: true,
     startDelaySeconds: 0,
+    maxAgeJitterSeconds: 0,
     securityContext: { runAsNonRoot: false, allowPrivilegeEscalation: false },
     logs: { stdout: 'capture', stderr: 'capture' },
   },

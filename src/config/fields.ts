@@ -36,15 +36,15 @@ export function seconds(description: string, standard?: number) {
   )
 }
 
-/** A duration that is not 0. */
-export function duration(description: string, standard: number) {
+/** A duration that is not 0; without a `standard` none. */
+export function duration(description: string, standard?: number) {
   return Type.Optional(
     Type.Number({
       exclusiveMinimum: 0,
       maximum: MAX_SECONDS,
       writtenAs: 'seconds',
       allowed: `seconds above 0 up to ${MAX_SECONDS}, such as 20, 0.5 or 20s`,
-      default: standard,
+      ...withDefault(standard),
       description: `${description} In seconds.`,
     }),
   )

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { defaults } from './defaults.ts'
-import { flag, map, notYet, oneOf, path, seconds, signal, words } from './fields.ts'
+import { duration, flag, map, notYet, oneOf, path, seconds, signal, words } from './fields.ts'
 import { LivenessProbeSchema, ReadinessProbeSchema, StartupProbeSchema } from './probe-schema.ts'
 import {
   BackoffSchema,
@@ -104,6 +104,13 @@ export const ProcessSchema = map(
       'From the start of Ringmaster to the first start of the process.',
       standard.startDelaySeconds,
     ),
+    maxAgeSeconds: duration(
+      'A run that is older is stopped and started again, one instance after the other; without it: none is too old.',
+    ),
+    maxAgeJitterSeconds: seconds(
+      'Chance adds up to this to the age of each run.',
+      standard.maxAgeJitterSeconds,
+    ),
     dependsOn: Type.Optional(DependsOnSchema),
     securityContext: Type.Optional(SecurityContextSchema),
     resources: Type.Optional(ResourcesSchema),
@@ -158,8 +165,6 @@ export const ProcessSchema = map(
     startingDeadlineSeconds: notYet(),
     suspend: notYet(),
     onDemand: notYet(),
-    maxAgeSeconds: notYet(),
-    maxAgeJitterSeconds: notYet(0, { writtenAs: 'seconds' }),
     priority: notYet(0),
     stdin: notYet(),
     tty: notYet(),

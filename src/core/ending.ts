@@ -54,4 +54,5 @@ const endedByUs: ReadonlySet<Cause> = new Set([
   'grace-exceeded',
   'startup-failed',
   'liveness-failed',
+  'max-age',
 ])

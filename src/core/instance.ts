@@ -79,7 +79,7 @@ export function executed(
   step: Step,
 ): Instance {
   if (instance.phase !== 'starting') return instance
-  const born = { ...live, executedMonoMs: step.at.monoMs }
+  const born = beginAge(instance, spec, { ...live, executedMonoMs: step.at.monoMs }, step)
   const executing = { ...instance, putOff: null, live: born }
   return spec.probes.startup
     ? probe(executing, spec, born, 'startup', step)
@@ -158,7 +158,7 @@ export function exited(
 ): Instance {
   const isAsked = instance.phase === 'stopping'
   const ended: LiveRun = {
-    ...restProbes(live, probeNames, step),
+    ...forgetAge(instance, restProbes(live, probeNames, step), step),
     cause: live.cause ?? causeOf(status, clue, spec),
     end: { status, atMonoMs: step.at.monoMs },
     killAtMonoMs: live.killAtMonoMs ?? step.at.monoMs + step.graceMs(spec),
@@ -236,6 +236,20 @@ export function stopLater(instance: Instance, step: Step): Instance {
   return { ...instance, isWanted: false, live }
 }
 
+/** The run has lived for its time. */
+export function grownOld(instance: Instance): Instance {
+  const { live } = instance
+  return live?.age === 'young' ? { ...instance, live: { ...live, age: 'old' } } : instance
+}
+
+/** A run that is too old is ended, for another one. */
+export function renew(instance: Instance, spec: ProcessSpec, step: Step): Instance {
+  const { live } = instance
+  if (live === null) return instance
+  const reason = `older than ${(spec.maxAgeMs ?? 0) / 1000} s`
+  return askToEnd(instance, spec, live, step, { cause: 'max-age', reason })
+}
+
 /** A mistake in here has hit the instance: it is stopped, and failed. */
 export function breakDown(instance: Instance, spec: ProcessSpec, step: Step): Instance {
   return instance.isBroken ? instance : stop({ ...instance, isBroken: true }, spec, step)
@@ -252,6 +266,7 @@ const unborn: Omit<LiveRun, 'run'> = {
   executedMonoMs: null,
   readySinceMonoMs: null,
   wasStable: false,
+  age: 'unlimited',
   probes: {},
   refused: null,
   end: null,
@@ -291,7 +306,8 @@ function askToEnd(
     wake(instance, 'kill', killAtMonoMs),
   )
   const cause = live.cause ?? told.cause ?? 'stop-requested'
-  const asked = { ...restProbes(live, restarting, step), cause, killAtMonoMs }
+  const resting = forgetAge(instance, restProbes(live, restarting, step), step)
+  const asked = { ...resting, cause, killAtMonoMs }
   return enter({ ...instance, live: asked }, 'stopping', step, told)
 }
 
@@ -363,6 +379,20 @@ function tryOf(
   return { type: 'probe', run, probe: name, atMonoMs, timeoutMs }
 }
 
+/** A run of a process with a greatest age is young from now on. */
+function beginAge(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): LiveRun {
+  if (spec.maxAgeMs === null) return live
+  const ageMs = spec.maxAgeMs + step.unit * spec.maxAgeJitterMs
+  step.want(wake(instance, 'age', step.at.monoMs + ageMs))
+  return { ...live, age: 'young' }
+}
+
+/** What ends does not grow older. */
+function forgetAge(instance: Instance, live: LiveRun, step: Step): LiveRun {
+  if (live.age === 'young') step.want(wake(instance, 'age', null))
+  return { ...live, age: 'unlimited' }
+}
+
 /** Those of `names` that are tried are tried no more. */
 function restProbes(live: LiveRun, names: readonly ProbeName[], step: Step): LiveRun {
   let resting = live
@@ -406,6 +436,12 @@ function afterEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: St
   if (!instance.isWanted) return enter(over, restPhase(instance), step, told)
   if (cause === 'exec-failed' && live.refused !== null && isPassing(live.refused)) {
     return tryAgain(instance, live.run, live.refused, step)
+  }
+  if (cause === 'max-age') {
+    // No failure, whatever the policy: but a stable run still ends the row before it.
+    const failures = beginsNewRow(live, spec) ? 0 : over.failures
+    const again = { ...over, failures, restarts: over.restarts + 1 }
+    return start(again, spec, step, { ...told, delayMs: 0 })
   }
   if (cause === 'completed' && (spec.restartPolicy !== 'Always' || spec.isShutdownOnExit)) {
     // What has succeeded counts as ready, whatever its probes had to say.
@@ -500,7 +536,11 @@ function enter(
   return { ...instance, phase }
 }
 
-function wake(instance: Instance, purpose: 'start' | 'kill', atMonoMs: number | null): Effect {
+function wake(
+  instance: Instance,
+  purpose: 'start' | 'kill' | 'age',
+  atMonoMs: number | null,
+): Effect {
   const key: DeadlineKey = `${instance.name}/${purpose}`
   return { type: 'wake', key, atMonoMs }
 }

@@ -81,6 +81,8 @@ export interface LiveRun {
   readonly readySinceMonoMs: number | null
   /** It was ready for long enough before it became unready. */
   readonly wasStable: boolean
+  /** Whether it is too old; `unlimited` also when it is not executing yet, or ends. */
+  readonly age: 'unlimited' | 'young' | 'old'
   /** Those that are tried. */
   readonly probes: Readonly<Partial<Record<ProbeName, ProbeState>>>
   /** The step that failed before the command ran: `ENOENT exec`. */

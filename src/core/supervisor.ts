@@ -2,6 +2,7 @@ import { ExitCode } from '../lib/exit-codes.ts'
 import { signalName } from '../lib/signals.ts'
 import type { ProcessSpec, SignalRule } from '../plan/plan.ts'
 import { afterMs, chainMs, stepMs, sweepMs, usableMs } from '../plan/shutdown.ts'
+import { mayBeRenewed } from './age.ts'
 import { survey, waitOf } from './dependencies.ts'
 import { exitCodeOf, findCauseToEnd } from './ending.ts'
 import * as instanceSteps from './instance.ts'
@@ -183,6 +184,7 @@ class Draft implements instanceSteps.Step {
   /** What follows from the state itself, whatever event led to it. */
   settle(): void {
     this.endByItself()
+    this.renewOld()
     this.resumeWaiting()
     if (this.state.phase === 'stopping') this.stopInTurn()
     if (this.state.ending?.isForced) {
@@ -381,9 +383,9 @@ class Draft implements instanceSteps.Step {
     const [name, purpose] = key.split('/')
     this.each((instance, spec) => {
       if (instance.name !== name) return instance
-      return purpose === 'kill'
-        ? instanceSteps.graceEnded(instance, this)
-        : instanceSteps.waitEnded(instance, spec, this)
+      if (purpose === 'kill') return instanceSteps.graceEnded(instance, this)
+      if (purpose === 'age') return instanceSteps.grownOld(instance)
+      return instanceSteps.waitEnded(instance, spec, this)
     })
   }
 
@@ -421,6 +423,18 @@ class Draft implements instanceSteps.Step {
     this.each((instance, spec) =>
       instance.isWaiting && free.includes(spec)
         ? instanceSteps.start(instance, spec, this)
+        : instance,
+    )
+  }
+
+  /** Ends runs that are too old; of those that are ready, one of a process at a time, when nothing keeps the next run from starting. A drain is for an end. */
+  private renewOld(): void {
+    const { phase, withdrawal, instances } = this.state
+    if (phase !== 'running' || withdrawal?.for === 'drain') return
+    if (!instances.some(({ live }) => live?.age === 'old')) return
+    this.each((instance, spec) =>
+      mayBeRenewed(instance, this.state.instances) && this.waitOf(spec) === null
+        ? instanceSteps.renew(instance, spec, this)
         : instance,
     )
   }

@@ -49,7 +49,8 @@ function describeInstance(change: InstanceChange): Description {
       return { level: 'info', message: `${instance} runs as process ${pid}` }
     case 'stopping':
       if (change.status === undefined && change.reason !== undefined) {
-        return { level: 'warn', message: `${instance} is stopped: ${change.reason}` }
+        const level = cause === 'max-age' ? 'info' : 'warn'
+        return { level, message: `${instance} is stopped: ${change.reason}` }
       }
       return cause === undefined
         ? { level: 'info', message: `${instance} stops` }
@@ -63,7 +64,7 @@ function describeInstance(change: InstanceChange): Description {
       return cause === undefined
         ? { level: 'info', message: `${instance} stopped` }
         : {
-            level: cause === 'stop-requested' ? 'info' : 'warn',
+            level: cause === 'stop-requested' || cause === 'max-age' ? 'info' : 'warn',
             message: `${instance} stopped: ${endOf(change)}`,
           }
     case 'succeeded':
@@ -99,6 +100,8 @@ export function endOf({ cause, status, refused }: InstanceChange): string {
       return `${how}, its startup probe had failed`
     case 'liveness-failed':
       return `${how}, its liveness probe had failed`
+    case 'max-age':
+      return `${how}, it was too old`
     default:
       return how
   }

@@ -70,6 +70,10 @@ export interface ProcessSpec {
   /** From the stop signal to SIGKILL. */
   readonly graceMs: number
   readonly killMode: KillMode
+  /** From its start, a run that is older is stopped and started again; null: none is too old. */
+  readonly maxAgeMs: number | null
+  /** Chance adds up to so much to it. */
+  readonly maxAgeJitterMs: number
   readonly probes: Readonly<Partial<Record<ProbeName, ProbeSpec>>>
   /** One a replica, in order of `number`. */
   readonly instances: readonly InstanceSpec[]

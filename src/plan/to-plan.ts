@@ -66,6 +66,8 @@ function toProcess(name: string, process: ProcessConfig, surroundings: Surroundi
     stopSignal: process.lifecycle?.stopSignal ?? filled.stopSignal,
     graceMs: toMs(filled.terminationGracePeriodSeconds),
     killMode: filled.killMode,
+    maxAgeMs: filled.maxAgeSeconds === undefined ? null : toMs(filled.maxAgeSeconds),
+    maxAgeJitterMs: toMs(filled.maxAgeJitterSeconds),
     probes: toProbes(process),
     instances: Array.from({ length: filled.replicas }, (_, index) =>
       toInstance(name, index + 1, process, surroundings),

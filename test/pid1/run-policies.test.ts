@@ -35,6 +35,31 @@ for (const { way, start, skip } of ways) {
     t.match(await ringmaster.end(), { code: 69 })
   })
 
+  t.test(`${way}: a run that is too old makes room for the next one`, { skip }, async (t) => {
+    const ringmaster = await supervise(t, start, {
+      processes: {
+        web: script(
+          'echo "run $RINGMASTER_RUN"; trap "echo bye; exit 0" TERM; while :; do sleep 0.1; done',
+          {
+            ...{
+              replicas: 2,
+              maxAgeSeconds: 0.5,
+              restartLimit: { count: 0 },
+              restartPolicy: 'Never',
+            },
+          },
+        ),
+      },
+    })
+    for (const name of ['web.1', 'web.2']) {
+      await ringmaster.line(new RegExp(`^${name} \\| bye$`))
+      await ringmaster.line(new RegExp(`"instance":"${name}".*"cause":"max-age","delayMs":0`))
+      await ringmaster.line(new RegExp(`^${name} \\| run [3-9]`))
+    }
+    ringmaster.signal('SIGTERM')
+    t.match(await ringmaster.end(), { code: 0 })
+  })
+
   t.test(
     `${way}: what is not essential may fail; when all have ended, the first that failed says the code`,
     { skip },

@@ -30,6 +30,8 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
     stopSignal: 15,
     graceMs: 10_000,
     killMode: 'staged',
+    maxAgeMs: null,
+    maxAgeJitterMs: 0,
     probes: {},
     instances: Array.from({ length: replicas }, (_, index) => ({
       name: `${name}.${index + 1}`,

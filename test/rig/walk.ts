@@ -92,6 +92,8 @@ class World implements WalkResult {
         restartPolicy: this.#oneOf<RestartPolicy>(['Always', 'Always', 'OnFailure', 'Never']),
         graceMs: this.#oneOf([0, 100, 5000]),
         stopSignal: this.#oneOf([2, 3, 15]),
+        maxAgeMs: this.#oneOf([null, null, 1500]),
+        maxAgeJitterMs: this.#oneOf([0, 500]),
         probes: this.#anyProbes(),
         backoff: {
           ...{ initialMs: this.#oneOf([0, 100]), factor: 2, maxMs: 1000 },
@@ -168,7 +170,10 @@ class World implements WalkResult {
     const { state, effects, changes } = stepSafely(before, event)
     this.#state = state
     for (const effect of effects) this.#perform(effect, before)
-    for (const change of changes) this.#check(change)
+    for (const change of changes) {
+      this.#check(change)
+      this.#checkRenewal(change, before)
+    }
     this.#effects.push(...effects)
     this.changes.push(...changes)
     for (const instance of state.instances) this.#checkInstance(instance, before)
@@ -182,7 +187,14 @@ class World implements WalkResult {
   #takeOutOfPlace(): void {
     const run = this.#oneOf([0, this.#lastRun + 1, this.#below(this.#lastRun)])
     const { name = '' } = this.#oneOf(this.#state.instances)
-    const keys: DeadlineKey[] = [`${name}/start`, `${name}/kill`, 'drain', 'sweep', 'budget']
+    const keys: DeadlineKey[] = [
+      `${name}/start`,
+      `${name}/kill`,
+      `${name}/age`,
+      'drain',
+      'sweep',
+      'budget',
+    ]
     const key = this.#oneOf(keys)
     if (!this.#deadlines.has(key)) this.#takeForNothing({ type: 'deadline', key })
     if (this.#runs.has(run)) return
@@ -404,7 +416,7 @@ class World implements WalkResult {
   /** In a shutdown every step has a share of what is left. */
   #checkBudget(key: DeadlineKey, atMonoMs: number): void {
     const { ending, shutdown } = this.#state
-    if (ending === null || key === 'budget' || key.endsWith('/start')) return
+    if (ending === null || key === 'budget' || /\/(start|age)$/.test(key)) return
     const usableEnd = ending.beganMonoMs + usableMs(shutdown)
     assert.ok(atMonoMs <= Math.max(usableEnd, this.#monoMs + 1), `${key} is within the budget`)
   }
@@ -457,10 +469,7 @@ class World implements WalkResult {
       }
     }
     for (const other of instances.filter(({ process }) => needing.slice(1).includes(process))) {
-      assert.ok(
-        ['stopped', 'succeeded', 'failed'].includes(other.phase),
-        `${now?.name} is stopped after ${other.name}`,
-      )
+      assert.ok(isAtRest(other.phase), `${now?.name} is stopped after ${other.name}`)
     }
   }
 
@@ -499,6 +508,31 @@ class World implements WalkResult {
     this.#phases.set(change.instance, change.phase)
   }
 
+  /** A run that is too old goes while the others are ready, and its end counts for nothing. */
+  #checkRenewal(change: Change, stateBefore: State): void {
+    if (change.type !== 'instance' || change.cause !== 'max-age') return
+    const of = ({ instances }: State) => instances.find(({ name }) => name === change.instance)
+    const [before, now] = [of(stateBefore), of(this.#state)]
+    assert.ok(before && now)
+    if (change.previous === 'running') {
+      const others = this.#state.instances.filter(
+        ({ process, name }) => process === change.process && name !== change.instance,
+      )
+      const isThere = ({ phase, live }: Instance) =>
+        phase === 'running' ? live?.readySinceMonoMs != null : isAtRest(phase)
+      assert.ok(
+        now.live?.readySinceMonoMs == null || others.every(isThere),
+        'one that is ready goes when all others are',
+      )
+      assert.ok(this.#mayRenew(), 'nothing is renewed that is about to be stopped')
+    } else if (change.phase !== 'stopping') {
+      const isGivenUp = now.isBroken || !now.isWanted
+      assert.ok(isGivenUp ? isAtRest(change.phase) : change.phase === 'pending', 'it comes back')
+      assert.ok(now.failures === before.failures || now.failures === 0, 'it is no failure')
+      assert.deepEqual(now.recentRestartsMonoMs, before.recentRestartsMonoMs)
+    }
+  }
+
   #checkInstance(instance: Instance, stateBefore: State): void {
     const { name, phase, live } = instance
     assert.equal(this.#phases.get(name) ?? this.#firstPhase(name), phase, 'each phase is told')
@@ -520,13 +554,21 @@ class World implements WalkResult {
       const isTried = live !== null && this.#tries.has(`${live.run} ${name}`)
       assert.equal(live?.probes[name] !== undefined, isTried, `${name} is tried when it is known`)
     }
-    const { probes } = this.#specOf(instance.name)
+    const { probes, maxAgeMs, dependsOn, instances } = this.#specOf(instance.name)
     const isReadyRun = live?.readySinceMonoMs != null
     if (isReadyRun && probes.readiness) {
       assert.ok(this.#passed.has(live.run), 'not ready before the first success')
     }
     if (phase === 'running' && live && probes.liveness && instance.isWanted) {
       assert.ok(live.probes.liveness, 'what runs is asked whether it lives')
+    }
+    const isAging = live?.executedMonoMs != null && phase !== 'stopping'
+    const hasAge = isAging && maxAgeMs !== null
+    assert.equal(hasAge, live !== null && live.age !== 'unlimited', 'what executes grows older')
+    assert.equal(this.#deadlines.has(`${name}/age`), live?.age === 'young', 'until it is old')
+    if (live?.age === 'old' && phase === 'running' && this.#mayRenew()) {
+      const mayWait = dependsOn.length > 0 || instances.length > 1 || !instance.isWanted
+      assert.ok(mayWait, 'what is old and waits for nothing goes')
     }
     assert.equal(
       live === null,
@@ -540,6 +582,11 @@ class World implements WalkResult {
     assert.equal(this.#deadlines.has(`${name}/start`), hasDeadline, 'a wait has a deadline')
     const isInGrace = phase === 'stopping' && live?.pid !== null && !live?.isKilled
     assert.equal(this.#deadlines.has(`${name}/kill`), isInGrace, 'a grace has a deadline')
+  }
+
+  #mayRenew(): boolean {
+    const { phase, withdrawal } = this.#state
+    return phase === 'running' && withdrawal?.for !== 'drain'
   }
 
   #firstPhase(instance: string): string {
@@ -556,4 +603,8 @@ class World implements WalkResult {
     if (value === undefined) throw new Error('nothing to choose from')
     return value
   }
+}
+
+function isAtRest(phase: string): boolean {
+  return ['stopped', 'succeeded', 'failed'].includes(phase)
 }

@@ -26,6 +26,23 @@ t.test('a stable run is started again at once', async (t) => {
   t.equal(world.timers, 0)
 })
 
+t.test('instances of one age go one after the other, at their time', async (t) => {
+  const world = new FakeWorld(planOf(processSpec('web', { replicas: 2, maxAgeMs: 5000 }))).begin()
+  world.execute(1).execute(2).advance(4999)
+  t.same(world.sent, [])
+  world.advance(1)
+  t.same(world.sent, ['15 101'])
+  world.exit(1, 0, 15).advance(100)
+  t.same(world.sent, ['15 101'])
+  world.execute(3)
+  t.same(world.sent, ['15 101', '15 102'])
+  world.exit(2, 0, 15).execute(4).advance(4999)
+  t.equal(world.timers, 1)
+  t.same(world.sent.length, 2)
+  world.advance(1)
+  t.same(world.sent.at(-1), '15 103')
+})
+
 t.test('what the kernel refuses for now is tried again without counting', async (t) => {
   const world = new FakeWorld(planOf(processSpec('web')))
   world.refusals.push('EAGAIN', 'EMFILE')

@@ -49,6 +49,8 @@ processes:
     terminationGracePeriodSeconds: 3
     autoStart: false
     startDelaySeconds: 1.5
+    maxAgeSeconds: 3600s
+    maxAgeJitterSeconds: 60
     startupProbe: {tcpSocket: {port: http, host: db}, failureThreshold: 30, terminationGracePeriodSeconds: 2}
     readinessProbe:
       httpGet: {path: "/a?b=\${TIGHT}", port: '80\${instance.number}', scheme: HTTPS, httpHeaders: [{name: X, value: 1.10}]}
@@ -111,6 +113,8 @@ processes:
         terminationGracePeriodSeconds: 3,
         autoStart: false,
         startDelaySeconds: 1.5,
+        maxAgeSeconds: 3600,
+        maxAgeJitterSeconds: 60,
         startupProbe: {
           tcpSocket: { port: 'http', host: 'db' },
           failureThreshold: 30,
@@ -469,8 +473,8 @@ const notYetOfProcess = {
   strategy: ['{type: RollingUpdate, maxSurge: 0, maxUnavailable: 1}', '{maxSurge: 0}'],
   ...{ minReadySeconds: ['0', '0s'], progressDeadlineSeconds: ['60', '60s', '"60"'] },
   ...{ sockets: [], schedule: [], timeZone: [], concurrencyPolicy: ['Allow'] },
-  ...{ startingDeadlineSeconds: [], suspend: [], onDemand: ['"${NO}"'], maxAgeSeconds: [] },
-  ...{ maxAgeJitterSeconds: ['0'], priority: ['0'], stdin: [], tty: [], watch: [], hooks: [] },
+  ...{ startingDeadlineSeconds: [], suspend: [], onDemand: ['"${NO}"'] },
+  ...{ priority: ['0'], stdin: [], tty: [], watch: [], hooks: [] },
 }
 const notYetAtTop = {
   ...{ sockets: [], groups: [], secretsDir: ['/run/secrets'], stateDir: [], plugins: [] },

@@ -36,6 +36,8 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
         stopSignal: 15,
         graceMs: 10_000,
         killMode: 'staged',
+        maxAgeMs: null,
+        maxAgeJitterMs: 0,
         probes: {},
         instances: [
           {
@@ -97,6 +99,8 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
         stopSignal: 2,
         terminationGracePeriodSeconds: 0.25,
         killMode: 'group',
+        maxAgeSeconds: 3600,
+        maxAgeJitterSeconds: 0.5,
       },
       api: {
         command: ['a', 'b'],
@@ -149,6 +153,8 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
     stopSignal: 2,
     graceMs: 250,
     killMode: 'group',
+    maxAgeMs: 3_600_000,
+    maxAgeJitterMs: 500,
     probes: {},
     instances: [],
   })
