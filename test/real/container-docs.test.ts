@@ -98,7 +98,7 @@ t.test(
       [],
       [...rights, '--read-only-tmpfs=false', env],
     )
-    const address = await connectPod(container)
+    const address = await connectPod(t, container)
     t.match(
       await container.inspect('.Config.User'),
       /^[1-9]\d*:/,

@@ -58,7 +58,7 @@ t.test(
       },
     }
     const container = runContainer(t, image, [], configured(t, config))
-    const address = await connectPod(container)
+    const address = await connectPod(t, container)
     const kubelet = watch(address, probes)
     t.teardown(() => kubelet.stop())
     const isServed = async () =>
@@ -106,7 +106,7 @@ t.test(
       },
     }
     const container = runContainer(t, image, [], configured(t, config))
-    const kubelet = watch(await connectPod(container), running)
+    const kubelet = watch(await connectPod(t, container), running)
     t.teardown(() => kubelet.stop())
     t.equal(await container.ended(), 9)
     kubelet.stop()

@@ -86,12 +86,16 @@ export function configured(t: Test, config: object): readonly string[] {
 }
 
 /** Gives a container an address of its own, as a pod has one: a cable from here to its network, which ends with that. */
-export async function connectPod(container: Container): Promise<string> {
+export async function connectPod(t: Pick<Test, 'teardown'>, container: Container): Promise<string> {
   const pid = await container.pid()
   const own = `rm${process.pid}-${count}`
   const net = (process.pid * 8 + count * 4) % 0xfe00
   const [node, pod] = [1, 2].map((host) => `169.254.${1 + (net >> 8)}.${(net & 0xfc) + host}`)
   const ip = (command: string) => execa('ip', command.split(' '))
+  // What asks after the end of the container must not go out to the world.
+  const nowhere = `unreachable ${pod?.replace(/\d+$/, `${net & 0xfc}`)}/30 metric 4096`
+  await ip(`route add ${nowhere}`)
+  t.teardown(() => ip(`route del ${nowhere}`))
   const inside = (command: string) =>
     execa('nsenter', [`--net=/proc/${pid}/ns/net`, 'ip', ...command.split(' ')])
   await ip(`link add ${own} type veth peer name eth0 netns ${pid}`)
