@@ -25,6 +25,7 @@ export const defaults = {
     path: '/',
     scheme: 'HTTP',
   },
+  group: { strategy: 'OneForOne', essential: true },
   process: {
     inheritEnv: true,
     replicas: 1,

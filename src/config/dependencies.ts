@@ -1,6 +1,6 @@
-import { type Path, type Problem, quote } from './problems.ts'
+import { whyNone } from './groups.ts'
+import type { Path, Problem } from './problems.ts'
 import { isMap, type UnknownMap } from './shape.ts'
-import { suggest } from './suggest.ts'
 
 /** A dependency as it is written. */
 interface Edge {
@@ -33,12 +33,6 @@ function edgesOf(name: string, process: unknown): readonly Edge[] {
   }
   if (!isMap(written)) return []
   return Object.keys(written).map((to) => ({ to, path: [...path, to] }))
-}
-
-function whyNone(name: string, known: readonly string[]): string {
-  const near = suggest(name, known)
-  const problem = `there is no process ${quote(name)}`
-  return near === undefined ? problem : `${problem}; did you mean "${near}"?`
 }
 
 /** One problem for each dependency that closes a circle. */

@@ -2,6 +2,7 @@ import type { Static } from '@sinclair/typebox'
 import { Check } from '@sinclair/typebox/value'
 import { parseSignal, signalName } from '../lib/signals.ts'
 import { checkDependencies } from './dependencies.ts'
+import { checkGroups } from './groups.ts'
 import { checkProbes, probeFields, whyNoPort } from './probe-relations.ts'
 import { type Path, type Problem, quote } from './problems.ts'
 import { PortsSchema } from './process-parts.ts'
@@ -12,10 +13,11 @@ import { fillInstanceVariables } from './variables.ts'
 type Ports = Static<typeof PortsSchema>
 
 /** What is wrong between fields that are right by themselves; those that are not are left to the check. */
-export function checkRelations({ processes, signals }: UnknownMap): readonly Problem[] {
+export function checkRelations({ processes, signals, groups }: UnknownMap): readonly Problem[] {
   const problems = isMap(signals) ? checkSignals(signals) : []
   if (!isMap(processes)) return problems
   problems.push(...checkDependencies(processes))
+  if (isMap(groups)) problems.push(...checkGroups(groups, processes))
   for (const [name, process] of Object.entries(processes)) {
     if (!isMap(process)) continue
     const path = ['processes', name]

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { defaults } from './defaults.ts'
 import { flag, integer, map, notYet, octal, oneOf, path, seconds, userOrGroup } from './fields.ts'
+import { GroupSchema } from './group-schema.ts'
 import { logFormat, ProcessDefaultsSchema, ProcessSchema } from './process-schema.ts'
 
 /** What checked files say, merged: variables put in, durations and signals as numbers, command lines split, paths absolute; no defaults of Ringmaster's. */
@@ -113,6 +114,10 @@ const SignalsSchema = Type.Record(
   },
 )
 
+const namePattern = '^(?!all$)[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$'
+const names =
+  'names of 1 to 63 letters, digits, "-" and "_" that begin and end with a letter or digit; "all" is reserved'
+
 /** The one schema of a configuration: static type, check, field docs and, by `jsonSchema`, the published file. */
 export const ConfigSchema = map(
   {
@@ -141,20 +146,22 @@ export const ConfigSchema = map(
     logs: Type.Optional(LogsSchema),
     signals: Type.Optional(SignalsSchema),
     dropSelf: flag('Ringmaster gives root up itself when no process needs it.', defaults.dropSelf),
-    processes: Type.Record(
-      Type.String({ pattern: '^(?!all$)[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$' }),
-      ProcessSchema,
-      {
+    groups: Type.Optional(
+      Type.Record(Type.String({ pattern: namePattern }), GroupSchema, {
         additionalProperties: false,
-        minProperties: 1,
-        allowedKeys:
-          'names of 1 to 63 letters, digits, "-" and "_" that begin and end with a letter or digit; "all" is reserved',
-        allowed: 'a map with at least one process',
-        description: 'The processes by name.',
-      },
+        allowedKeys: names,
+        allowed: 'a map of groups',
+        description: 'Processes that are restarted together, by the name of the group.',
+      }),
     ),
+    processes: Type.Record(Type.String({ pattern: namePattern }), ProcessSchema, {
+      additionalProperties: false,
+      minProperties: 1,
+      allowedKeys: names,
+      allowed: 'a map with at least one process',
+      description: 'The processes by name.',
+    }),
     sockets: notYet(),
-    groups: notYet(),
     secretsDir: notYet('/run/secrets'),
     stateDir: notYet(),
     plugins: notYet(),

@@ -1,5 +1,6 @@
 import { inStartOrder } from '../plan/order.ts'
 import type { Dependency, ProcessSpec } from '../plan/plan.ts'
+import { problemOf } from './probing.ts'
 import { isEnough, isReady } from './readiness.ts'
 import type { Instance, State } from './state.ts'
 
@@ -64,9 +65,12 @@ function canBeMet(
 
 /** The dependency with what is known of it: where nothing is, with what is asked of it. */
 function describe({ process, condition }: Dependency, known: Survey): string {
-  const phases = instancesOf(process, known).map(({ phase }) => phase)
+  const [spec, instances] = [known.specs.get(process), instancesOf(process, known)]
+  const phases = instances.map(({ phase }) => phase)
   const trouble = (['failed', 'stopped', 'backoff'] as const).find((one) => phases.includes(one))
-  return `${process}: ${trouble ?? condition}`
+  const problems = instances.map((one) => spec && problemOf(one, spec))
+  const problem = condition === 'succeeded' ? null : problems.find((one) => one)
+  return `${process}: ${trouble ?? problem ?? condition}`
 }
 
 function areEnough(

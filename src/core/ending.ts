@@ -1,5 +1,6 @@
 import { ExitCode, toExitCode } from '../lib/exit-codes.ts'
 import { survey, waitingInVain } from './dependencies.ts'
+import { groupOf } from './groups.ts'
 import type { Cause } from './messages.ts'
 import type { Instance, State } from './state.ts'
 
@@ -12,11 +13,15 @@ export interface CauseToEnd {
 
 /** What in `state` asks for a shutdown: a process that must not fail has, one that ends us has ended, or nothing can run again. Null when nothing does. */
 export function findCauseToEnd(state: State): CauseToEnd | null {
-  const { instances, processes } = state
+  const { groups, instances, processes } = state
   for (const instance of instances) {
     if (instance.phase !== 'failed' && instance.phase !== 'succeeded') continue
     const spec = processes.find((process) => process.name === instance.process)
-    if (instance.phase === 'failed' && (spec?.isEssential || spec?.isShutdownOnExit)) {
+    const group = groupOf(instance, groups)
+    const endsAll = group?.isFailed
+      ? group.spec.isEssential
+      : spec?.isEssential || spec?.isShutdownOnExit
+    if (instance.phase === 'failed' && endsAll) {
       return { reason: `${instance.name} failed`, code: exitCodeOf(instance), isFailure: true }
     }
     if (instance.phase === 'succeeded' && spec?.isShutdownOnExit) {

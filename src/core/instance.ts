@@ -25,7 +25,9 @@ export interface Step {
   /** Numbers a new run. */
   newRun(): number
   /** What a start has to wait for; null: nothing. */
-  waitOf(spec: ProcessSpec): string | null
+  waitOf(instance: Instance, spec: ProcessSpec): string | null
+  /** Tells the group of an instance that it is about to be restarted; why it is not, when that is too much for the group. */
+  restartsInGroup(instance: Instance): string | null
   /** What a stop that begins now gets of its own time from the stop signal to SIGKILL. */
   graceMs(own: Pick<ProcessSpec, 'name' | 'graceMs'>): number
   want(...effects: readonly Effect[]): void
@@ -47,7 +49,7 @@ export function start(
   step: Step,
   told: Partial<InstanceChange> = {},
 ): Instance {
-  const reason = step.waitOf(spec)
+  const reason = step.waitOf(instance, spec)
   if (reason !== null) {
     return enter({ ...instance, isWaiting: true }, 'pending', step, { ...told, reason })
   }
@@ -66,7 +68,7 @@ export function spawned(
   step: Step,
 ): Instance {
   const born = { ...live, pid, spawnedAtWallMs: step.at.wallMs }
-  return instance.isWanted
+  return live.cause === null
     ? enter({ ...instance, live: born }, 'starting', step)
     : askToEnd(instance, spec, born, step)
 }
@@ -144,6 +146,7 @@ export function spawnFailed(
 ): Instance {
   const refused = `${errno} ${step}`
   if (!instance.isWanted) return enter({ ...instance, live: null }, restPhase(instance), ctx)
+  if (live.cause !== null) return start({ ...instance, live: null }, spec, ctx)
   if (isPassing(refused)) return tryAgain(instance, live.run, refused, ctx)
   return afterEnd(instance, spec, { ...live, refused, cause: 'exec-failed' }, ctx)
 }
@@ -214,20 +217,21 @@ export function graceEnded(instance: Instance, step: Step): Instance {
 }
 
 /** The instance is not wanted any more, whatever it is doing. */
-export function stop(instance: Instance, spec: ProcessSpec, step: Step): Instance {
+export function stop(
+  instance: Instance,
+  spec: ProcessSpec,
+  step: Step,
+  told: Pick<InstanceChange, 'reason'> = {},
+): Instance {
   const unwanted = { ...instance, isWanted: false, isWaiting: false }
   const { live } = instance
   if (isAtRest(instance)) return unwanted
   if (live === null) {
     step.want(wake(instance, 'start', null))
-    return enter(unwanted, restPhase(unwanted), step)
+    return enter(unwanted, restPhase(unwanted), step, told)
   }
   if (instance.phase === 'stopping') return hurry(unwanted, spec, live, step)
-  if (live.pid === null) {
-    step.want({ type: 'cancelSpawn', run: live.run })
-    return enter({ ...unwanted, live: { ...live, cause: 'stop-requested' } }, 'stopping', step)
-  }
-  return askToEnd(unwanted, spec, live, step)
+  return interrupt(unwanted, spec, live, step, told)
 }
 
 /** The instance is not wanted any more, but its stop has to wait: until then nothing ends it that would be for the sake of a restart. */
@@ -250,9 +254,28 @@ export function renew(instance: Instance, spec: ProcessSpec, step: Step): Instan
   return askToEnd(instance, spec, live, step, { cause: 'max-age', reason })
 }
 
-/** A mistake in here has hit the instance: it is stopped, and failed. */
-export function breakDown(instance: Instance, spec: ProcessSpec, step: Step): Instance {
-  return instance.isBroken ? instance : stop({ ...instance, isBroken: true }, spec, step)
+/** The run ends and another one follows, for which `reason` is to blame. */
+export function stopToRestart(
+  instance: Instance,
+  spec: ProcessSpec,
+  reason: string,
+  step: Step,
+): Instance {
+  const { live, phase } = instance
+  return live === null || phase === 'stopping'
+    ? instance
+    : interrupt(instance, spec, live, step, { reason })
+}
+
+/** The instance is stopped, and failed; `reason` is to blame, or a mistake in here. */
+export function giveUp(
+  instance: Instance,
+  spec: ProcessSpec,
+  step: Step,
+  reason?: string,
+): Instance {
+  if (instance.isGivenUp) return instance
+  return stop({ ...instance, isGivenUp: true }, spec, step, { ...(reason && { reason }) })
 }
 
 /** True when nothing of the instance runs and nothing will. */
@@ -290,6 +313,20 @@ function tryAgain(instance: Instance, run: number, refused: string, step: Step):
   const isTold = instance.phase === 'pending' && refused === instance.putOff
   const told = isTold ? {} : { run, refused }
   return enter({ ...instance, live: null, putOff: refused }, 'pending', step, told)
+}
+
+/** Ends a run, also one that has no process yet. */
+function interrupt(
+  instance: Instance,
+  spec: ProcessSpec,
+  live: LiveRun,
+  step: Step,
+  told: Pick<InstanceChange, 'reason'>,
+): Instance {
+  if (live.pid !== null) return askToEnd(instance, spec, live, step, told)
+  step.want({ type: 'cancelSpawn', run: live.run })
+  const cancelled: LiveRun = { ...live, cause: 'stop-requested' }
+  return enter({ ...instance, live: cancelled }, 'stopping', step, told)
 }
 
 function askToEnd(
@@ -434,6 +471,9 @@ function afterEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: St
   const over = { ...instance, live: null, last: { run: live.run, cause, status } }
   const told = { run: live.run, pid: live.pid, ...toldOfEnd(live) }
   if (!instance.isWanted) return enter(over, restPhase(instance), step, told)
+  if (cause === 'stop-requested' || cause === 'grace-exceeded') {
+    return start(over, spec, step, told)
+  }
   if (cause === 'exec-failed' && live.refused !== null && isPassing(live.refused)) {
     return tryAgain(instance, live.run, live.refused, step)
   }
@@ -467,6 +507,10 @@ function restart(
   if (!allowsRestart(recent, failures, restartLimit)) {
     const reason = `restart limit: ${restartLimit?.count} within ${(restartLimit?.withinMs ?? 0) / 1000} s or in a row`
     return enter({ ...instance, failures }, 'failed', step, { ...told, reason })
+  }
+  const excess = step.restartsInGroup(instance)
+  if (excess !== null) {
+    return enter({ ...instance, failures }, 'failed', step, { ...told, reason: excess })
   }
   const again = {
     ...{ ...instance, failures, restarts: instance.restarts + 1 },
@@ -511,8 +555,8 @@ function wasReadyLongEnough(
 }
 
 /** Where an instance that is not wanted ends. */
-function restPhase({ isBroken }: Instance): Phase {
-  return isBroken ? 'failed' : 'stopped'
+function restPhase({ isGivenUp }: Instance): Phase {
+  return isGivenUp ? 'failed' : 'stopped'
 }
 
 function enter(

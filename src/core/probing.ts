@@ -1,5 +1,5 @@
-import type { ProbeName, ProbeSpec } from '../plan/plan.ts'
-import type { ProbeState } from './state.ts'
+import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
+import type { Instance, ProbeState } from './state.ts'
 
 /** Until they have succeeded, startup and readiness are tried after this time, then after twice as much, up to their period. */
 const firstWaitMs = 100
@@ -67,6 +67,16 @@ export function describeProblem(
       : `${name}: ${row} of ${successThreshold} successes`
   }
   return last === null ? `${name}: ${detail}` : `${name}: ${detail} (${row}/${failureThreshold})`
+}
+
+/** What the probe says that keeps a live instance from being ready; null when none does. Pure. */
+export function problemOf({ phase, live }: Instance, { probes }: ProcessSpec): string | null {
+  if (phase !== 'starting' && phase !== 'running') return null
+  for (const name of ['startup', 'readiness'] as const) {
+    const [state, spec] = [live?.probes[name], probes[name]]
+    if (state && spec && !state.isPassing) return describeProblem(name, state, spec)
+  }
+  return null
 }
 
 /** The next early try, the `early`th or one after it; when that would come after a period, the first that counts. */

@@ -1,6 +1,13 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import { startedAtOnce } from '../plan/order.ts'
-import type { Plan, ProbeName, ProcessSpec, ShutdownSpec, SignalRule } from '../plan/plan.ts'
+import type {
+  GroupSpec,
+  Plan,
+  ProbeName,
+  ProcessSpec,
+  ShutdownSpec,
+  SignalRule,
+} from '../plan/plan.ts'
 import type { Cause, Phase, SupervisorPhase, Withdrawn } from './messages.ts'
 
 /** All that the core knows, as plain data: it survives a round trip through JSON. */
@@ -9,6 +16,7 @@ export interface State {
   readonly shutdown: ShutdownSpec
   readonly signals: Readonly<Record<number, SignalRule>>
   readonly processes: readonly ProcessSpec[]
+  readonly groups: readonly Group[]
   /** In the order of the plan. */
   readonly instances: readonly Instance[]
   /** The number that the next spawn gets. */
@@ -22,6 +30,17 @@ export interface State {
   readonly openOutputs: readonly number[]
   /** The files of the start are being read; `again`: and are to be read once more after that. */
   readonly reading: 'no' | 'once' | 'again'
+}
+
+/** How a group stands. */
+export interface Group {
+  readonly spec: GroupSpec
+  /** When one of it was restarted of late, as far as that counts. */
+  readonly recentRestartsMonoMs: readonly number[]
+  /** Names of the instances that are restarted together, in the order of their start: none starts before all of them have ended. */
+  readonly restarting: readonly string[]
+  /** There were too many restarts: all of it ends. */
+  readonly isFailed: boolean
 }
 
 export interface Withdrawal extends Withdrawn {
@@ -63,8 +82,8 @@ export interface Instance {
   /** When it was restarted of late: what its restart limit counts. */
   readonly recentRestartsMonoMs: readonly number[]
   readonly wasReady: boolean
-  /** A mistake in here has hit it: it ends as failed. */
-  readonly isBroken: boolean
+  /** It ends as failed: a mistake in here has hit it, or its group has failed. */
+  readonly isGivenUp: boolean
   /** What the kernel refused at the last try, where that is tried again; null once a command is executing. */
   readonly putOff: string | null
   readonly last: EndedRun | null
@@ -130,16 +149,20 @@ export function stageOf(live: LiveRun): Stage {
 
 /** The state before the first event: what starts by itself is wanted, nothing runs. */
 export function initialState({
+  groups,
   processes,
   shutdown,
   signals,
-}: Pick<Plan, 'processes' | 'shutdown' | 'signals'>): State {
+}: Pick<Plan, 'groups' | 'processes' | 'shutdown' | 'signals'>): State {
   const started = startedAtOnce(processes)
   return {
     phase: 'running',
     shutdown,
     signals,
     processes,
+    groups: groups.map((spec) => ({
+      ...{ spec, recentRestartsMonoMs: [], restarting: [], isFailed: false },
+    })),
     instances: processes.flatMap(({ instances }) =>
       instances.map(({ name, process, number }) => ({
         name,
@@ -153,7 +176,7 @@ export function initialState({
         restarts: 0,
         recentRestartsMonoMs: [],
         wasReady: false,
-        isBroken: false,
+        isGivenUp: false,
         putOff: null,
         last: null,
       })),

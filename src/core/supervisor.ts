@@ -5,6 +5,7 @@ import { afterMs, chainMs, stepMs, sweepMs, usableMs } from '../plan/shutdown.ts
 import { mayBeRenewed } from './age.ts'
 import { survey, waitOf } from './dependencies.ts'
 import { exitCodeOf, findCauseToEnd } from './ending.ts'
+import { describeLimit, groupOf, holdOf, nextToStop, withRestart } from './groups.ts'
 import * as instanceSteps from './instance.ts'
 import type {
   Change,
@@ -20,6 +21,7 @@ import type {
 } from './messages.ts'
 import {
   type Ending,
+  type Group,
   type Instance,
   type LiveRun,
   type Stage,
@@ -89,8 +91,18 @@ class Draft implements instanceSteps.Step {
     return this.shareMs(graceMs, graceMs + (this.#afterMs.get(name) ?? 0))
   }
 
-  waitOf(spec: ProcessSpec): string | null {
-    return waitOf(spec, survey(this.state))
+  waitOf(instance: Instance, spec: ProcessSpec): string | null {
+    return holdOf(instance, this.state.groups) ?? waitOf(spec, survey(this.state))
+  }
+
+  restartsInGroup(instance: Instance): string | null {
+    const { groups, instances } = this.state
+    const before = groupOf(instance, groups)
+    if (before === undefined) return null
+    const group = withRestart(before, instances, instance, this.at.monoMs)
+    this.setGroup(before, group)
+    const { spec } = group
+    return group.isFailed && spec.restartLimit ? describeLimit(spec, spec.restartLimit) : null
   }
 
   want(...effects: readonly Effect[]): void {
@@ -174,9 +186,7 @@ class Draft implements instanceSteps.Step {
         break
       case 'broken':
         this.each((instance, spec) =>
-          instance.name === event.instance
-            ? instanceSteps.breakDown(instance, spec, this)
-            : instance,
+          instance.name === event.instance ? instanceSteps.giveUp(instance, spec, this) : instance,
         )
     }
   }
@@ -185,6 +195,9 @@ class Draft implements instanceSteps.Step {
   settle(): void {
     this.endByItself()
     this.renewOld()
+    for (const group of this.state.groups) this.restartGroup(group)
+    // Who is given up with a group may have been the last.
+    this.endByItself()
     this.resumeWaiting()
     if (this.state.phase === 'stopping') this.stopInTurn()
     if (this.state.ending?.isForced) {
@@ -328,6 +341,8 @@ class Draft implements instanceSteps.Step {
 
   private stopAll(): void {
     this.endDrain()
+    const groups = this.state.groups.map((group) => ({ ...group, restarting: [] }))
+    this.state = { ...this.state, groups }
     this.enter('stopping')
     this.each((instance, spec) =>
       isToBeStopped(instance)
@@ -408,6 +423,39 @@ class Draft implements instanceSteps.Step {
     }
   }
 
+  /** Its instances end in the reverse order, one process after the other, and start again when all have ended and no one waits for a backoff. */
+  private restartGroup(group: Group): void {
+    const { spec, restarting, isFailed } = group
+    if (restarting.length === 0) return
+    const turn = nextToStop(group, this.state.instances).map(({ name }) => name)
+    this.each((instance, own) => {
+      if (!restarting.includes(instance.name) || instanceSteps.isAtRest(instance)) return instance
+      if (isFailed && (instance.live === null || turn.includes(instance.name))) {
+        return instanceSteps.giveUp(instance, own, this, `group ${spec.name} failed`)
+      }
+      return turn.includes(instance.name)
+        ? instanceSteps.stopToRestart(instance, own, `group ${spec.name}`, this)
+        : instance
+    })
+    const isWaited = this.state.instances.some(
+      ({ name, phase }) => restarting.includes(name) && phase === 'backoff',
+    )
+    if (turn.length > 0 || isWaited) return
+    this.setGroup(group, { ...group, restarting: [] })
+    for (const name of restarting) {
+      this.each((instance, own) =>
+        instance.name === name && instance.isWaiting
+          ? instanceSteps.start(instance, own, this)
+          : instance,
+      )
+    }
+  }
+
+  private setGroup(before: Group, group: Group): void {
+    const { groups } = this.state
+    this.state = { ...this.state, groups: groups.with(groups.indexOf(before), group) }
+  }
+
   /** Starts what has waited for what is there now. */
   private resumeWaiting(): void {
     // After each result of a probe, of which there may be hundreds a second.
@@ -421,7 +469,7 @@ class Draft implements instanceSteps.Step {
     )
     if (free.length === 0) return
     this.each((instance, spec) =>
-      instance.isWaiting && free.includes(spec)
+      instance.isWaiting && free.includes(spec) && holdOf(instance, this.state.groups) === null
         ? instanceSteps.start(instance, spec, this)
         : instance,
     )
@@ -433,7 +481,7 @@ class Draft implements instanceSteps.Step {
     if (phase !== 'running' || withdrawal?.for === 'drain') return
     if (!instances.some(({ live }) => live?.age === 'old')) return
     this.each((instance, spec) =>
-      mayBeRenewed(instance, this.state.instances) && this.waitOf(spec) === null
+      mayBeRenewed(instance, this.state.instances) && this.waitOf(instance, spec) === null
         ? instanceSteps.renew(instance, spec, this)
         : instance,
     )

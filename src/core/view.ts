@@ -1,10 +1,11 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { ProcessSpec } from '../plan/plan.ts'
 import { type Survey, survey, waitOf } from './dependencies.ts'
+import { holdOf } from './groups.ts'
 import type { Cause, Phase, SupervisorPhase, Withdrawn } from './messages.ts'
-import { describeProblem } from './probing.ts'
+import { problemOf } from './probing.ts'
 import { isEnough, isReady } from './readiness.ts'
-import type { Instance, State } from './state.ts'
+import type { Group, Instance, State } from './state.ts'
 
 /** What the world may know: read by `/readyz`, `/metrics` and later `status`. */
 export interface View {
@@ -49,7 +50,7 @@ export interface InstanceView {
 /** Pure; the queue keeps the result of the last state. */
 export function view(state: State): View {
   const known = survey(state)
-  const processes = state.processes.map((spec) => processView(spec, known))
+  const processes = state.processes.map((spec) => processView(spec, known, state.groups))
   const counted = processes.filter((process) => process.counts)
   return {
     phase: state.phase,
@@ -68,7 +69,7 @@ function withdrawnOf({ withdrawal }: State): Withdrawn | null {
   return withdrawal && { for: withdrawal.for, isDrained: withdrawal.isDrained }
 }
 
-function processView(spec: ProcessSpec, known: Survey): ProcessView {
+function processView(spec: ProcessSpec, known: Survey, groups: readonly Group[]): ProcessView {
   const instances = known.instances.get(spec.name) ?? []
   const reason = instances.some(({ isWaiting }) => isWaiting) ? waitOf(spec, known) : null
   return {
@@ -81,7 +82,7 @@ function processView(spec: ProcessSpec, known: Survey): ProcessView {
       name: instance.name,
       number: instance.number,
       phase: instance.phase,
-      reason: instance.isWaiting ? reason : problemOf(instance, spec),
+      reason: instance.isWaiting ? (holdOf(instance, groups) ?? reason) : problemOf(instance, spec),
       isReady: isReady(instance),
       isStarted: instance.wasReady,
       pid: instance.live?.pid ?? null,
@@ -98,14 +99,4 @@ function processView(spec: ProcessSpec, known: Survey): ProcessView {
 
 function wasStarted({ isWanted, live, last }: Instance): boolean {
   return isWanted || live !== null || last !== null
-}
-
-/** What the probe says that keeps a live instance from being ready. */
-function problemOf({ phase, live }: Instance, { probes }: ProcessSpec): string | null {
-  if (phase !== 'starting' && phase !== 'running') return null
-  for (const name of ['startup', 'readiness'] as const) {
-    const [state, spec] = [live?.probes[name], probes[name]]
-    if (state && spec && !state.isPassing) return describeProblem(name, state, spec)
-  }
-  return null
 }

@@ -49,7 +49,7 @@ function describeInstance(change: InstanceChange): Description {
       return { level: 'info', message: `${instance} runs as process ${pid}` }
     case 'stopping':
       if (change.status === undefined && change.reason !== undefined) {
-        const level = cause === 'max-age' ? 'info' : 'warn'
+        const level = cause === undefined || cause === 'max-age' ? 'info' : 'warn'
         return { level, message: `${instance} is stopped: ${change.reason}` }
       }
       return cause === undefined

@@ -10,6 +10,7 @@ export function lint(config: Config, plan: Plan, uid: number): readonly string[]
     ...unwrittenUsers(plan, uid),
     ...podFields(config),
     ...waits(plan),
+    ...groupOrder(plan),
     ...absentControl(config),
     ...deafness(plan),
   ]
@@ -67,6 +68,23 @@ function whyInVain(
   return isEssential && !needed.isEssential
     ? `when it has failed, ${name} waits for ever; make it essential, or ${name} not`
     : null
+}
+
+/** What is started again before what it depends on, and stopped after it. */
+function groupOrder({ groups, processes }: Plan): readonly string[] {
+  return groups
+    .filter(({ strategy }) => strategy !== 'OneForOne')
+    .flatMap((group) =>
+      group.processes.flatMap((name, place) => {
+        const { dependsOn = [] } = processes.find((one) => one.name === name) ?? {}
+        return dependsOn
+          .filter(({ process }) => group.processes.indexOf(process) > place)
+          .map(
+            ({ process }) =>
+              `groups.${group.name}.processes: ${name} stands before ${process}, which it depends on`,
+          )
+      }),
+    )
 }
 
 function absentControl({ control }: Config): readonly string[] {

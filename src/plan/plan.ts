@@ -8,8 +8,24 @@ export interface Plan {
   readonly signals: Readonly<Record<number, SignalRule>>
   /** Ringmaster gives root up itself when no process needs it. */
   readonly dropsSelf: boolean
+  readonly groups: readonly GroupSpec[]
   readonly processes: readonly ProcessSpec[]
 }
+
+/** Processes that are restarted together; each is in one group at most. */
+export interface GroupSpec {
+  readonly name: string
+  /** In the order in which they are started; they are stopped the other way round. */
+  readonly processes: readonly string[]
+  readonly strategy: GroupStrategy
+  /** null: none of its own. */
+  readonly restartLimit: RestartLimit | null
+  /** Ringmaster shuts down when its limit is exceeded. */
+  readonly isEssential: boolean
+}
+
+/** What is restarted with an instance that is, as of a supervisor of Erlang/OTP: nothing; all of the group; the processes after its own. */
+export type GroupStrategy = 'OneForOne' | 'OneForAll' | 'RestForOne'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 

@@ -5,6 +5,7 @@ import type {
   BackoffPolicy,
   Condition,
   Dependency,
+  GroupSpec,
   Plan,
   ProcessSpec,
   RestartLimit,
@@ -45,6 +46,7 @@ export function toPlan(config: Config, { isKubernetes, envFile }: Situation): Pl
     shutdown: toShutdown(config, processes, isKubernetes),
     signals: toSignals(config.signals),
     dropsSelf: config.dropSelf ?? defaults.dropSelf,
+    groups: Object.entries(config.groups ?? {}).map(([name, group]) => toGroup(name, group)),
     processes,
   }
 }
@@ -73,6 +75,12 @@ function toProcess(name: string, process: ProcessConfig, surroundings: Surroundi
       toInstance(name, index + 1, process, surroundings),
     ),
   }
+}
+
+function toGroup(name: string, group: NonNullable<Config['groups']>[string]): GroupSpec {
+  const { strategy, essential, processes, restartLimit = null } = { ...defaults.group, ...group }
+  const limit = toRestartLimit(restartLimit)
+  return { name, processes, strategy, restartLimit: limit, isEssential: essential }
 }
 
 function toDependencies(written: ProcessConfig['dependsOn'] = {}): readonly Dependency[] {

@@ -69,4 +69,27 @@ for (const { way, start, skip } of ways) {
       )
     },
   )
+
+  t.test(`${way}: a group is restarted in order, with the rest of it`, { skip }, async (t) => {
+    const told = (name: string) =>
+      `echo ${name} up; trap "echo ${name} ends; exit 0" TERM; while :; do sleep 0.01; done`
+    const ringmaster = await supervise(t, start, {
+      groups: { pipeline: { processes: ['feed', 'book', 'page'], strategy: 'RestForOne' } },
+      processes: {
+        page: script(told('page'), { dependsOn: { book: 'started' } }),
+        book: script(`case $RINGMASTER_RUN in 2-*) sleep 0.2; exit 1;; esac; ${told('book')}`, {
+          dependsOn: { feed: 'started' },
+        }),
+        feed: script(told('feed')),
+      },
+    })
+    await ringmaster.line(/^book\.1 \| book up$/)
+    await ringmaster.line(/^page\.1 \| page ends$/)
+    await ringmaster.line(/^page\.1 \| page up$/)
+    ringmaster.signal('SIGTERM')
+    const { code, stdout, stderr } = await ringmaster.end()
+    t.equal(code, 0)
+    t.equal(stdout.match(/feed up/g)?.length, 1, 'who stands before it goes on')
+    t.match(stderr, /"instance":"page\.1".*"reason":"group pipeline"/)
+  })
 }

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import type { InstanceView } from '../../src/core/view.ts'
-import type { Dependency, Plan, ProcessSpec, RestartPolicy } from '../../src/plan/plan.ts'
+import type {
+  Dependency,
+  GroupSpec,
+  Plan,
+  ProcessSpec,
+  RestartPolicy,
+} from '../../src/plan/plan.ts'
 import { usableMs } from '../../src/plan/shutdown.ts'
 import { type FakeRun, FakeWorld } from './fake-world.ts'
 import { createRandom, newSeed } from './random.ts'
@@ -65,6 +71,7 @@ class GraphWalk {
       .sort((a, b) => a.place - b.place)
     this.#plan = {
       ...planOf(...shuffled.map(({ spec }) => spec)),
+      groups: this.#drawGroups(names),
       shutdown: {
         drainMs: this.#oneOf([0, 0, 500, 5000]),
         graceMs: this.#oneOf([0, 300, 5000, 30_000, 1_000_000]),
@@ -206,6 +213,10 @@ class GraphWalk {
     for (const { name, instances } of this.#world.runtime.view().processes) {
       for (const instance of instances) {
         const { dependsOn, startDelayMs } = this.#specOf(name)
+        if (instance.reason === 'waiting for group group') {
+          this.#checkGroup(name)
+          continue
+        }
         if (instance.phase !== 'pending' || this.#world.nowMs <= startDelayMs) continue
         assert.ok(
           dependsOn.some((dependency) => !this.#holds(dependency)),
@@ -213,6 +224,16 @@ class GraphWalk {
         )
       }
     }
+  }
+
+  /** Whoever waits for the group of `process` waits for one that has not ended, or not waited long enough. */
+  #checkGroup(process: string): void {
+    const group = this.#plan.groups.find(({ processes }) => processes.includes(process))
+    const phases = group?.processes.flatMap((name) => this.#viewOf(name)).map(({ phase }) => phase)
+    assert.ok(
+      phases?.some((phase) => ['starting', 'running', 'stopping', 'backoff'].includes(phase)),
+      `${process} waits for its group`,
+    )
   }
 
   /** When a process is stopped by a shutdown, nothing lives any more of what depends on it. */
@@ -264,6 +285,18 @@ class GraphWalk {
     const spec = this.#plan.processes.find(({ name }) => name === process)
     assert.ok(spec)
     return spec
+  }
+
+  #drawGroups(names: readonly string[]): readonly GroupSpec[] {
+    const members = names.filter(() => this.#below(2) === 0)
+    if (members.length === 0) return []
+    return [
+      {
+        ...{ name: 'group', processes: members, isEssential: this.#below(4) === 0 },
+        strategy: this.#oneOf(['OneForOne', 'OneForAll', 'RestForOne'] as const),
+        restartLimit: this.#oneOf([null, { count: 3, withinMs: 10_000 }]),
+      },
+    ]
   }
 
   #drawProcess(name: string, others: readonly string[]): ProcessSpec {

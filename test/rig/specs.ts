@@ -67,7 +67,13 @@ const signals: Plan['signals'] = Object.fromEntries([
 /** With a budget that no grace of a test exceeds. */
 export function planOf(...processes: readonly ProcessSpec[]): Plan {
   return {
-    ...{ http: null, logs: { level: 'info', ...usualLines }, signals, dropsSelf: false },
+    ...{
+      http: null,
+      logs: { level: 'info', ...usualLines },
+      signals,
+      dropsSelf: false,
+      groups: [],
+    },
     ...{ shutdown: { drainMs: 0, graceMs: 1_000_000 }, processes },
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Change, Effect, Event, Fact } from '../../src/core/messages.ts'
 import { type Instance, initialState, type State } from '../../src/core/state.ts'
 import { type StepResult, step } from '../../src/core/supervisor.ts'
-import type { ProcessSpec, ShutdownSpec } from '../../src/plan/plan.ts'
+import type { GroupSpec, ProcessSpec, ShutdownSpec } from '../../src/plan/plan.ts'
 import { planOf } from './specs.ts'
 
 const startMonoMs = 1000
@@ -26,6 +26,13 @@ export class Story {
   /** With this time for a shutdown. */
   within(shutdown: ShutdownSpec): this {
     this.state = { ...this.state, shutdown }
+    return this
+  }
+
+  /** With these groups. */
+  with(...groups: readonly GroupSpec[]): this {
+    const plan = { ...this.state, groups }
+    this.state = { ...this.state, groups: initialState(plan).groups }
     return this
   }
 

@@ -4,6 +4,7 @@ import { type Instance, initialState, type State } from '../../src/core/state.ts
 import { step } from '../../src/core/supervisor.ts'
 import { view } from '../../src/core/view.ts'
 import type {
+  GroupSpec,
   KillMode,
   Plan,
   ProbeName,
@@ -101,8 +102,16 @@ class World implements WalkResult {
         },
       }),
     )
+    const strategies = ['OneForOne', 'OneForAll', 'RestForOne'] as const
+    const members = processes.map(({ name }) => name).filter(() => this.#below(4) > 0)
+    const group: GroupSpec = {
+      ...{ name: 'group', processes: this.#below(2) === 0 ? members : members.reverse() },
+      ...{ strategy: this.#oneOf(strategies), isEssential: this.#below(2) === 0 },
+      restartLimit: this.#oneOf([null, { count: this.#below(4), withinMs: 3000 }]),
+    }
     this.#plan = {
       ...planOf(...processes),
+      groups: members.length > 0 && this.#below(2) === 0 ? [group] : [],
       shutdown: { drainMs: this.#oneOf([0, 0, 1000]), graceMs: this.#oneOf([0, 500, 10_000]) },
     }
     this.#state = initialState(this.#plan)
@@ -179,6 +188,11 @@ class World implements WalkResult {
     for (const instance of state.instances) this.#checkInstance(instance, before)
     const { isReady, isStarted, isOverdue, withdrawn, phase } = view(state)
     assert.ok(!isReady || isStarted, 'what is ready has been ready once')
+    for (const group of state.groups) {
+      const { restartLimit } = group.spec
+      const count = group.recentRestartsMonoMs.length
+      assert.ok(count <= (restartLimit?.count ?? 0), 'restarts of a group have a limit')
+    }
     assert.ok(!isReady || withdrawn === null, 'nobody is ready against their will')
     assert.ok(!isOverdue || phase !== 'running', 'only a shutdown has a budget')
   }
@@ -357,7 +371,10 @@ class World implements WalkResult {
       case 'signal': {
         const world = this.#runs.get(effect.run)
         assert.equal(world?.place, 'alive', 'only a main process that is told of is signalled')
-        if (!world?.isAsked) this.#checkStopOrder(effect.run, before)
+        if (!world?.isAsked) {
+          this.#checkStopOrder(effect.run, before)
+          this.#checkGroupOrder(effect.run)
+        }
         this.#signal(world, effect.signal)
         break
       }
@@ -438,6 +455,8 @@ class World implements WalkResult {
       'nothing starts once things are stopped',
     )
     this.#checkDependencies(instance)
+    const group = this.#state.groups.find(({ restarting }) => restarting.includes(instance))
+    assert.equal(group, undefined, 'nothing of a group starts before all of it has ended')
     const place = 'lane'
     const flags = { isReported: false, isOutputOpen: false, isTreeAsked: false }
     this.#runs.set(run, { run, instance, place, ...flags, isAsked: false, isKilled: false })
@@ -454,6 +473,21 @@ class World implements WalkResult {
     }
   }
 
+  /** What is restarted with others is stopped in the reverse order of the group. */
+  #checkGroupOrder(run: number): void {
+    const { groups, instances } = this.#state
+    const now = instances.find(({ live }) => live?.run === run)
+    if (!now?.isWanted || now.live?.cause !== 'stop-requested') return
+    const group = groups.find(({ restarting }) => restarting.includes(now.name))
+    assert.ok(group, 'who is wanted is stopped by its group alone')
+    const { restarting, spec } = group
+    const place = spec.processes.indexOf(now.process)
+    for (const other of instances.filter(({ name }) => restarting.includes(name))) {
+      if (spec.processes.indexOf(other.process) <= place) continue
+      assert.equal(other.live, null, `${now.name} is stopped after ${other.name}`)
+    }
+  }
+
   /** In a shutdown what depends on a process has ended before that is stopped. */
   #checkStopOrder(run: number, before: State): void {
     const { instances, ending, phase } = this.#state
@@ -461,7 +495,7 @@ class World implements WalkResult {
     const old = before.instances.find(({ live }) => live?.run === run)
     const now = instances.find(({ live }) => live?.run === run)
     // A spawn that was taken back too late, and what a mistake has hit, are ended at once.
-    if (old?.phase === 'stopping' || now?.isBroken) return
+    if (old?.phase === 'stopping' || now?.isGivenUp) return
     const needing = [now?.process]
     for (const needed of needing) {
       for (const { name, dependsOn } of this.#plan.processes) {
@@ -526,7 +560,7 @@ class World implements WalkResult {
       )
       assert.ok(this.#mayRenew(), 'nothing is renewed that is about to be stopped')
     } else if (change.phase !== 'stopping') {
-      const isGivenUp = now.isBroken || !now.isWanted
+      const isGivenUp = now.isGivenUp || !now.isWanted
       assert.ok(isGivenUp ? isAtRest(change.phase) : change.phase === 'pending', 'it comes back')
       assert.ok(now.failures === before.failures || now.failures === 0, 'it is no failure')
       assert.deepEqual(now.recentRestartsMonoMs, before.recentRestartsMonoMs)

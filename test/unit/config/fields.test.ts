@@ -477,7 +477,7 @@ const notYetOfProcess = {
   ...{ priority: ['0'], stdin: [], tty: [], watch: [], hooks: [] },
 }
 const notYetAtTop = {
-  ...{ sockets: [], groups: [], secretsDir: ['/run/secrets'], stateDir: [], plugins: [] },
+  ...{ sockets: [], secretsDir: ['/run/secrets'], stateDir: [], plugins: [] },
 }
 const something = ['{x: {y: z}}', '[x]', '3', 'text', 'true', '{__proto__: 1}']
 const nothing = ['false', 'null', '[]', '{}']

@@ -1,12 +1,13 @@
 import t from 'tap'
 import { view } from '../../../src/core/view.ts'
 import type { Condition } from '../../../src/plan/plan.ts'
-import { type ProcessGiven, processSpec } from '../../rig/specs.ts'
+import { type ProcessGiven, probeSpec, processSpec } from '../../rig/specs.ts'
 import { Story, words } from '../../rig/story.ts'
 
 const on = (process: string, condition: Condition = 'ready') => ({
   dependsOn: [{ process, condition }],
 })
+const result = { type: 'probed', run: 1, probe: 'readiness', durationMs: 1 } as const
 const optional = { isEssential: false, restartPolicy: 'Never' } as const
 
 /** `web` depends on `db`, which is run 1. */
@@ -107,6 +108,28 @@ t.test('what is told of the wait is what is known of the dependency', async (t) 
   t.equal(reason(story), 'waiting for migrate: succeeded')
   t.equal(reason(story.run(2).end(2, 1)), 'waiting for migrate: failed')
   t.equal(view(story.state).processes[1]?.instances[0]?.reason, null)
+})
+
+t.test('a probe that fails is told by those who wait for it', async (t) => {
+  const story = webOnDb('ready', { probes: { readiness: probeSpec() } }).run(1)
+  const reason = () => view(story.state).processes[0]?.instances[0]?.reason
+  t.equal(reason(), 'waiting for db: readiness: no result yet')
+  const detail = 'connect ECONNREFUSED 127.0.0.1:5432'
+  story.take({ ...result, isOk: false, detail })
+  t.match(reason(), 'waiting for db: readiness: connect ECONNREFUSED 127.0.0.1:5432')
+  story.take({ ...result, isOk: true, detail: '' })
+  t.match(story.instance('web.1'), { isWaiting: false, live: { run: 2 } })
+  const job = webOnDb('succeeded', { probes: { readiness: probeSpec() } }).run(1)
+  t.equal(view(job.state).processes[0]?.instances[0]?.reason, 'waiting for db: succeeded')
+})
+
+t.test('what has started may not be ready', async (t) => {
+  const probes = { startup: probeSpec(), readiness: probeSpec() }
+  const story = webOnDb('started', { probes }).run(1)
+  t.match(story.instance('web.1'), { isWaiting: true })
+  story.take({ ...result, probe: 'startup', isOk: true, detail: '' })
+  t.match(story.instance('web.1'), { isWaiting: false })
+  t.match(view(story.state).processes[1], { isReady: false })
 })
 
 t.test('what is needed is started, though it does not start by itself', async (t) => {

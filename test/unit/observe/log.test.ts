@@ -118,6 +118,7 @@ const messages: readonly (readonly [Partial<InstanceChange>, string, string])[] 
   ],
   [{ phase: 'starting' }, 'debug', 'web.1 has process 77'],
   [{ phase: 'stopping' }, 'info', 'web.1 stops'],
+  [{ phase: 'stopping', reason: 'group a' }, 'info', 'web.1 is stopped: group a'],
   [{ phase: 'stopped' }, 'info', 'web.1 stopped'],
   [
     { phase: 'stopped', cause: 'stop-requested', status: { code: 0, signal: 15 } },

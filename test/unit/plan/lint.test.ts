@@ -98,3 +98,17 @@ t.test('a dependency that may be waited for for ever is told', async (t) => {
   }
   t.same(warnings({ processes }), [])
 })
+
+t.test('a group that goes against the dependencies is told', async (t) => {
+  const processes = {
+    web: { command: ['a'] as [string], dependsOn: ['db'] },
+    db: { command: ['a'] as [string] },
+  }
+  const group = (members: readonly string[], strategy: 'OneForOne' | 'OneForAll') =>
+    warnings({ groups: { all: { processes: members, strategy } }, processes })
+  t.same(group(['web', 'db'], 'OneForAll'), [
+    'groups.all.processes: web stands before db, which it depends on',
+  ])
+  t.same(group(['db', 'web'], 'OneForAll'), [])
+  t.same(group(['web', 'db'], 'OneForOne'), [])
+})

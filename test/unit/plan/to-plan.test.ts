@@ -20,6 +20,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
     logs: { level: 'info', ...usualLines },
     shutdown: { drainMs: 0, graceMs: 10_000 },
     dropsSelf: true,
+    groups: [],
     processes: [
       {
         name: 'web',
