@@ -213,7 +213,7 @@ export function graceEnded(instance: Instance, step: Step): Instance {
       ? { type: 'signal', run: live.run, signal: SIGKILL, to: 'process' }
       : { type: 'endTree', run: live.run, signal: SIGKILL, sparesGroup: false },
   )
-  return { ...instance, live: { ...live, cause, isKilled: true } }
+  return { ...instance, live: { ...live, cause, isKilled: true, killAtMonoMs: step.at.monoMs } }
 }
 
 /** The instance is not wanted any more, whatever it is doing. */

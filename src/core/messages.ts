@@ -68,7 +68,12 @@ export type Fact =
 export type Clue = 'oom-kill' | 'possible-oom-kill' | 'heap-limit'
 
 /** At most one deadline exists for each: of an instance (`web.1/start`), or of the supervisor. */
-export type DeadlineKey = `${string}/${'start' | 'kill' | 'age'}` | 'drain' | 'sweep' | 'budget'
+export type DeadlineKey =
+  | `${string}/${'start' | 'kill' | 'age'}`
+  | 'drain'
+  | 'turn'
+  | 'sweep'
+  | 'budget'
 
 /** What came of one try of a probe. */
 export interface ProbeResult {

@@ -26,6 +26,8 @@ export interface State {
   /** Not ready, because somebody wants it so. */
   readonly withdrawal: Withdrawal | null
   readonly ending: Ending | null
+  /** When a stop may have its turn though what comes before it has not ended. */
+  readonly turnAtMonoMs: number | null
   /** Runs whose output is not read to its end. */
   readonly openOutputs: readonly number[]
   /** The files of the start are being read; `again`: and are to be read once more after that. */
@@ -110,7 +112,7 @@ export interface LiveRun {
   readonly end: { readonly status: ExitStatus; readonly atMonoMs: number } | null
   /** The first thing that ended it, written once; only SIGKILL turns `stop-requested` into `grace-exceeded`. */
   readonly cause: Cause | null
-  /** The end of its grace, once that has begun. */
+  /** The end of its grace, once that has begun; when it got SIGKILL, once it has. */
   readonly killAtMonoMs: number | null
   readonly isKilled: boolean
 }
@@ -185,6 +187,7 @@ export function initialState({
     firstFailureCode: null,
     withdrawal: null,
     ending: null,
+    turnAtMonoMs: null,
     openOutputs: [],
     reading: 'no',
   }

@@ -3,15 +3,35 @@ import type { OwnMs } from '../plan/shutdown.ts'
 import { isAtRest } from './instance.ts'
 import type { Instance, State } from './state.ts'
 
-/** Names of the processes that are not to be stopped yet: of what depends on them, directly or not, something is not at rest. Pure. */
-export function heldByOthers({ processes, instances }: State): ReadonlySet<string> {
-  const busy = new Set(instances.filter((one) => !isAtRest(one)).map(({ process }) => process))
+/** How long something is waited for that has got SIGKILL and does not end, as in a sleep that nothing interrupts. */
+const stuckMs = 1000
+
+/** Names of the processes that are not to be stopped yet at `monoMs`: of what depends on them, directly or not, something is to be waited for. Pure. */
+export function heldByOthers({ processes, instances }: State, monoMs: number): ReadonlySet<string> {
+  const busy = new Set(
+    instances.filter((one) => isAwaited(one, monoMs)).map(({ process }) => process),
+  )
   const held = new Set<string>()
   for (const { name, dependsOn } of inStartOrder(processes).toReversed()) {
     if (!busy.has(name) && !held.has(name)) continue
     for (const { process } of dependsOn) held.add(process)
   }
   return held
+}
+
+/** When the first of those that do not end is not waited for any more; null when nobody waits, or everybody ends. Pure. */
+export function nextStuckMonoMs({ instances }: State, monoMs: number): number | null {
+  if (!instances.some(isToBeStopped)) return null
+  const times = instances
+    .filter((one) => one.live?.isKilled && isAwaited(one, monoMs))
+    .map(({ live }) => (live?.killAtMonoMs ?? 0) + stuckMs)
+  return times.length === 0 ? null : Math.min(...times)
+}
+
+function isAwaited(instance: Instance, monoMs: number): boolean {
+  const { live } = instance
+  if (isAtRest(instance)) return false
+  return !live?.isKilled || (live.killAtMonoMs ?? 0) + stuckMs > monoMs
 }
 
 /** True for what has a process that goes on until the turn of its stop. */

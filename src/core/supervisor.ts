@@ -29,7 +29,7 @@ import {
   stageOf,
   type Withdrawal,
 } from './state.ts'
-import { heldByOthers, isToBeStopped, stopsToCome } from './stop-order.ts'
+import { heldByOthers, isToBeStopped, nextStuckMonoMs, stopsToCome } from './stop-order.ts'
 
 /** What one event leads to. */
 export interface StepResult {
@@ -353,13 +353,17 @@ class Draft implements instanceSteps.Step {
 
   /** Stops what nothing depends on that is not at rest, or all at once. */
   private stopInTurn(): void {
-    if (!this.state.instances.some(isToBeStopped)) return
-    const held = this.state.ending?.isForced ? new Set() : heldByOthers(this.state)
+    const { monoMs } = this.at
+    const held = this.state.ending?.isForced ? new Set() : heldByOthers(this.state, monoMs)
     this.each((instance, spec) =>
       isToBeStopped(instance) && !held.has(spec.name)
         ? instanceSteps.stop(instance, spec, this)
         : instance,
     )
+    const turnAtMonoMs = nextStuckMonoMs(this.state, monoMs)
+    if (turnAtMonoMs === this.state.turnAtMonoMs) return
+    this.state = { ...this.state, turnAtMonoMs }
+    this.want({ type: 'wake', key: 'turn', atMonoMs: turnAtMonoMs })
   }
 
   /** Somebody will not wait: SIGKILL to all that has had its stop signal. */
@@ -378,6 +382,9 @@ class Draft implements instanceSteps.Step {
         else if (phase === 'running' && withdrawal?.for === 'drain' && !withdrawal.isDrained) {
           this.withdraw({ ...withdrawal, isDrained: true })
         }
+        break
+      case 'turn':
+        this.state = { ...this.state, turnAtMonoMs: null }
         break
       case 'sweep':
         if (phase !== 'sweeping') break

@@ -206,6 +206,7 @@ class World implements WalkResult {
       `${name}/kill`,
       `${name}/age`,
       'drain',
+      'turn',
       'sweep',
       'budget',
     ]
@@ -433,7 +434,8 @@ class World implements WalkResult {
   /** In a shutdown every step has a share of what is left. */
   #checkBudget(key: DeadlineKey, atMonoMs: number): void {
     const { ending, shutdown } = this.#state
-    if (ending === null || key === 'budget' || /\/(start|age)$/.test(key)) return
+    // Who does not end after SIGKILL is waited for until the end of the budget at most, which is a deadline of its own.
+    if (ending === null || ['budget', 'turn'].includes(key) || /\/(start|age)$/.test(key)) return
     const usableEnd = ending.beganMonoMs + usableMs(shutdown)
     assert.ok(atMonoMs <= Math.max(usableEnd, this.#monoMs + 1), `${key} is within the budget`)
   }
@@ -503,6 +505,8 @@ class World implements WalkResult {
       }
     }
     for (const other of instances.filter(({ process }) => needing.slice(1).includes(process))) {
+      const { isKilled = false, killAtMonoMs = 0 } = other.live ?? {}
+      if (isKilled && this.#monoMs >= (killAtMonoMs ?? 0) + 1000) continue
       assert.ok(isAtRest(other.phase), `${now?.name} is stopped after ${other.name}`)
     }
   }

@@ -58,6 +58,25 @@ t.test('an end before its turn is no reason to start again', async (t) => {
   t.match(story.end(3).end(2).state, { phase: 'sweeping' })
 })
 
+t.test('who does not end after SIGKILL holds up the others for a second', async (t) => {
+  const story = chain({ graceMs: 500 }).take(TERM).wait(500)
+  t.same(words(story.take({ type: 'deadline', key: 'web.1/kill' })), [
+    ...['kill off', 'signal 3 9', 'turn 2500'],
+  ])
+  t.same(words(story.wait(1000).take({ type: 'deadline', key: 'turn' })), [
+    ...['signal 2 15', 'kill 12500'],
+  ])
+  t.same(words(story.end(2)), ['kill off', 'signal 1 15', 'kill 12500'])
+  t.equal(story.end(1).state.phase, 'stopping', 'the end waits for it, or for that of the budget')
+  t.equal(story.end(3, 0, 9).state.phase, 'sweeping')
+})
+
+t.test('who ends after SIGKILL is waited for no longer', async (t) => {
+  const story = chain({ graceMs: 500 }).take(TERM).wait(500)
+  story.take({ type: 'deadline', key: 'web.1/kill' }).end(3, 0, 9)
+  t.same(words(story), ['kill off', 'signal 2 15', 'kill 11500', 'turn off'])
+})
+
 t.test('a second INT ends all at once, with the stop signal before SIGKILL', async (t) => {
   const story = chain().take(INT, INT)
   t.same(words(story), [
