@@ -4,41 +4,59 @@ import { problemOf } from './probing.ts'
 import { isEnough, isReady } from './readiness.ts'
 import type { Instance, State } from './state.ts'
 
-/** The processes of a state, in their order, and their instances. */
-export interface Survey {
-  readonly specs: ReadonlyMap<string, ProcessSpec>
-  readonly instances: ReadonlyMap<string, readonly Instance[]>
+/** Where processes and their instances are looked up. */
+export interface Known {
+  readonly processes: readonly ProcessSpec[]
+  specOf(process: string): ProcessSpec | undefined
+  instancesOf(process: string): readonly Instance[]
 }
 
-export function survey({ processes, instances }: Pick<State, 'processes' | 'instances'>): Survey {
+type Source = Pick<State, 'processes' | 'instances'>
+
+/** For a question or two. */
+export function lookUp({ processes, instances }: Source): Known {
+  return {
+    processes,
+    specOf: (name) => processes.find((spec) => spec.name === name),
+    instancesOf: (name) => instances.filter(({ process }) => process === name),
+  }
+}
+
+/** For many questions. */
+export function survey({ processes, instances }: Source): Known {
+  const specs = new Map(processes.map((spec) => [spec.name, spec]))
   const byProcess = new Map<string, Instance[]>(processes.map(({ name }) => [name, []]))
   for (const instance of instances) byProcess.get(instance.process)?.push(instance)
-  return { specs: new Map(processes.map((spec) => [spec.name, spec])), instances: byProcess }
+  return {
+    processes,
+    specOf: (name) => specs.get(name),
+    instancesOf: (name) => byProcess.get(name) ?? [],
+  }
 }
 
 /** What a start of `spec` has to wait for now: `waiting for db: ready, cache: failed`; null when it has not to wait. Pure. */
-export function waitOf(spec: ProcessSpec, known: Survey): string | null {
+export function waitOf(spec: ProcessSpec, known: Known): string | null {
   const unmet = spec.dependsOn.filter((dependency) => !isMet(dependency, known))
   if (unmet.length === 0) return null
   return `waiting for ${unmet.map((dependency) => describe(dependency, known)).join(', ')}`
 }
 
 /** Names of the instances that wait for what can never come by itself: a dependency has failed, or waits in vain itself. Pure. */
-export function waitingInVain(known: Survey): ReadonlySet<string> {
+export function waitingInVain(known: Known): ReadonlySet<string> {
   const inVain = new Set<string>()
-  for (const { name, dependsOn } of inStartOrder([...known.specs.values()])) {
+  for (const { name, dependsOn } of inStartOrder(known.processes)) {
     const isHopeless = dependsOn.some(
       (dependency) => !isMet(dependency, known) && !canBeMet(dependency, known, inVain),
     )
     if (!isHopeless) continue
-    for (const instance of instancesOf(name, known)) {
+    for (const instance of known.instancesOf(name)) {
       if (instance.isWaiting) inVain.add(instance.name)
     }
   }
   return inVain
 }
 
-function isMet({ process, condition }: Dependency, known: Survey): boolean {
+function isMet({ process, condition }: Dependency, known: Known): boolean {
   const isDone = ({ phase }: Instance) => phase === 'succeeded'
   switch (condition) {
     case 'started':
@@ -46,7 +64,7 @@ function isMet({ process, condition }: Dependency, known: Survey): boolean {
     case 'ready':
       return areEnough(process, known, (one) => isReady(one) || isDone(one))
     case 'succeeded': {
-      const instances = instancesOf(process, known)
+      const instances = known.instancesOf(process)
       return instances.length > 0 && instances.every(isDone)
     }
   }
@@ -54,18 +72,18 @@ function isMet({ process, condition }: Dependency, known: Survey): boolean {
 
 function canBeMet(
   { process, condition }: Dependency,
-  known: Survey,
+  known: Known,
   inVain: ReadonlySet<string>,
 ): boolean {
   const hasHope = ({ name, phase }: Instance) => phase !== 'failed' && !inVain.has(name)
   return condition === 'succeeded'
-    ? instancesOf(process, known).every(hasHope)
+    ? known.instancesOf(process).every(hasHope)
     : areEnough(process, known, hasHope)
 }
 
 /** The dependency with what is known of it: where nothing is, with what is asked of it. */
-function describe({ process, condition }: Dependency, known: Survey): string {
-  const [spec, instances] = [known.specs.get(process), instancesOf(process, known)]
+function describe({ process, condition }: Dependency, known: Known): string {
+  const [spec, instances] = [known.specOf(process), known.instancesOf(process)]
   const phases = instances.map(({ phase }) => phase)
   const trouble = (['failed', 'stopped', 'backoff'] as const).find((one) => phases.includes(one))
   const problems = instances.map((one) => spec && problemOf(one, spec))
@@ -75,13 +93,9 @@ function describe({ process, condition }: Dependency, known: Survey): string {
 
 function areEnough(
   process: string,
-  known: Survey,
+  known: Known,
   counts: (instance: Instance) => boolean,
 ): boolean {
-  const spec = known.specs.get(process)
-  return spec !== undefined && isEnough(spec, instancesOf(process, known).filter(counts).length)
-}
-
-function instancesOf(process: string, { instances }: Survey): readonly Instance[] {
-  return instances.get(process) ?? []
+  const spec = known.specOf(process)
+  return spec !== undefined && isEnough(spec, known.instancesOf(process).filter(counts).length)
 }

@@ -42,7 +42,7 @@ export function begin(instance: Instance, spec: ProcessSpec, step: Step): Instan
   return instance
 }
 
-/** Asks for a new run, or waits where what it depends on is not there; `told` says why, when that is the end of the last run. */
+/** Launches a run, or waits where what it depends on is not there; `told` says why, when that is the end of the last run. */
 export function start(
   instance: Instance,
   spec: ProcessSpec,
@@ -50,9 +50,17 @@ export function start(
   told: Partial<InstanceChange> = {},
 ): Instance {
   const reason = step.waitOf(instance, spec)
-  if (reason !== null) {
-    return enter({ ...instance, isWaiting: true }, 'pending', step, { ...told, reason })
-  }
+  return reason === null
+    ? launch(instance, step, told)
+    : enter({ ...instance, isWaiting: true }, 'pending', step, { ...told, reason })
+}
+
+/** Asks for a new run: there is nothing to wait for. */
+export function launch(
+  instance: Instance,
+  step: Step,
+  told: Partial<InstanceChange> = {},
+): Instance {
   const run = step.newRun()
   step.want({ type: 'spawn', run, instance: instance.name })
   const queued = { ...instance, isWaiting: false, live: { ...unborn, run } }

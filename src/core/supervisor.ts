@@ -3,7 +3,7 @@ import { signalName } from '../lib/signals.ts'
 import type { ProcessSpec, SignalRule } from '../plan/plan.ts'
 import { afterMs, chainMs, stepMs, sweepMs, usableMs } from '../plan/shutdown.ts'
 import { mayBeRenewed } from './age.ts'
-import { survey, waitOf } from './dependencies.ts'
+import { lookUp, survey, waitOf } from './dependencies.ts'
 import { exitCodeOf, findCauseToEnd } from './ending.ts'
 import { describeLimit, groupOf, holdOf, nextToStop, withRestart } from './groups.ts'
 import * as instanceSteps from './instance.ts'
@@ -92,7 +92,9 @@ class Draft implements instanceSteps.Step {
   }
 
   waitOf(instance: Instance, spec: ProcessSpec): string | null {
-    return holdOf(instance, this.state.groups) ?? waitOf(spec, survey(this.state))
+    const hold = holdOf(instance, this.state.groups)
+    // Most depend on nothing, and there may be many.
+    return hold !== null || spec.dependsOn.length === 0 ? hold : waitOf(spec, lookUp(this.state))
   }
 
   restartsInGroup(instance: Instance): string | null {
@@ -354,12 +356,15 @@ class Draft implements instanceSteps.Step {
   /** Stops what nothing depends on that is not at rest, or all at once. */
   private stopInTurn(): void {
     const { monoMs } = this.at
-    const held = this.state.ending?.isForced ? new Set() : heldByOthers(this.state, monoMs)
-    this.each((instance, spec) =>
-      isToBeStopped(instance) && !held.has(spec.name)
-        ? instanceSteps.stop(instance, spec, this)
-        : instance,
-    )
+    const waiting = this.state.instances.filter(isToBeStopped)
+    const isFree = waiting.length === 0 || this.state.ending?.isForced
+    const held = isFree ? new Set() : heldByOthers(this.state, monoMs)
+    const due = new Set(waiting.filter(({ process }) => !held.has(process)))
+    if (due.size > 0) {
+      this.each((instance, spec) =>
+        due.has(instance) ? instanceSteps.stop(instance, spec, this) : instance,
+      )
+    }
     const turnAtMonoMs = nextStuckMonoMs(this.state, monoMs)
     if (turnAtMonoMs === this.state.turnAtMonoMs) return
     this.state = { ...this.state, turnAtMonoMs }
@@ -477,7 +482,7 @@ class Draft implements instanceSteps.Step {
     if (free.length === 0) return
     this.each((instance, spec) =>
       instance.isWaiting && free.includes(spec) && holdOf(instance, this.state.groups) === null
-        ? instanceSteps.start(instance, spec, this)
+        ? instanceSteps.launch(instance, this)
         : instance,
     )
   }

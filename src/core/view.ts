@@ -1,6 +1,6 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { ProcessSpec } from '../plan/plan.ts'
-import { type Survey, survey, waitOf } from './dependencies.ts'
+import { type Known, survey, waitOf } from './dependencies.ts'
 import { holdOf } from './groups.ts'
 import type { Cause, Phase, SupervisorPhase, Withdrawn } from './messages.ts'
 import { problemOf } from './probing.ts'
@@ -69,8 +69,8 @@ function withdrawnOf({ withdrawal }: State): Withdrawn | null {
   return withdrawal && { for: withdrawal.for, isDrained: withdrawal.isDrained }
 }
 
-function processView(spec: ProcessSpec, known: Survey, groups: readonly Group[]): ProcessView {
-  const instances = known.instances.get(spec.name) ?? []
+function processView(spec: ProcessSpec, known: Known, groups: readonly Group[]): ProcessView {
+  const instances = known.instancesOf(spec.name)
   const reason = instances.some(({ isWaiting }) => isWaiting) ? waitOf(spec, known) : null
   return {
     name: spec.name,
