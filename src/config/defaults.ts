@@ -24,6 +24,7 @@ export const defaults = {
     failureThreshold: 3,
     path: '/',
     scheme: 'HTTP',
+    service: '',
   },
   group: { strategy: 'OneForOne', essential: true },
   process: {

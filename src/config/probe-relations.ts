@@ -6,7 +6,7 @@ import { fillInstanceVariables } from './variables.ts'
 export const probeFields = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const
 
 /** What a probe may do, once it is supported. */
-const checks = ['httpGet', 'tcpSocket', 'exec']
+const checks = ['httpGet', 'tcpSocket', 'exec', 'grpc']
 
 /** What is wrong with the probes of a process, whose ports have these names and whose last instance has that number. */
 export function checkProbes(
@@ -21,7 +21,7 @@ export function checkProbes(
     const at = [...path, field]
     return [
       ...checkCount(probe, at),
-      ...['httpGet', 'tcpSocket'].flatMap((check) => {
+      ...['httpGet', 'tcpSocket', 'grpc'].flatMap((check) => {
         const { [check]: target } = probe
         return isMap(target)
           ? checkPort(target['port'], [...at, check, 'port'], names, lastInstance)

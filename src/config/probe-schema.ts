@@ -74,6 +74,22 @@ const TcpSocketSchema = map(
   'A TCP connection that is accepted.',
 )
 
+const GrpcSchema = map(
+  {
+    port: PortSchema,
+    host: HostSchema,
+    service: Type.Optional(
+      template({
+        pattern: '^[ -~]{0,1000}$',
+        allowed: 'the name of a service in ASCII letters',
+        default: standard.service,
+        description: 'Name of the service that is asked for; not written: the server as a whole.',
+      }),
+    ),
+  },
+  'A call of `grpc.health.v1.Health/Check`, without TLS, that is answered with SERVING.',
+)
+
 const ExecSchema = map(
   {
     command: Type.Unsafe<[string, ...string[]]>(
@@ -115,7 +131,7 @@ function probe<T extends TProperties>(description: string, ofItsOwn: T) {
         httpGet: Type.Optional(HttpGetSchema),
         tcpSocket: Type.Optional(TcpSocketSchema),
         exec: Type.Optional(ExecSchema),
-        grpc: notYet(),
+        grpc: Type.Optional(GrpcSchema),
         notify: notYet(),
         logLine: notYet(),
         logSilenceSeconds: notYet(),

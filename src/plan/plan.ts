@@ -183,6 +183,13 @@ export type Check =
       readonly headers: readonly HttpHeader[]
     }
   | { readonly kind: 'tcp'; readonly host: string | null; readonly port: number }
+  | {
+      readonly kind: 'grpc'
+      readonly host: string | null
+      readonly port: number
+      /** '': the server as a whole. */
+      readonly service: string
+    }
   /** Templates. */
   | { readonly kind: 'exec'; readonly command: readonly [string, ...string[]] }
 

@@ -48,10 +48,14 @@ export function toChecks(
     }
   }
 
-  return mapProbes(config, ({ httpGet, tcpSocket, exec }): Check => {
+  return mapProbes(config, ({ httpGet, tcpSocket, exec, grpc }): Check => {
     if (httpGet !== undefined) return toHttp(httpGet)
     if (tcpSocket !== undefined) {
       return { kind: 'tcp', host: hostOf(tcpSocket), port: portOf(tcpSocket) }
+    }
+    if (grpc !== undefined) {
+      const { service = defaults.probe.service } = grpc
+      return { kind: 'grpc', host: hostOf(grpc), port: portOf(grpc), service: text(service) }
     }
     if (exec !== undefined) {
       const [executable, ...words] = exec.command

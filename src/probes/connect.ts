@@ -52,7 +52,7 @@ export function connect(address: Address, listener: Listener): () => void {
       listener.open(socket)
     })
     socket.on('error', (error) => {
-      problem ??= describe(error)
+      problem ??= describeError(error)
     })
     socket.once('close', () => {
       if (isOver) return
@@ -63,7 +63,8 @@ export function connect(address: Address, listener: Listener): () => void {
   }
 }
 
-const loopback = ['127.0.0.1', '::1']
+/** This machine, in the order in which it is tried. */
+export const loopback = ['127.0.0.1', '::1']
 
 type Take = (text: string) => void
 
@@ -93,7 +94,8 @@ function isToItself(socket: Socket, host: string, port: number): boolean {
   return socket.localPort === port && socket.localAddress === host
 }
 
-function describe({ code = '', message }: NodeJS.ErrnoException): string {
+/** Why a connection failed, in a few words. */
+export function describeError({ code = '', message }: NodeJS.ErrnoException): string {
   return known[code] ?? (code === '' ? message : code)
 }
 

@@ -344,7 +344,10 @@ t.test('each field refuses what it cannot be', async (t) => {
       'env: {A: "$${port.a}${port.b}"}, ports: [{name: http, containerPort: 1}]',
       'env.A: ${port.b} has no value: the process has no port "b"; it has http',
     ],
-    ['readinessProbe: {}', 'readinessProbe: does nothing; needed: httpGet, tcpSocket or exec'],
+    [
+      'readinessProbe: {}',
+      'readinessProbe: does nothing; needed: httpGet, tcpSocket, exec or grpc',
+    ],
     [
       'readinessProbe: {tcpSocket: {port: 1}, httpGet: {port: 1}}',
       'readinessProbe.httpGet: found besides tcpSocket; write one of them',
