@@ -23,6 +23,7 @@ import { resolveRights } from './os/start-rights.ts'
 import { openTerminationLog, terminationLogBytes } from './os/termination-log.ts'
 import { createUsageSource } from './os/usage.ts'
 import { prefixColors, wantsColor } from './output/colors.ts'
+import { openLogFiles } from './output/log-files.ts'
 import { createOwnLines } from './output/own-lines.ts'
 import { createSink, type Sink } from './output/sink.ts'
 import { createOutput, type OutputOptions } from './output/streams.ts'
@@ -80,6 +81,7 @@ export async function supervise(
   const colors = await chooseColors(plan)
   const terminationLog = openTerminationLog(process.env)
   const self = dropSelf(plan, wantedRights)
+  const files = openLogFiles(plan, clock)
   const ownLines = createOwnLines({ stdout, stderr, clock })
   // What happens before the log is loaded is told when it is.
   const untold: [LogLevel, string][] = [describeSelf(self), ...notes].map((note) => ['debug', note])
@@ -102,7 +104,7 @@ export async function supervise(
   const cgroup = createCgroup()
   const output = createOutput({
     ...{ stdout, stderr, clock, count: ownLines.count },
-    ...{ lines: plan.logs, colors },
+    ...{ lines: plan.logs, colors, files },
   })
   let reapedOrphans = 0
   const prober = createLateProber()
@@ -211,7 +213,7 @@ export async function supervise(
     if (forgetEndpoint) forgetEndpoint()
     ownLines.conclude()
     tellEnd(ownLines.write, endOfLogBytes)
-    await Promise.all([stdout.flush(flushMs), stderr.flush(flushMs)])
+    await Promise.all([stdout, stderr, files].map((one) => one.flush(flushMs)))
     native().exit(code)
   }
 }

@@ -51,5 +51,12 @@ export const defaults = {
     maxAgeJitterSeconds: 0,
     securityContext: { runAsNonRoot: false, allowPrivilegeEscalation: false },
     logs: { stdout: 'capture', stderr: 'capture' },
+    logFile: {
+      format: 'raw',
+      maxBytes: 10_485_760,
+      maxFiles: 5,
+      maxAgeSeconds: 0,
+      compress: false,
+    },
   },
 } as const

@@ -135,6 +135,37 @@ export const RestartLimitSchema = Type.Union(
   },
 )
 
+const { logFile } = defaults.process
+
+/** A file that output goes to. */
+export const LogFileSchema = map(
+  {
+    file: path({
+      template: 'text',
+      description: 'Its path; each instance needs a file of its own.',
+    }),
+    maxBytes: integer(
+      'It is rotated before it would be larger; 0: never.',
+      0,
+      Number.MAX_SAFE_INTEGER,
+      logFile.maxBytes,
+    ),
+    maxFiles: integer(
+      'How many rotated files are kept: FILE.1, the newest, to FILE.N.',
+      0,
+      1000,
+      logFile.maxFiles,
+    ),
+    maxAgeSeconds: seconds(
+      'It is rotated by the first line after that time; 0: at any age.',
+      logFile.maxAgeSeconds,
+    ),
+    compress: flag('Rotated files are compressed: FILE.N.gz.', logFile.compress),
+  },
+  '',
+  { allowed: 'a map with file' },
+)
+
 /** What each start of a run waits for. */
 export const DependsOnSchema = Type.Union(
   [

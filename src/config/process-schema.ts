@@ -8,13 +8,14 @@ import {
   EnvFromSchema,
   EnvSchema,
   LifecycleSchema,
+  LogFileSchema,
   PortsSchema,
   RestartLimitSchema,
 } from './process-parts.ts'
 import { ResourcesSchema, SecurityContextSchema } from './rights-schema.ts'
 
 const standard = defaults.process
-const targets = ['capture', 'inherit', 'discard'] as const
+const targets = [Type.Literal('capture'), Type.Literal('inherit'), Type.Literal('discard')]
 const formats = ['prefix', 'json', 'raw'] as const
 
 /** What else a container of Kubernetes has. */
@@ -121,21 +122,24 @@ export const ProcessSchema = map(
       map(
         {
           stdout: Type.Optional(
-            oneOf([...targets], {
+            Type.Union([...targets, LogFileSchema], {
+              allowed: 'capture, inherit, discard, or a map with file',
               default: standard.logs.stdout,
-              notYet: Type.Object({}),
               description:
-                "`capture`: read and written line by line; `inherit`: Ringmaster's own stdout; `discard`: thrown away.",
+                "`capture`: read and written line by line; `inherit`: Ringmaster's own stdout; `discard`: thrown away; a map: written to a file.",
             }),
           ),
           stderr: Type.Optional(
-            oneOf([...targets, 'stdout'], {
+            Type.Union([...targets, Type.Literal('stdout'), LogFileSchema], {
+              allowed: 'capture, inherit, discard, stdout, or a map with file',
               default: standard.logs.stderr,
-              notYet: Type.Object({}),
               description: 'The same; `stdout`: where stdout goes.',
             }),
           ),
-          format: logFormat({ description: 'As `logs.format`, for this process.' }),
+          format: logFormat({
+            description:
+              'As `logs.format`, for this process; files are `raw` where it is not written.',
+          }),
         },
         'What becomes of its output.',
       ),

@@ -3,6 +3,7 @@ import { Check } from '@sinclair/typebox/value'
 import { parseSignal, signalName } from '../lib/signals.ts'
 import { checkDependencies } from './dependencies.ts'
 import { checkGroups } from './groups.ts'
+import { checkLogFiles } from './log-files.ts'
 import { checkProbes, probeFields, whyNoPort } from './probe-relations.ts'
 import { type Path, type Problem, quote } from './problems.ts'
 import { PortsSchema } from './process-parts.ts'
@@ -16,7 +17,7 @@ type Ports = Static<typeof PortsSchema>
 export function checkRelations({ processes, signals, groups }: UnknownMap): readonly Problem[] {
   const problems = isMap(signals) ? checkSignals(signals) : []
   if (!isMap(processes)) return problems
-  problems.push(...checkDependencies(processes))
+  problems.push(...checkDependencies(processes), ...checkLogFiles(processes))
   if (isMap(groups)) problems.push(...checkGroups(groups, processes))
   for (const [name, process] of Object.entries(processes)) {
     if (!isMap(process)) continue
@@ -90,7 +91,7 @@ function checkPortReferences(
   known: readonly string[],
   path: Path,
 ): readonly Problem[] {
-  return ['command', 'args', 'env', 'workingDir', ...probeFields].flatMap((field) =>
+  return ['command', 'args', 'env', 'workingDir', 'logs', ...probeFields].flatMap((field) =>
     textsIn(process[field], [...path, field]).flatMap(([text, at]) =>
       portsNamedIn(text)
         .filter((name) => !known.includes(name))

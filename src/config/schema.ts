@@ -96,13 +96,13 @@ const SignalsSchema = Type.Record(
   Type.String({ pattern: `^(SIG)?(${acting}|CONT|TSTP|TTIN|TTOU)$` }),
   Type.Union(
     [
-      oneOf(['shutdown', 'reload', 'forward', 'forward-always', 'ignore'], {}),
+      oneOf(['shutdown', 'reload', 'reopen-logs', 'forward', 'forward-always', 'ignore'], {}),
       Type.String({ pattern: `^SIG(${acting})$` }),
     ],
     {
       allowed:
-        'shutdown, reload, forward, forward-always, ignore, or another signal such as SIGQUIT',
-      notYet: Type.Union([Type.Literal('restart'), Type.Literal('reopen-logs')]),
+        'shutdown, reload, reopen-logs, forward, forward-always, ignore, or another signal such as SIGQUIT',
+      notYet: Type.Literal('restart'),
     },
   ),
   {
@@ -110,7 +110,7 @@ const SignalsSchema = Type.Record(
     allowedKeys:
       'signals such as SIGHUP or SIGRTMIN+3; KILL, STOP, CHLD and the fault signals (ILL, TRAP, ABRT, BUS, FPE, SEGV, SYS) cannot be configured',
     description:
-      'What a signal to Ringmaster does: `shutdown`, `reload`, `forward` (to each process that has a handler for it), `forward-always`, `ignore`, or the name of the signal that it shall be taken for.',
+      'What a signal to Ringmaster does: `shutdown`, `reload`, `reopen-logs` (files that were renamed), `forward` (to each process that has a handler for it), `forward-always`, `ignore`, or the name of the signal that it shall be taken for.',
   },
 )
 

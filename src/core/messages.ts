@@ -133,6 +133,8 @@ export type Effect =
   | { readonly type: 'sweep'; readonly signal: number }
   /** Read and check the files of the start again; `configRead` follows. */
   | { readonly type: 'readConfig' }
+  /** Write to the log files that have the names now: those that are open may have been renamed. */
+  | { readonly type: 'reopenLogs' }
   | { readonly type: 'exit'; readonly code: number }
 
 export type Phase =

@@ -229,6 +229,9 @@ class Draft implements instanceSteps.Step {
       case 'reload':
         this.readConfig()
         break
+      case 'reopen-logs':
+        this.want({ type: 'reopenLogs' })
+        break
       case 'forward':
       case 'forward-always':
         this.forward(rule)

@@ -1,6 +1,6 @@
 import { closeSync, fchmodSync, fchownSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
-import type { InstanceSpec } from '../plan/plan.ts'
+import type { InstanceSpec, LogsSpec } from '../plan/plan.ts'
 import { native } from './native.ts'
 import type { User } from './users.ts'
 
@@ -19,9 +19,9 @@ export function openDescriptors(
   { stdin, logs }: Pick<InstanceSpec, 'stdin' | 'logs'>,
   user: User | null,
 ): Descriptors | string {
-  const stdout = logs.stdout === 'capture' ? openPipe(user) : null
+  const stdout = isRead(logs.stdout) ? openPipe(user) : null
   if (typeof stdout === 'string') return stdout
-  const stderr = logs.stderr === 'capture' ? openPipe(user) : null
+  const stderr = isRead(logs.stderr) ? openPipe(user) : null
   if (typeof stderr === 'string') {
     for (const fd of stdout ? [stdout.read, stdout.write] : []) closeSync(fd)
     return stderr
@@ -35,6 +35,11 @@ export function openDescriptors(
     stdout: stdout?.read ?? null,
     stderr: stderr?.read ?? null,
   }
+}
+
+/** What goes to a file comes to us first. */
+function isRead(target: LogsSpec['stderr']): boolean {
+  return target === 'capture' || typeof target === 'object'
 }
 
 interface Pipe {

@@ -1,7 +1,17 @@
-import { closeSync, openSync, readdirSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  rmdirSync,
+} from 'node:fs'
 import { getPriority } from 'node:os'
+import { dirname, join } from 'node:path'
 import { SupervisorError } from '../lib/errors.ts'
-import type { InstanceSpec, Plan } from '../plan/plan.ts'
+import { type FileUse, logFilesOf } from '../plan/log-files.ts'
+import type { FileTarget, InstanceSpec, Plan } from '../plan/plan.ts'
 import { isHeld } from './capabilities.ts'
 import { execHelperPath } from './native.ts'
 import { type OwnRights, parseCredentials, readOwn, readOwnRights } from './own-rights.ts'
@@ -26,12 +36,12 @@ export function dropSelf(
 ): SelfDrop {
   const user = userToBecome(plan, rights, own)
   if (typeof user === 'string') return { kind: 'kept', reason: user, rights }
-  const unreadable = attempt(() => become(user, own))
+  const unreadable = attempt(() => become(user, own, logFilesOf(plan)))
   if (unreadable !== undefined) {
-    const reason = `user ${user.uid} cannot read ${unreadable}`
+    const reason = `user ${user.uid} ${unreadable}`
     if (!isHeld(own.effective, 'KILL')) {
       throw refusal(
-        `${reason}, and without CAP_KILL root could not stop the processes; let that user read it, or add KILL to the capabilities of the container`,
+        `${reason}, and without CAP_KILL root could not stop the processes; let that user do so, or add KILL to the capabilities of the container`,
       )
     }
     return { kind: 'kept', reason, rights }
@@ -80,8 +90,12 @@ function needOfRoot({ security, resources }: InstanceSpec, rights: Rights): stri
   return raised && `rlimits.${raised[0]} ${raised[1]}`
 }
 
-/** Groups first and the user last: whoever is not root cannot change groups. Returns a file that `user` could not read later, and then stays root. */
-function become({ uid, gid, groups }: User, own: OwnRights): string | undefined {
+/** Groups first and the user last: whoever is not root cannot change groups. Returns what `user` could not do later, and then stays root. */
+function become(
+  { uid, gid, groups }: User,
+  own: OwnRights,
+  logs: readonly FileUse[],
+): string | undefined {
   const { setgroups, setegid, seteuid, setgid, setuid } = process
   if (!setgroups || !setegid || !seteuid || !setgid || !setuid) throw new Error('not Linux')
   // What is loaded or executed later lies beside these.
@@ -89,25 +103,45 @@ function become({ uid, gid, groups }: User, own: OwnRights): string | undefined 
   setgroups([...groups])
   setegid(gid)
   seteuid(uid)
-  const unreadable = needed.find(isUnreadable)
+  const unable =
+    needed.map(whyUnreadable).find((why) => why !== undefined) ??
+    logs.map(({ target }) => whyUnwritable(target)).find((why) => why !== undefined)
   seteuid(0)
-  if (unreadable !== undefined) {
+  if (unable !== undefined) {
     setegid(own.gid)
     setgroups([...own.groups])
-    return unreadable
+    return unable
   }
   setgid(gid)
   setuid(uid)
   return undefined
 }
 
-function isUnreadable(path: string): boolean {
+function whyUnreadable(path: string): string | undefined {
+  const error = errnoOf(() => closeSync(openSync(path, 'r')))
+  if (error !== undefined && error !== 'EACCES') throw new Error(`${error} ${path}`)
+  return error && `cannot read ${path}`
+}
+
+/** A log is made by who writes it, and rotating takes the right to rename. Tried out: access(2) asks for the real user. */
+function whyUnwritable({ file, maxBytes, maxAgeMs }: FileTarget): string | undefined {
+  const { O_RDWR, O_CREAT, O_APPEND, O_NONBLOCK, O_NOCTTY } = constants
+  const flags = O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY
+  const opened = errnoOf(() => closeSync(openSync(file, flags, 0o640)))
+  if (opened === 'EACCES') return `cannot write ${file}`
+  // What is wrong whoever asks is told when it is opened to be written.
+  if (opened !== undefined || (maxBytes === 0 && maxAgeMs === 0)) return undefined
+  const folder = dirname(realpathSync(file))
+  const made = errnoOf(() => rmdirSync(mkdtempSync(join(folder, '.ringmaster-'))))
+  return made === 'EACCES' ? `cannot rotate ${file}` : undefined
+}
+
+function errnoOf(work: () => void): string | undefined {
   try {
-    closeSync(openSync(path, 'r'))
-    return false
+    work()
+    return undefined
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EACCES') return true
-    throw error
+    return (error as NodeJS.ErrnoException).code ?? String(error)
   }
 }
 

@@ -153,7 +153,7 @@ interface Entry {
 }
 
 /** Keeps the account of what waits of one writer. */
-interface Writer {
+export interface Writer {
   readonly isFull: boolean
   /** False: there is no room. */
   keep(bytes: Uint8Array): boolean
@@ -162,7 +162,7 @@ interface Writer {
   relax(): void
 }
 
-function createWriter({ limitBytes, onDrain }: WriterOptions): Writer {
+export function createWriter({ limitBytes, onDrain }: WriterOptions): Writer {
   let heldBytes = 0
   let isFull = false
   return {
@@ -192,7 +192,7 @@ function costOf(bytes: Uint8Array): number {
 }
 
 /** The lines that end in `bytes`, from `start` on. A call of indexOf() for each costs more than to look at each byte. */
-function countLines(bytes: Uint8Array, start: number): number {
+export function countLines(bytes: Uint8Array, start: number): number {
   let lines = 0
   for (let at = start; at < bytes.length; at += 1) if (bytes[at] === newline[0]) lines += 1
   return lines

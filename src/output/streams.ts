@@ -4,6 +4,8 @@ import type { LastWords, Output, OutputCounts } from '../ports/output.ts'
 import { stripAnsi } from './ansi.ts'
 import { createFormatter, type Formatter } from './format.ts'
 import { createLineBuffer } from './lines.ts'
+import type { LogFile } from './log-file.ts'
+import type { LogFiles, OpenedFile } from './log-files.ts'
 import { type PipeReader, readPipe } from './pipe-reader.ts'
 import type { OnDropped, Sink } from './sink.ts'
 import { createTail, type Tail } from './tail.ts'
@@ -23,25 +25,38 @@ export interface OutputOptions {
   readonly lines: LinesSpec
   /** Colours of prefixes, by the name of a process; a stream that has none has none. */
   readonly colors: Readonly<Partial<Record<'stdout' | 'stderr', ReadonlyMap<string, number>>>>
-  /** Makes what counts the lines that are lost on one way, such as `stdout`. */
+  readonly files: Pick<LogFiles, 'of' | 'reopen'>
+  /** Makes what counts the lines that are lost on one way, such as `stdout`, or to a file. */
   readonly count: (what: string) => OnDropped
 }
 
-/** Carries the lines of every run to our own stdout and stderr. With `onOverflow: block` a full sink stops the reading, so that the children wait: nothing is lost. */
+/** Carries the lines of every run to our own stdout and stderr, or to its file. With `onOverflow: block` a full sink stops the reading, so that the children wait: nothing is lost. */
 export function createOutput(options: OutputOptions): CountedOutput {
-  const { stdout, stderr, clock, count, lines, colors } = options
+  const { stdout, stderr, clock, count, lines, colors, files } = options
   // Reads come one after the other, so one buffer serves all pipes.
   const buffer = Buffer.allocUnsafeSlow(readBytes)
-  const lane = createLane(stdout, buffer, lines, count('stdout'))
+  const lane = createLane(stdout, buffer, lines, limitBytes, count('stdout'))
   const isShared = stderr === stdout
   const lanes = {
     stdout: lane,
-    stderr: isShared ? lane : createLane(stderr, buffer, lines, count('stderr')),
+    stderr: isShared ? lane : createLane(stderr, buffer, lines, limitBytes, count('stderr')),
+  }
+  const fileLanes = new Map<LogFile, Lane>()
+  /** The lines of all runs of an instance go one way. */
+  function laneTo({ file, use }: OpenedFile): Lane {
+    const known = fileLanes.get(file)
+    if (known) return known
+    // It waits for no reader, so it never waits long.
+    const spec: LinesSpec = { ...lines, onOverflow: 'block' }
+    const lane = createLane(file, buffer, spec, fileLimitBytes, count(use.target.file))
+    fileLanes.set(file, lane)
+    return lane
   }
   const counts = new Map<string, Partial<Record<(typeof streams)[number], Tally>>>()
   const tails = new Map<string, Partial<Record<(typeof streams)[number], Tail>>>()
   return {
     counts,
+    reopenFiles: files.reopen,
     lastWords(instance) {
       const tail = tails.get(instance)
       return { stdout: tail?.stdout?.text() ?? '', stderr: tail?.stderr?.text() ?? '' }
@@ -64,11 +79,14 @@ export function createOutput(options: OutputOptions): CountedOutput {
         tallies[stream] ??= { bytes: 0, droppedLines: 0 }
         tail[stream] ??= createTail(tailBytes)
         since[stream] = tallies[stream].bytes
-        const formatter = createFormatter(source.format, { ...source, stream }, clock, {
+        const opened = files.of(source.instance, stream)
+        const format = opened?.use.target.format ?? source.format
+        const formatter = createFormatter(format, { ...source, stream }, clock, {
           hasTimestamps: lines.hasTimestamps,
-          color: colors[stream]?.get(source.process) ?? null,
+          color: opened ? null : (colors[stream]?.get(source.process) ?? null),
         })
-        return lanes[stream].open(fd, tallies[stream], tail[stream], formatter, () => {
+        const lane = opened ? laneTo(opened) : lanes[stream]
+        return lane.open(fd, tallies[stream], tail[stream], formatter, () => {
           open -= 1
           if (open === 0) onEnd()
         })
@@ -94,6 +112,8 @@ const streams = ['stdout', 'stderr'] as const
 const readBytes = 65_536
 /** What waits for a sink before the reading stops. */
 const limitBytes = 1 << 20
+/** The same of a file: there may be one for each stream of each instance. */
+const fileLimitBytes = 1 << 18
 /** Kept of each stream of an instance, as it came. What Node.js prints when its heap is full is a quarter of this. */
 const tailBytes = 8192
 
@@ -107,7 +127,13 @@ interface Lane {
   open(fd: number, tally: Tally, tail: Tail, formatter: Formatter, onEnd: () => void): PipeReader
 }
 
-function createLane(sink: Sink, buffer: Buffer, spec: LinesSpec, onDropped: OnDropped): Lane {
+function createLane(
+  sink: Pick<Sink, 'open'>,
+  buffer: Buffer,
+  spec: LinesSpec,
+  limitBytes: number,
+  onDropped: OnDropped,
+): Lane {
   const { stripsAnsi, maxLineBytes, onOverflow } = spec
   const readers = new Set<PipeReader>()
   const writer = sink.open({

@@ -52,7 +52,13 @@ export interface ShutdownSpec {
 }
 
 /** `forward` asks whether a process has a handler for the signal, `forward-always` does not. */
-export type SignalAction = 'shutdown' | 'reload' | 'forward' | 'forward-always' | 'ignore'
+export type SignalAction =
+  | 'shutdown'
+  | 'reload'
+  | 'reopen-logs'
+  | 'forward'
+  | 'forward-always'
+  | 'ignore'
 
 export interface SignalRule {
   readonly action: SignalAction
@@ -198,10 +204,26 @@ export interface HttpHeader {
   readonly value: string
 }
 
-/** What becomes of the output: read by Ringmaster, left to what Ringmaster's own descriptor leads to, or thrown away. */
-export type OutputTarget = 'capture' | 'inherit' | 'discard'
+/** What becomes of the output: read by Ringmaster, and written to its own descriptor or to a file, left to what Ringmaster's own descriptor leads to, or thrown away. */
+export type OutputTarget = 'capture' | 'inherit' | 'discard' | FileTarget
+
+/** A file that lines are written to. */
+export interface FileTarget {
+  /** Absolute. */
+  readonly file: string
+  readonly format: LogFormat
+  /** It is rotated before it would be larger. 0: it grows for ever. */
+  readonly maxBytes: number
+  /** How many rotated files are kept. */
+  readonly maxFiles: number
+  /** It is rotated with the first line after that. 0: at any age. */
+  readonly maxAgeMs: number
+  /** Rotated files are compressed. */
+  readonly compress: boolean
+}
 
 export interface LogsSpec {
+  /** Of what is captured and goes to no file. */
   readonly format: LogFormat
   readonly stdout: OutputTarget
   /** `stdout`: the same descriptor. */

@@ -1,9 +1,16 @@
 import { defaults } from '../config/defaults.ts'
 import type { ProcessConfig } from '../config/schema.ts'
 import { fillInstanceVariables } from '../config/variables.ts'
-import type { InstanceSpec, LogFormat, LogsSpec, ResourcesSpec, SecuritySpec } from './plan.ts'
+import type {
+  FileTarget,
+  InstanceSpec,
+  LogFormat,
+  LogsSpec,
+  ResourcesSpec,
+  SecuritySpec,
+} from './plan.ts'
 import { portsOf } from './ports.ts'
-import { toChecks } from './probes.ts'
+import { toChecks, toMs } from './probes.ts'
 import { inReferenceOrder } from './references.ts'
 
 /** What an instance has of what is around its process. */
@@ -46,7 +53,7 @@ export function toInstance(
       config.env === undefined ? env : fillAll(inReferenceOrder({ ...env, ...config.env }), fill),
     workingDir: workingDir === undefined ? null : fill(workingDir),
     stdin: 'null',
-    logs: toLogs(config.logs, format),
+    logs: toLogs(config.logs, format, fill),
     checks: toChecks(config, number, fill),
     security: toSecurity(config.securityContext),
     resources: toResources(config.resources),
@@ -62,8 +69,32 @@ function toInherited(inherit: boolean | readonly string[]): InstanceSpec['inheri
   return inherit === false ? leastInherited : [...leastInherited, ...inherit]
 }
 
-function toLogs(logs: ProcessConfig['logs'], format: LogFormat): LogsSpec {
-  return { format, ...defaults.process.logs, ...logs }
+function toLogs(
+  logs: ProcessConfig['logs'],
+  format: LogFormat,
+  fill: (template: string) => string,
+): LogsSpec {
+  const filled = { format, ...defaults.process.logs, ...logs }
+  const toTarget = <T extends string>(target: T | LogFile): T | FileTarget =>
+    typeof target === 'string' ? target : toFile(target, logs?.format, fill)
+  return { ...filled, stdout: toTarget(filled.stdout), stderr: toTarget(filled.stderr) }
+}
+
+type LogFile = Extract<NonNullable<ProcessConfig['logs']>['stdout'], object>
+
+function toFile(
+  written: LogFile,
+  format: LogFormat | undefined,
+  fill: (template: string) => string,
+): FileTarget {
+  const { file, maxAgeSeconds, ...rest } = { ...defaults.process.logFile, ...written }
+  return {
+    ...rest,
+    ...(format !== undefined && { format }),
+    // A path refers to nothing else: each dollar that is left was doubled.
+    file: fill(file).replaceAll('$$', () => '$'),
+    maxAgeMs: toMs(maxAgeSeconds),
+  }
 }
 
 function toSecurity(context: ProcessConfig['securityContext']): SecuritySpec {

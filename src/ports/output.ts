@@ -4,6 +4,8 @@ import type { LogFormat } from '../plan/plan.ts'
 export interface Output {
   /** Reads the descriptors to their end and closes them; lines carry the name of `instance`. `onEnd` is called once, when all are at their end or were given up by {@link OutputStream.release}, and never before this returns. */
   attach(source: OutputSource, onEnd: () => void): OutputStream
+  /** From now on lines go to the files that have the names: those that are open may have been renamed. */
+  reopenFiles(): void
 }
 
 /** What is counted of one stream of an instance, all its runs together. */
@@ -21,6 +23,7 @@ export interface OutputSource {
   readonly instance: string
   readonly process: string
   readonly run: number
+  /** Where they go to no file of their own. */
   readonly format: LogFormat
   /** null: there is nothing to read. */
   readonly stdout: number | null

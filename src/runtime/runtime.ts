@@ -149,6 +149,9 @@ export class Runtime {
         // It does not reject.
         void this.#ports.config.read().then((reading) => this.post({ type: 'configRead', reading }))
         break
+      case 'reopenLogs':
+        this.#ports.output.reopenFiles()
+        break
       case 'exit':
         this.#ports.exit(effect.code)
         break

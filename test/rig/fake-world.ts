@@ -55,6 +55,8 @@ export class FakeWorld {
   /** Tries of probes that have begun, in order. */
   readonly tries: FakeTry[] = []
   /** What reading the configuration again comes to. */
+  /** How often log files were opened anew. */
+  reopenings = 0
   readConfig = async (): Promise<Reading> => ({ problem: null, differences: [] })
   /** OS timers that are set now. */
   timers = 0
@@ -193,7 +195,12 @@ export class FakeWorld {
           return { pid, runId: `${run}-test`, pipes: [], stdout: 1000 + run, stderr: 2000 + run }
         },
       },
-      output: { attach: ({ run }, onEnd) => this.#attach(this.run(run), onEnd) },
+      output: {
+        reopenFiles: () => {
+          this.reopenings += 1
+        },
+        attach: ({ run }, onEnd) => this.#attach(this.run(run), onEnd),
+      },
       processes: {
         signal: (pid, signal, to = 'process') => {
           this.sent.push(`${signal} ${to === 'group' ? -pid : pid}`)

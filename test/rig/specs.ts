@@ -62,6 +62,7 @@ const signals: Plan['signals'] = Object.fromEntries([
   ...[2, 3, 15, 37].map((signal) => [signal, { action: 'shutdown', signal }]),
   ...[10, 12, 28].map((signal) => [signal, { action: 'forward', signal }]),
   [1, { action: 'reload', signal: 1 }],
+  [30, { action: 'reopen-logs', signal: 30 }],
 ])
 
 /** With a budget that no grace of a test exceeds. */

@@ -124,7 +124,8 @@ class World implements WalkResult {
   /** One thing happens that may happen now. */
   live(): void {
     const chance = this.#random()
-    if (chance < 0.01) this.take({ type: 'signalled', signal: this.#oneOf([1, 2, 3, 10, 15, 37]) })
+    if (chance < 0.01)
+      this.take({ type: 'signalled', signal: this.#oneOf([1, 2, 3, 10, 15, 30, 37]) })
     else if (chance < 0.012) this.take({ type: 'shutdown', reason: 'walk', code: this.#below(100) })
     else if (chance < 0.0125) this.take({ type: 'drain' })
     else if (chance < 0.0135) this.take({ type: 'maintenance', isOn: this.#below(2) === 0 })
@@ -424,6 +425,9 @@ class World implements WalkResult {
       case 'readConfig':
         assert.ok(!this.#isReading, 'the files are read once at a time')
         this.#isReading = true
+        break
+      case 'reopenLogs':
+        assert.equal(this.#exits, 0)
         break
       case 'exit':
         this.#exits += 1

@@ -61,6 +61,13 @@ t.test('the guard watches a group from its spawn until nothing of its tree lives
   t.same([...world.guarded], [])
 })
 
+t.test('log files are opened anew when a signal asks for it, also in a shutdown', async (t) => {
+  const world = new FakeWorld(two).begin().execute(1).execute(2).signal(30)
+  t.equal(world.reopenings, 1)
+  world.signal(15).signal(30)
+  t.equal(world.reopenings, 2)
+})
+
 t.test('a reload reads the files, says what came of it, and changes nothing', async (t) => {
   const world = new FakeWorld(two).begin().execute(1).execute(2)
   world.readConfig = async () => ({ problem: 'ringmaster.yaml:1:1: unknown key' })

@@ -256,7 +256,7 @@ t.test('each field refuses what it cannot be', async (t) => {
     ],
     [
       'ports: [{containerPort: "${port.a}"}]',
-      /containerPort: \$\{port.a\} can stand in command, args, env, workingDir and probes only/,
+      /containerPort: \$\{port.a\} can stand in command, args, env, workingDir, probes and log files only/,
     ],
     [
       'ports: [{containerPort: "a${instance.number}"}]',
@@ -334,7 +334,19 @@ t.test('each field refuses what it cannot be', async (t) => {
       'resources: {limits: {cpu: lots}}',
       'resources.limits.cpu: found "lots"; allowed: a quantity, such as 0.5, 250m or 64Mi',
     ],
-    ['logs: {stdout: stdout}', 'logs.stdout: found "stdout"; allowed: capture, inherit or discard'],
+    [
+      'logs: {stdout: stdout}',
+      'logs.stdout: found "stdout"; allowed: capture, inherit, discard, or a map with file',
+    ],
+    ['logs: {stdout: {maxBytes: 1}}', 'logs.stdout.file: missing; needed: a path'],
+    [
+      'logs: {stderr: {file: a, maxFiles: -1}}',
+      /logs.stderr.maxFiles: found -1; allowed: .*0 to 1000/,
+    ],
+    [
+      'logs: {stderr: {file: a, maxbytes: 1}}',
+      'logs.stderr.maxbytes: unknown key; did you mean "maxBytes"?',
+    ],
     ['kubernetes: [a]', /kubernetes: found a list; allowed: a map/],
     [
       'args: ["${port.htp}"], ports: [{name: http, containerPort: 1}]',
@@ -418,7 +430,7 @@ t.test('each field refuses what it cannot be', async (t) => {
 
 t.test('each field at the top refuses what it cannot be', async (t) => {
   const allowed =
-    'shutdown, reload, forward, forward-always, ignore, or another signal such as SIGQUIT'
+    'shutdown, reload, reopen-logs, forward, forward-always, ignore, or another signal such as SIGQUIT'
   for (const [field, line] of [
     [
       'signals: {SIGKILL: ignore}',
@@ -435,10 +447,6 @@ t.test('each field at the top refuses what it cannot be', async (t) => {
     [
       'signals: {HUP: restart}',
       `1:16: signals.HUP: "restart" is not yet supported; allowed: ${allowed}`,
-    ],
-    [
-      'signals: {HUP: reopen-logs}',
-      `1:16: signals.HUP: "reopen-logs" is not yet supported; allowed: ${allowed}`,
     ],
     [
       'logs: {level: trace}',
@@ -526,14 +534,6 @@ t.test('so are parts and values of what is supported', async (t) => {
       'envFrom[0].configMapRef: not yet supported; remove it',
     ],
     ['resources: {limits: {memory: 1Gi}}', 'resources.limits.memory: not yet supported; remove it'],
-    [
-      'logs: {stdout: {file: a.log}}',
-      'logs.stdout: a map is not yet supported; allowed: capture, inherit or discard',
-    ],
-    [
-      'logs: {stderr: {file: a.log}}',
-      'logs.stderr: a map is not yet supported; allowed: capture, inherit, discard or stdout',
-    ],
     ['args: ["${socket.web}"]', 'args[0]: ${socket.web} is not yet supported'],
   ] as const) {
     const lines = await problemsOf(web(field))

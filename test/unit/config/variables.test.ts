@@ -72,10 +72,13 @@ t.test('each variable that cannot be put in is told', async (t) => {
       '${A-b} is no variable; allowed: ${NAME}, ${NAME:-default}, ${NAME:?message}, and "$$" for a dollar',
     ],
     ['${instance.nmae}', '${instance.nmae} is no variable; did you mean ${instance.name}?'],
-    ['${port.http}', '${port.http} can stand in command, args, env, workingDir and probes only'],
+    [
+      '${port.http}',
+      '${port.http} can stand in command, args, env, workingDir, probes and log files only',
+    ],
     [
       '${instance.number}',
-      '${instance.number} can stand in command, args, env, workingDir, probes and containerPort only',
+      '${instance.number} can stand in command, args, env, workingDir, probes, log files and containerPort only',
     ],
     ['${socket.web}', '${socket.web} is not yet supported'],
     [
@@ -85,7 +88,7 @@ t.test('each variable that cannot be put in is told', async (t) => {
     ['${cgroup.cpu}', '${cgroup.cpu} is no variable; did you mean ${cgroup.cpus}?'],
     [
       '${instance.name}',
-      '${instance.name} can stand in command, args, env, workingDir and probes only',
+      '${instance.name} can stand in command, args, env, workingDir, probes and log files only',
     ],
   ] as const) {
     t.strictSame(expandVariables(text, { env: environment }, undefined).problems, [problem], text)

@@ -8,6 +8,7 @@ const [INT, QUIT, TERM] = [signalled(2), signalled(3), signalled(15)]
 /** What the other signals of the plan do. */
 const actions: Record<number, string[]> = {
   1: ['readConfig'],
+  30: ['reopenLogs'],
   10: ['offer 1 10'],
   12: ['offer 1 12'],
   28: ['offer 1 28'],

@@ -11,6 +11,7 @@ t.test('a signal does what its rule says', async (t) => {
   const table: readonly (readonly [SignalAction, string[]])[] = [
     ['shutdown', ['signal 1 15', 'kill 11000']],
     ['reload', ['readConfig']],
+    ['reopen-logs', ['reopenLogs']],
     ['forward', ['offer 1 12']],
     ['forward-always', ['signal 1 12']],
     ['ignore', []],

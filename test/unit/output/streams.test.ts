@@ -14,6 +14,8 @@ import { createManualClock } from '../../rig/manual-clock.ts'
 import { usualLines } from '../../rig/specs.ts'
 import { patienceMs, until } from '../../rig/wait.ts'
 
+const files = { of: () => undefined, reopen() {} }
+
 function createParts(asked: Partial<LinesSpec> = {}, colors: OutputOptions['colors'] = {}) {
   const lines = { ...usualLines, ...asked }
   const clock = createManualClock()
@@ -41,9 +43,9 @@ function createParts(asked: Partial<LinesSpec> = {}, colors: OutputOptions['colo
     gate,
     dropped,
     /** Both streams of a run to their own sink. */
-    output: createOutput({ stdout, stderr, clock, count, lines, colors }),
+    output: createOutput({ stdout, stderr, clock, count, lines, colors, files }),
     /** Both streams of a run to one sink. */
-    joined: createOutput({ stdout, stderr: stdout, clock, count, lines, colors }),
+    joined: createOutput({ stdout, stderr: stdout, clock, count, lines, colors, files }),
     out: () => Buffer.concat(written.out).toString('latin1'),
     err: () => Buffer.concat(written.err).toString('latin1'),
   }
@@ -499,6 +501,7 @@ t.test('partial writes to a real pipe tear no line of two runs and a third write
     count: () => dropped,
     lines: usualLines,
     colors: {},
+    files,
   }
   const output = createOutput(options)
   const own = sink.open({ limitBytes: 1 << 20, onDrain() {} })

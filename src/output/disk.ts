@@ -1,0 +1,115 @@
+import * as fs from 'node:fs'
+import { promisify } from 'node:util'
+import type { Moment } from '../core/messages.ts'
+
+/** What is done with files, all of it in the thread pool. Rejects with the errors of node:fs. */
+export interface Disk {
+  open(path: string, flags: number): Promise<number>
+  /** `path`, or the descriptor of an open file. */
+  stat(file: string | number): Promise<fs.Stats>
+  /** Resolves with the bytes that were written: all of them, as a rule. */
+  write(fd: number, chunks: readonly Uint8Array[]): Promise<number>
+  read(fd: number, buffer: Uint8Array, position: number): Promise<number>
+  close(fd: number): Promise<void>
+  list(folder: string): Promise<readonly string[]>
+  rename(from: string, to: string): Promise<void>
+  unlink(path: string): Promise<void>
+}
+
+/** Our user writes, our group reads. */
+export const logMode = 0o640
+const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = fs.constants
+/** O_RDWR: the last byte is looked at. O_NOFOLLOW: where Ringmaster is root, who owns the folder shall not lead it elsewhere. */
+export const logFlags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+
+/** At most `most` calls are on their way at a time, so that a disk that hangs leaves some of the four threads to others. */
+export function createDisk(most = 2): Disk {
+  const waiting: (() => void)[] = []
+  let free = most
+  const inTurn =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (free > 0) free -= 1
+      else await new Promise<void>((resolve) => waiting.push(resolve))
+      try {
+        return await call(...args)
+      } finally {
+        const next = waiting.shift()
+        if (next) next()
+        else free += 1
+      }
+    }
+  return {
+    open: inTurn((path, flags) => open(path, flags, logMode)),
+    stat: inTurn((file) => (typeof file === 'string' ? stat(file) : fstat(file))),
+    write: inTurn(async (fd, chunks) => (await writev(fd, chunks)).bytesWritten),
+    read: inTurn(
+      async (fd, buffer, at) => (await read(fd, buffer, 0, buffer.length, at)).bytesRead,
+    ),
+    close: inTurn(close),
+    list: inTurn((folder) => readdir(folder)),
+    rename: inTurn(rename),
+    unlink: inTurn(unlink),
+  }
+}
+
+const open = promisify(fs.open)
+const stat = promisify(fs.stat)
+const fstat = promisify(fs.fstat)
+const writev = promisify(fs.writev)
+const read = promisify(fs.read)
+const close = promisify(fs.close)
+const readdir = promisify(fs.readdir)
+const rename = promisify(fs.rename)
+const unlink = promisify(fs.unlink)
+
+/** A log that is open for appending. */
+export interface OpenFile {
+  readonly fd: number
+  readonly dev: number
+  readonly ino: number
+  size: number
+  readonly bornMonoMs: number
+  /** It ends inside of a line: the disk was full, or Ringmaster was killed. */
+  isTorn: boolean
+}
+
+export async function openLog(path: string, now: Moment, disk: Disk): Promise<OpenFile> {
+  const fd = await disk.open(path, logFlags)
+  try {
+    const { dev, ino, size, birthtimeMs } = await disk.stat(fd)
+    const last = Buffer.alloc(1)
+    const isTorn = size > 0 && (await disk.read(fd, last, size - 1)) === 1 && last[0] !== 10
+    const ageMs = size > 0 ? Math.max(0, now.wallMs - birthtimeMs) : 0
+    return { fd, dev, ino, size, bornMonoMs: now.monoMs - ageMs, isTorn }
+  } catch (error) {
+    await disk.close(fd)
+    throw error
+  }
+}
+
+/** Whether `path` is still the name of `file`; what others did to its size is taken over. */
+export async function isStillAt(path: string, file: OpenFile, disk: Disk): Promise<boolean> {
+  try {
+    const { dev, ino, size } = await disk.stat(path)
+    file.size = size
+    return dev === file.dev && ino === file.ino
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** Name of the errno; of another error its text. */
+export function errnoOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}
+
+/** Removes `path`, if it is there. */
+export async function remove(path: string, disk: Disk): Promise<void> {
+  try {
+    await disk.unlink(path)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+  }
+}

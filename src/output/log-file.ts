@@ -1,0 +1,218 @@
+import type { FileTarget } from '../plan/plan.ts'
+import type { Clock } from '../ports/clock.ts'
+import { type Disk, errnoOf, isStillAt, type OpenFile, openLog } from './disk.ts'
+import type { Rotation } from './rotation.ts'
+import { countLines, createWriter, type OnDropped, type Sink, type WriterOptions } from './sink.ts'
+
+/** A file that lines go to, written by the thread pool: where a disk hangs, nobody waits long for it. Has one writer. */
+export interface LogFile extends Pick<Sink, 'open' | 'flush'> {
+  /** The file that is open may have been renamed: from now on lines go to the one that has the name. */
+  reopen(): void
+}
+
+export interface LogFileOptions {
+  /** Symbolic links resolved. */
+  readonly path: string
+  readonly target: Pick<FileTarget, 'maxBytes' | 'maxAgeMs'>
+  readonly rotation: Rotation
+  readonly disk: Disk
+  readonly clock: Clock
+}
+
+/** Of lines in one write. */
+const mostBytes = 1 << 18
+const mostChunks = 64
+/** How often it is looked whether the file still has its name, and how long nothing is tried after an error. */
+const lookEveryMs = 1000
+/** So long the children wait for a disk that takes nothing; then lines are dropped until it does. */
+const patienceMs = 1000
+
+/**
+ * The file is opened for the first line. When it cannot be written, what waits is dropped, and the first line a second later opens
+ * it anew. A line is never in two files.
+ */
+export function createLogFile(options: LogFileOptions): LogFile {
+  const { path, rotation, disk, clock } = options
+  const { maxBytes, maxAgeMs } = options.target
+  const queue: Entry[] = []
+  const flushed: (() => void)[] = []
+  /** Bytes of `queue[0]` that are written. */
+  let head = 0
+  let file: OpenFile | null = null
+  let isWorking = false
+  let isToBeReopened = false
+  let nextLookMonoMs = 0
+  let failure = { reason: '', untilMonoMs: 0 }
+  let writer = createWriter({ limitBytes: 0, onDrain() {} })
+  let resume = () => {}
+  let giveUpWaiting: (() => void) | null = null
+  let isStalled = false
+
+  /** One thing at a time, until nothing is left to be done. */
+  async function work(): Promise<void> {
+    isWorking = true
+    while (queue.length > 0 || isToBeReopened) {
+      try {
+        await writeSome(await current())
+      } catch (error) {
+        await fail(errnoOf(error))
+      }
+    }
+    isWorking = false
+    for (const resolve of flushed.splice(0)) resolve()
+  }
+
+  /** The file to write to. It stays the same within a line. */
+  async function current(): Promise<OpenFile> {
+    if (file && head > 0 && queue[0]?.bytes[head - 1] !== newline) return file
+    const { monoMs } = clock.now()
+    if (isToBeReopened || monoMs >= nextLookMonoMs) {
+      nextLookMonoMs = monoMs + lookEveryMs
+      isToBeReopened = false
+      if (file && !(await isStillAt(path, file, disk))) await close()
+    }
+    file ??= await openLog(path, clock.now(), disk)
+    if (!isDue(file)) return file
+    if (await isStillAt(path, file, disk)) await rotation.rotate()
+    await close()
+    file = await openLog(path, clock.now(), disk)
+    return file
+  }
+
+  function isDue({ size, bornMonoMs }: OpenFile): boolean {
+    if (size === 0) return false
+    const isOld = maxAgeMs > 0 && clock.now().monoMs - bornMonoMs >= maxAgeMs
+    return isOld || (maxBytes > 0 && size + lineBytes() > maxBytes)
+  }
+
+  /** Of what is left of the next line. */
+  function lineBytes(): number {
+    const bytes = queue[0]?.bytes
+    return bytes === undefined ? 0 : bytes.indexOf(newline, head) + 1 - head
+  }
+
+  async function writeSome(open: OpenFile): Promise<void> {
+    const chunks = batch(maxBytes > 0 ? maxBytes - open.size : mostBytes)
+    if (chunks.length === 0) return
+    const extra = open.isTorn ? 1 : 0
+    const written = await disk.write(open.fd, open.isTorn ? [lineEnd, ...chunks] : chunks)
+    if (written === 0) throw new Error('nothing was written')
+    open.isTorn = false
+    open.size += written
+    advance(written - extra)
+  }
+
+  /** Whole lines of at most `room` bytes; one at least. */
+  function batch(room: number): Uint8Array[] {
+    const chunks: Uint8Array[] = []
+    let left = Math.max(Math.min(room, mostBytes), lineBytes())
+    let start = head
+    for (const { bytes } of queue) {
+      const isWhole = bytes.length - start <= left
+      const end = isWhole ? bytes.length : bytes.lastIndexOf(newline, start + left - 1) + 1
+      if (end > start) chunks.push(bytes.subarray(start, end))
+      left -= end - start
+      if (!isWhole || chunks.length === mostChunks) break
+      start = 0
+    }
+    return chunks
+  }
+
+  function advance(written: number): void {
+    head += written
+    let done = 0
+    for (const { bytes } of queue) {
+      if (head < bytes.length) break
+      head -= bytes.length
+      writer.forget(bytes)
+      done += 1
+    }
+    queue.splice(0, done)
+    relax()
+  }
+
+  async function fail(reason: string): Promise<void> {
+    failure = { reason, untilMonoMs: clock.now().monoMs + lookEveryMs }
+    isToBeReopened = false
+    for (const { bytes, onDropped } of queue.splice(0)) {
+      writer.forget(bytes)
+      onDropped(countLines(bytes, head), reason)
+      head = 0
+    }
+    relax()
+    await close()
+  }
+
+  async function close(): Promise<void> {
+    const open = file
+    file = null
+    // Some disks tell only now what a write has come to: those lines are gone, and the descriptor too.
+    if (open) await disk.close(open.fd).catch(() => {})
+  }
+
+  /** The disk took something, or what waited is dropped. */
+  function relax(): void {
+    isStalled = false
+    giveUpWaiting?.()
+    giveUpWaiting = null
+    writer.relax()
+    if (writer.isFull) beImpatient()
+  }
+
+  function beImpatient(): void {
+    giveUpWaiting ??= clock.at(clock.now().monoMs + patienceMs, () => {
+      giveUpWaiting = null
+      isStalled = true
+      resume()
+    })
+  }
+
+  return {
+    open(given: WriterOptions) {
+      writer = createWriter(given)
+      resume = given.onDrain
+      return {
+        get isFull() {
+          return writer.isFull && !isStalled
+        },
+        write(bytes, onDropped) {
+          if (bytes.length === 0) return
+          if (clock.now().monoMs < failure.untilMonoMs) {
+            onDropped(countLines(bytes, 0), failure.reason)
+          } else if (!writer.keep(bytes)) {
+            onDropped(countLines(bytes, 0), isStalled ? 'stalled' : 'full')
+          } else {
+            queue.push({ bytes, onDropped })
+            // It does not reject.
+            if (!isWorking) void work()
+            if (writer.isFull && !isStalled) beImpatient()
+          }
+        },
+      }
+    },
+    reopen() {
+      if (file === null) return
+      isToBeReopened = true
+      // It does not reject.
+      if (!isWorking) void work()
+    },
+    async flush(deadlineMs) {
+      if (!isWorking) return
+      await new Promise<void>((resolve) => {
+        const cancel = clock.at(clock.now().monoMs + deadlineMs, resolve)
+        flushed.push(() => {
+          cancel()
+          resolve()
+        })
+      })
+    },
+  }
+}
+
+interface Entry {
+  readonly bytes: Uint8Array
+  readonly onDropped: OnDropped
+}
+
+const newline = 10
+const lineEnd = Buffer.from('\n')

@@ -1,0 +1,112 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { SupervisorError } from '../lib/errors.ts'
+import { type FileUse, logFilesOf } from '../plan/log-files.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Clock } from '../ports/clock.ts'
+import { createCompress } from './compress.ts'
+import { createDisk, errnoOf, logFlags, logMode } from './disk.ts'
+import { createLogFile, type LogFile } from './log-file.ts'
+import { createRotation } from './rotation.ts'
+
+/** All files that output goes to. */
+export interface LogFiles {
+  /** undefined: the stream goes to no file. */
+  of(instance: string, stream: 'stdout' | 'stderr'): OpenedFile | undefined
+  /** To be called when others have renamed them. */
+  reopen(): void
+  /** Resolves when everything is written, or after `deadlineMs`. */
+  flush(deadlineMs: number): Promise<void>
+}
+
+export interface OpenedFile {
+  readonly use: FileUse
+  readonly file: LogFile
+}
+
+/**
+ * Makes the files that `plan` names, where they are missing. Throws `START_REFUSED` with all that is wrong, one line each: what
+ * could not be written or rotated later, and a file that has two names in the plan.
+ */
+export function openLogFiles(plan: Pick<Plan, 'processes'>, clock: Clock): LogFiles {
+  const disk = createDisk()
+  const compress = createCompress(disk)
+  const files = new Map<string, OpenedFile>()
+  const known = new Map<string, string>([
+    [identify(fstatSync(1)), "Ringmaster's own stdout"],
+    [identify(fstatSync(2)), "Ringmaster's own stderr"],
+  ])
+  const problems: string[] = []
+  for (const use of logFilesOf(plan)) {
+    const { instance, stream, target } = use
+    const refuse = (why: string) =>
+      problems.push(`cannot write ${stream} of ${instance} to ${target.file}: ${why}`)
+    try {
+      const { path, identity } = prepare(use)
+      const other = known.get(identity)
+      if (other !== undefined) refuse(`it is ${other}`)
+      known.set(identity, `${stream} of ${instance} too`)
+      const rotation = createRotation(path, target, disk, compress)
+      const file = createLogFile({ path, target, rotation, disk, clock })
+      files.set(`${instance} ${stream}`, { use, file })
+    } catch (error) {
+      refuse(error instanceof Refusal ? error.message : describe(errnoOf(error), target.file))
+    }
+  }
+  if (problems.length > 0) throw new SupervisorError('START_REFUSED', problems.join('\n'))
+  return {
+    of: (instance, stream) => files.get(`${instance} ${stream}`),
+    reopen() {
+      for (const { file } of files.values()) file.reopen()
+    },
+    async flush(deadlineMs) {
+      await Promise.all([...files.values()].map(({ file }) => file.flush(deadlineMs)))
+    },
+  }
+}
+
+class Refusal extends Error {}
+
+function prepare({ target }: FileUse): { readonly path: string; readonly identity: string } {
+  const { file, maxBytes, maxAgeMs } = target
+  const before = statSync(file, { throwIfNoEntry: false })
+  if (before && !before.isFile()) {
+    throw new Refusal(
+      "it is no regular file; where the lines shall go to Ringmaster's own, write capture",
+    )
+  }
+  // A link to a file that is not there yet is refused by O_NOFOLLOW.
+  const path = before ? realpathSync(file) : join(realpathSync(dirname(file)), basename(file))
+  const fd = openSync(path, logFlags, logMode)
+  try {
+    if (maxBytes > 0 || maxAgeMs > 0) accessSync(dirname(path), constants.W_OK | constants.X_OK)
+    return { path, identity: identify(fstatSync(fd)) }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function identify({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
+  return `${dev}:${ino}`
+}
+
+function describe(errno: string, file: string): string {
+  switch (errno) {
+    case 'ENOENT':
+      return `there is no folder ${dirname(file)}`
+    case 'EACCES':
+      return `user ${process.geteuid?.()} may not write it, or may not rotate it for want of rights to ${dirname(file)} (maxBytes: 0 never rotates)`
+    case 'ELOOP':
+      return 'it is a link that leads nowhere'
+    default:
+      return errno
+  }
+}

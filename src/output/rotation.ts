@@ -1,0 +1,75 @@
+import { basename, dirname } from 'node:path'
+import type { FileTarget } from '../plan/plan.ts'
+import { type Disk, remove } from './disk.ts'
+
+/** Gives the file at one path its rotated names: `FILE.1` is the newest. */
+export interface Rotation {
+  /** Afterwards there is nothing at the path. Rejects where a file could not be renamed; the next try goes on with what is there then. */
+  rotate(): Promise<void>
+}
+
+/** Makes `FILE.N.gz` of a `FILE.N`. Does not reject: what could not be compressed stays as it is. */
+export type Compress = (path: string, rename: Rename) => Promise<void>
+/** Runs `work` while nothing else is renamed. */
+export type Rename = <T>(work: () => Promise<T>) => Promise<T>
+
+export function createRotation(
+  path: string,
+  { maxFiles, compress }: Pick<FileTarget, 'maxFiles' | 'compress'>,
+  disk: Disk,
+  compressRotated: Compress,
+): Rotation {
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn: Rename = (work) => {
+    const result = last.then(work)
+    // Whoever asked hears of an error; the next one is not concerned.
+    last = result.catch(() => {})
+    return result
+  }
+  return {
+    async rotate() {
+      await inTurn(() => shift(path, maxFiles, disk))
+      // It does not reject, and the next lines do not wait for it.
+      if (compress && maxFiles > 0) void compressRotated(path, inTurn)
+    },
+  }
+}
+
+async function shift(path: string, maxFiles: number, disk: Disk): Promise<void> {
+  if (maxFiles === 0) {
+    await remove(path, disk)
+    return
+  }
+  const known = await rotatedFiles(path, disk)
+  const taken = new Set(known.map(({ number }) => number))
+  // Only up to the first gap: those behind it have their number.
+  let free = 1
+  while (free < maxFiles && taken.has(free)) free += 1
+  for (const { name } of known.filter(({ number }) => number === free)) await remove(name, disk)
+  const moved = known.filter(({ number }) => number < free)
+  for (const { name, number, ending } of moved.sort((a, b) => b.number - a.number)) {
+    await disk.rename(name, `${path}.${number + 1}${ending}`)
+  }
+  await disk.rename(path, `${path}.1`)
+}
+
+export interface RotatedFile {
+  readonly name: string
+  readonly number: number
+  readonly ending: '' | '.gz'
+}
+
+/** What `path` was rotated to, the newest first. */
+export async function rotatedFiles(path: string, disk: Disk): Promise<readonly RotatedFile[]> {
+  const folder = dirname(path)
+  const prefix = `${basename(path)}.`
+  const files: RotatedFile[] = []
+  for (const entry of await disk.list(folder)) {
+    if (!entry.startsWith(prefix)) continue
+    const [, digits, ending] = /^([1-9]\d{0,3})(\.gz)?$/.exec(entry.slice(prefix.length)) ?? []
+    if (digits === undefined) continue
+    const name = `${path}.${digits}${ending ?? ''}`
+    files.push({ name, number: Number(digits), ending: ending === undefined ? '' : '.gz' })
+  }
+  return files.sort((a, b) => a.number - b.number)
+}
