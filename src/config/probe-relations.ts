@@ -8,33 +8,40 @@ export const probeFields = ['startupProbe', 'readinessProbe', 'livenessProbe'] a
 /** What a probe may do, once it is supported. */
 const checks = ['httpGet', 'tcpSocket', 'exec', 'grpc']
 
-/** What is wrong with the probes of a process, whose ports have these names and whose last instance has that number. */
+const hookFields = ['postStart', 'preStop']
+const hookActions = ['httpGet', 'exec', 'sleep']
+
+/** What is wrong with the probes and the hooks of a process, whose ports have these names and whose last instance has that number. */
 export function checkProbes(
   process: UnknownMap,
   path: Path,
   names: readonly string[],
   lastInstance: number,
 ): readonly Problem[] {
-  return probeFields.flatMap((field) => {
-    const probe = process[field]
-    if (!isMap(probe)) return []
-    const at = [...path, field]
+  const check = (parent: UnknownMap, field: string, at: Path, actions: readonly string[]) => {
+    const { [field]: does } = parent
+    if (!isMap(does)) return []
     return [
-      ...checkCount(probe, at),
-      ...['httpGet', 'tcpSocket', 'grpc'].flatMap((check) => {
-        const { [check]: target } = probe
-        return isMap(target)
-          ? checkPort(target['port'], [...at, check, 'port'], names, lastInstance)
-          : []
+      ...checkCount(does, [...at, field], actions),
+      ...['httpGet', 'tcpSocket', 'grpc'].flatMap((action) => {
+        const { [action]: target } = does
+        const atPort = [...at, field, action, 'port']
+        return isMap(target) ? checkPort(target['port'], atPort, names, lastInstance) : []
       }),
     ]
-  })
+  }
+  const { lifecycle } = process
+  const hooks = isMap(lifecycle) ? lifecycle : {}
+  return [
+    ...probeFields.flatMap((field) => check(process, field, path, checks)),
+    ...hookFields.flatMap((field) => check(hooks, field, [...path, 'lifecycle'], hookActions)),
+  ]
 }
 
-function checkCount(probe: UnknownMap, path: Path): readonly Problem[] {
-  const [first, second] = Object.keys(probe).filter((key) => checks.includes(key))
+function checkCount(does: UnknownMap, path: Path, actions: readonly string[]): readonly Problem[] {
+  const [first, second] = Object.keys(does).filter((key) => actions.includes(key))
   if (first === undefined) {
-    const message = `does nothing; needed: ${checks.slice(0, -1).join(', ')} or ${checks.at(-1)}`
+    const message = `does nothing; needed: ${actions.slice(0, -1).join(', ')} or ${actions.at(-1)}`
     return [{ path, message, isAbsence: true }]
   }
   if (second === undefined) return []

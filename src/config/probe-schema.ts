@@ -26,7 +26,8 @@ const HostSchema = Type.Optional(
   }),
 )
 
-const HttpGetSchema = map(
+/** A request. */
+export const HttpGetSchema = map(
   {
     path: Type.Optional(
       template({
@@ -90,7 +91,8 @@ const GrpcSchema = map(
   'A call of `grpc.health.v1.Health/Check`, without TLS, that is answered with SERVING.',
 )
 
-const ExecSchema = map(
+/** A command. */
+export const ExecSchema = map(
   {
     command: Type.Unsafe<[string, ...string[]]>(
       words(

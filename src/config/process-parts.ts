@@ -1,17 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { defaults } from './defaults.ts'
-import {
-  flag,
-  integer,
-  map,
-  notYet,
-  number,
-  oneOf,
-  path,
-  seconds,
-  signal,
-  template,
-} from './fields.ts'
+import { flag, integer, map, notYet, number, oneOf, path, seconds, template } from './fields.ts'
 
 const variableName = '^[^=\\u0000]+$'
 const variable = template({
@@ -177,14 +166,4 @@ export const DependsOnSchema = Type.Union(
     description:
       'Other processes that each start waits for, until they are `started`, `ready` or `succeeded`; a list of names means ready. They are stopped after it.',
   },
-)
-
-/** What is done around start and stop. */
-export const LifecycleSchema = map(
-  {
-    stopSignal: signal('The same as `stopSignal` of the process.'),
-    postStart: notYet(),
-    preStop: notYet(),
-  },
-  'What happens around start and stop.',
 )

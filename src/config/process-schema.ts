@@ -1,13 +1,13 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { defaults } from './defaults.ts'
 import { duration, flag, map, notYet, oneOf, path, seconds, signal, words } from './fields.ts'
+import { LifecycleSchema } from './lifecycle-schema.ts'
 import { LivenessProbeSchema, ReadinessProbeSchema, StartupProbeSchema } from './probe-schema.ts'
 import {
   BackoffSchema,
   DependsOnSchema,
   EnvFromSchema,
   EnvSchema,
-  LifecycleSchema,
   LogFileSchema,
   PortsSchema,
   RestartLimitSchema,
@@ -97,7 +97,7 @@ export const ProcessSchema = map(
       }),
     ),
     terminationGracePeriodSeconds: seconds(
-      'From the stop signal to SIGKILL.',
+      'From the stop signal, or from the begin of `preStop`, to SIGKILL.',
       standard.terminationGracePeriodSeconds,
     ),
     autoStart: flag('Started with Ringmaster.', standard.autoStart),

@@ -91,7 +91,8 @@ function checkPortReferences(
   known: readonly string[],
   path: Path,
 ): readonly Problem[] {
-  return ['command', 'args', 'env', 'workingDir', 'logs', ...probeFields].flatMap((field) =>
+  const fields = ['command', 'args', 'env', 'workingDir', 'lifecycle', 'logs', ...probeFields]
+  return fields.flatMap((field) =>
     textsIn(process[field], [...path, field]).flatMap(([text, at]) =>
       portsNamedIn(text)
         .filter((name) => !known.includes(name))

@@ -83,7 +83,7 @@ export function fillInstanceVariables(template: string, fill: (name: string) => 
 }
 
 function placesOf(content: string): string {
-  const places = ['command', 'args', 'env', 'workingDir', 'probes', 'log files']
+  const places = ['command', 'args', 'env', 'workingDir', 'probes', 'lifecycle', 'log files']
   if (content === 'instance.number') places.push('containerPort')
   return `${places.slice(0, -1).join(', ')} and ${places.at(-1)}`
 }

@@ -1,11 +1,14 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
+import type { HookName, ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
 import { backoffMs } from './backoff.ts'
+import { ask, boundPreStop, dismiss, hasPreStop, take } from './hooks.ts'
 import type {
   Cause,
   Clue,
   DeadlineKey,
   Effect,
+  HookChange,
+  HookResult,
   InstanceChange,
   Moment,
   Phase,
@@ -22,6 +25,8 @@ const SIGKILL = 9
 export interface Step {
   readonly at: Moment
   readonly unit: number
+  /** A shutdown waits for nothing any more. */
+  readonly isForced: boolean
   /** Numbers a new run. */
   newRun(): number
   /** What a start has to wait for; null: nothing. */
@@ -31,7 +36,7 @@ export interface Step {
   /** What a stop that begins now gets of its own time from the stop signal to SIGKILL. */
   graceMs(own: Pick<ProcessSpec, 'name' | 'graceMs'>): number
   want(...effects: readonly Effect[]): void
-  tell(change: InstanceChange | ProbeChange): void
+  tell(change: InstanceChange | ProbeChange | HookChange): void
 }
 
 /** The first start, at once or after its delay. */
@@ -81,7 +86,7 @@ export function spawned(
     : askToEnd(instance, spec, born, step)
 }
 
-/** The run's command is executing; without a startup probe it runs. */
+/** The run's command is executing; without a postStart hook and a startup probe it runs. */
 export function executed(
   instance: Instance,
   spec: ProcessSpec,
@@ -91,9 +96,37 @@ export function executed(
   if (instance.phase !== 'starting') return instance
   const born = beginAge(instance, spec, { ...live, executedMonoMs: step.at.monoMs }, step)
   const executing = { ...instance, putOff: null, live: born }
-  return spec.probes.startup
-    ? probe(executing, spec, born, 'startup', step)
-    : runs(executing, spec, born, step)
+  if (!spec.hooks.includes('postStart')) return startUp(executing, spec, born, step)
+  return instance.isWanted ? { ...executing, live: ask(born, 'postStart', step) } : executing
+}
+
+/** A hook has ended: after postStart the start goes on, or the run is ended; after preStop the stop signal follows. */
+export function answered(
+  instance: Instance,
+  spec: ProcessSpec,
+  live: LiveRun,
+  { hook, ...result }: HookResult & { readonly hook: HookName },
+  step: Step,
+): Instance {
+  if (live.hook !== hook) return instance
+  const done = take(instance, live, hook, result, step)
+  if (hook === 'preStop') {
+    sendStop(live.run, spec, step)
+    return { ...instance, live: done }
+  }
+  if (result.isOk) return startUp(instance, spec, done, step)
+  const reason = `postStart: ${result.detail}`
+  return askToEnd(instance, spec, done, step, { cause: 'startup-failed', reason })
+}
+
+/** The time of a preStop hook is over: the stop signal does not wait for it. */
+export function hookTimeEnded(instance: Instance, spec: ProcessSpec, step: Step): Instance {
+  const { live } = instance
+  if (live?.hook !== 'preStop') return instance
+  step.want({ type: 'dismiss', run: live.run, hook: 'preStop' })
+  const done = take(instance, live, 'preStop', null, step)
+  sendStop(live.run, spec, step)
+  return { ...instance, live: done }
 }
 
 /** A try of a probe has ended: the next one follows, or what the results so far lead to. */
@@ -168,8 +201,9 @@ export function exited(
   step: Step,
 ): Instance {
   const isAsked = instance.phase === 'stopping'
+  const isSignalled = isAsked && live.hook !== 'preStop'
   const ended: LiveRun = {
-    ...forgetAge(instance, restProbes(live, probeNames, step), step),
+    ...forgetAge(instance, restProbes(dismiss(instance, live, step), probeNames, step), step),
     cause: live.cause ?? causeOf(status, clue, spec),
     end: { status, atMonoMs: step.at.monoMs },
     killAtMonoMs: live.killAtMonoMs ?? step.at.monoMs + step.graceMs(spec),
@@ -187,7 +221,7 @@ export function exited(
   const isKill = live.isKilled || spec.killMode === 'mixed'
   step.want({
     ...{ type: 'endTree', run: live.run, signal: isKill ? SIGKILL : spec.stopSignal },
-    sparesGroup: isAsked && !isKill && spec.killMode === 'group',
+    sparesGroup: isSignalled && !isKill && spec.killMode === 'group',
   })
   if (!isAsked) step.want(wake(instance, 'kill', ended.killAtMonoMs))
   return stopping
@@ -211,17 +245,19 @@ export function waitEnded(instance: Instance, spec: ProcessSpec, step: Step): In
 }
 
 /** The grace is over: SIGKILL to the main process, or to what it left. */
-export function graceEnded(instance: Instance, step: Step): Instance {
+export function graceEnded(instance: Instance, spec: ProcessSpec, step: Step): Instance {
   const { live } = instance
   if (instance.phase !== 'stopping' || !live || live.pid === null || live.isKilled) return instance
   const cause = live.cause === 'stop-requested' ? 'grace-exceeded' : live.cause
+  const alone = dismiss(instance, live, step)
+  if (live.hook === 'preStop') sendStop(live.run, spec, step)
   step.want(
     wake(instance, 'kill', null),
     live.end === null
       ? { type: 'signal', run: live.run, signal: SIGKILL, to: 'process' }
       : { type: 'endTree', run: live.run, signal: SIGKILL, sparesGroup: false },
   )
-  return { ...instance, live: { ...live, cause, isKilled: true, killAtMonoMs: step.at.monoMs } }
+  return { ...instance, live: { ...alone, cause, isKilled: true, killAtMonoMs: step.at.monoMs } }
 }
 
 /** The instance is not wanted any more, whatever it is doing. */
@@ -244,7 +280,7 @@ export function stop(
 
 /** The instance is not wanted any more, but its stop has to wait: until then nothing ends it that would be for the sake of a restart. */
 export function stopLater(instance: Instance, step: Step): Instance {
-  const live = instance.live && restProbes(instance.live, restarting, step)
+  const live = instance.live && restProbes(dismiss(instance, instance.live, step), restarting, step)
   return { ...instance, isWanted: false, live }
 }
 
@@ -299,6 +335,7 @@ const unborn: Omit<LiveRun, 'run'> = {
   wasStable: false,
   age: 'unlimited',
   probes: {},
+  hook: null,
   refused: null,
   end: null,
   cause: null,
@@ -344,16 +381,24 @@ function askToEnd(
   step: Step,
   { graceMs = spec.graceMs, ...told }: AskedFor = {},
 ): Instance {
-  const killAtMonoMs = step.at.monoMs + step.graceMs({ name: spec.name, graceMs })
-  const to = spec.killMode === 'group' ? 'group' : 'process'
-  step.want(
-    { type: 'signal', run: live.run, signal: spec.stopSignal, to },
-    wake(instance, 'kill', killAtMonoMs),
-  )
+  const ownMs = step.graceMs({ name: spec.name, graceMs })
+  const killAtMonoMs = step.at.monoMs + ownMs
   const cause = live.cause ?? told.cause ?? 'stop-requested'
-  const resting = forgetAge(instance, restProbes(live, restarting, step), step)
+  const alone = dismiss(instance, live, step)
+  const resting = forgetAge(instance, restProbes(alone, restarting, step), step)
   const asked = { ...resting, cause, killAtMonoMs }
-  return enter({ ...instance, live: asked }, 'stopping', step, told)
+  const hasHook = !step.isForced && hasPreStop(spec, asked, ownMs)
+  if (hasHook) boundPreStop(instance, ownMs, step)
+  else sendStop(live.run, spec, step)
+  step.want(wake(instance, 'kill', killAtMonoMs))
+  const stopping = { ...instance, live: hasHook ? ask(asked, 'preStop', step) : asked }
+  return enter(stopping, 'stopping', step, told)
+}
+
+/** The stop signal, to whom the kill mode says. */
+function sendStop(run: number, { killMode, stopSignal }: ProcessSpec, step: Step): void {
+  const to = killMode === 'group' ? 'group' : 'process'
+  step.want({ type: 'signal', run, signal: stopSignal, to })
 }
 
 /** Why Ringmaster asks a run to end that is wanted. */
@@ -373,6 +418,13 @@ function endByProbe(
 ): Instance {
   const graceMs = spec.probes[name]?.graceMs ?? spec.graceMs
   return askToEnd(instance, spec, live, step, { cause: `${name}-failed`, reason, graceMs })
+}
+
+/** Nothing but its startup probe keeps it from running. */
+function startUp(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
+  return spec.probes.startup
+    ? probe(instance, spec, live, 'startup', step)
+    : runs(instance, spec, live, step)
 }
 
 /** The run has started; without a readiness probe it is ready. */
@@ -456,10 +508,12 @@ function without(live: LiveRun, name: ProbeName): LiveRun {
 
 /** It is stopping already: a shutdown may have less time for it than it was given. */
 function hurry(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
-  const killAtMonoMs = step.at.monoMs + step.graceMs(spec)
+  const ownMs = step.graceMs(spec)
+  const killAtMonoMs = step.at.monoMs + ownMs
   if (live.isKilled || live.killAtMonoMs === null || live.killAtMonoMs <= killAtMonoMs) {
     return instance
   }
+  if (live.hook === 'preStop') boundPreStop(instance, ownMs, step)
   step.want(wake(instance, 'kill', killAtMonoMs))
   return { ...instance, live: { ...live, killAtMonoMs } }
 }

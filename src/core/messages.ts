@@ -1,5 +1,5 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { ProbeName } from '../plan/plan.ts'
+import type { HookName, ProbeName } from '../plan/plan.ts'
 
 /** A moment: `monoMs` never jumps and is for delays, `wallMs` is Unix time and for people. */
 export interface Moment {
@@ -41,6 +41,8 @@ export type Fact =
     }
   /** A try of a probe ended. Answers `probe`. */
   | ({ readonly type: 'probed'; readonly run: number; readonly probe: ProbeName } & ProbeResult)
+  /** A hook ended. Answers `ask`. */
+  | ({ readonly type: 'answered'; readonly run: number; readonly hook: HookName } & HookResult)
   /** The main process of the run ended. Comes after `executed` or `execFailed`. */
   | {
       readonly type: 'exited'
@@ -69,7 +71,7 @@ export type Clue = 'oom-kill' | 'possible-oom-kill' | 'heap-limit'
 
 /** At most one deadline exists for each: of an instance (`web.1/start`), or of the supervisor. */
 export type DeadlineKey =
-  | `${string}/${'start' | 'kill' | 'age'}`
+  | `${string}/${'start' | 'kill' | 'age' | 'hook'}`
   | 'drain'
   | 'turn'
   | 'sweep'
@@ -84,6 +86,11 @@ export interface ProbeResult {
   /** What a command wrote that failed, 4 KiB at most. */
   readonly output?: string
   readonly durationMs: number
+}
+
+/** What came of a hook. */
+export interface HookResult extends Pick<ProbeResult, 'detail' | 'output'> {
+  readonly isOk: boolean
 }
 
 /** Why the files of the start cannot be used, or what they would change: paths such as `processes.web.command`. */
@@ -127,6 +134,10 @@ export type Effect =
     }
   /** Forget a `probe` that was not answered, and end it when it has begun; no answer follows. */
   | { readonly type: 'stopProbe'; readonly run: number; readonly probe: ProbeName }
+  /** Begin the hook; `answered` follows. One at a time of each run. */
+  | { readonly type: 'ask'; readonly run: number; readonly hook: HookName }
+  /** End a hook that was not answered; no answer follows. */
+  | { readonly type: 'dismiss'; readonly run: number; readonly hook: HookName }
   /** Sets, replaces or (null) removes a deadline. */
   | { readonly type: 'wake'; readonly key: DeadlineKey; readonly atMonoMs: number | null }
   /** To everything else that lives below Ringmaster; `swept` follows when nothing does. */
@@ -165,6 +176,7 @@ export type Cause =
 export type Change = (
   | InstanceChange
   | ProbeChange
+  | HookChange
   | SupervisorChange
   | WithdrawalChange
   | ConfigChange
@@ -210,6 +222,15 @@ export interface ProbeChange extends ProbeResult {
   readonly failureThreshold?: number
   /** What the instance is from now on; absent where this has not changed. */
   readonly isReady?: boolean
+}
+
+/** A hook ended, or was not in time. */
+export interface HookChange extends HookResult {
+  readonly type: 'hook'
+  readonly process: string
+  readonly instance: string
+  readonly run: number
+  readonly hook: HookName
 }
 
 export interface SupervisorChange {

@@ -69,9 +69,10 @@ export function describeProblem(
   return last === null ? `${name}: ${detail}` : `${name}: ${detail} (${row}/${failureThreshold})`
 }
 
-/** What the probe says that keeps a live instance from being ready; null when none does. Pure. */
+/** What keeps a live instance from being ready: its hook, or what its probe says; null when none does. Pure. */
 export function problemOf({ phase, live }: Instance, { probes }: ProcessSpec): string | null {
   if (phase !== 'starting' && phase !== 'running') return null
+  if (live?.hook) return `${live.hook}: not done`
   for (const name of ['startup', 'readiness'] as const) {
     const [state, spec] = [live?.probes[name], probes[name]]
     if (state && spec && !state.isPassing) return describeProblem(name, state, spec)

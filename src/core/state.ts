@@ -2,6 +2,7 @@ import type { ExitStatus } from '../lib/exit-codes.ts'
 import { startedAtOnce } from '../plan/order.ts'
 import type {
   GroupSpec,
+  HookName,
   Plan,
   ProbeName,
   ProcessSpec,
@@ -106,6 +107,8 @@ export interface LiveRun {
   readonly age: 'unlimited' | 'young' | 'old'
   /** Those that are tried. */
   readonly probes: Readonly<Partial<Record<ProbeName, ProbeState>>>
+  /** The one that is awaited. */
+  readonly hook: HookName | null
   /** The step that failed before the command ran: `ENOENT exec`. */
   readonly refused: string | null
   /** Set when the main process has ended. */

@@ -12,6 +12,7 @@ import type {
   ConfigChange,
   Effect,
   Event,
+  HookChange,
   InstanceChange,
   Moment,
   ProbeChange,
@@ -78,6 +79,10 @@ class Draft implements instanceSteps.Step {
     this.unit = unit
   }
 
+  get isForced(): boolean {
+    return this.state.ending?.isForced ?? false
+  }
+
   newRun(): number {
     const run = this.state.nextRun
     this.state = { ...this.state, nextRun: run + 1 }
@@ -112,7 +117,13 @@ class Draft implements instanceSteps.Step {
   }
 
   tell(
-    change: InstanceChange | ProbeChange | SupervisorChange | WithdrawalChange | ConfigChange,
+    change:
+      | InstanceChange
+      | ProbeChange
+      | HookChange
+      | SupervisorChange
+      | WithdrawalChange
+      | ConfigChange,
   ): void {
     this.changes.push({ at: this.at, ...change })
   }
@@ -161,6 +172,11 @@ class Draft implements instanceSteps.Step {
           instanceSteps.probed(instance, spec, live, event, this),
         )
         break
+      case 'answered':
+        this.withRun(event.run, 'alive', (instance, spec, live) =>
+          instanceSteps.answered(instance, spec, live, event, this),
+        )
+        break
       case 'exited':
         this.withRun(event.run, 'alive', (instance, spec, live) =>
           instanceSteps.exited(instance, spec, live, event, this),
@@ -202,12 +218,12 @@ class Draft implements instanceSteps.Step {
     this.endByItself()
     this.resumeWaiting()
     if (this.state.phase === 'stopping') this.stopInTurn()
-    if (this.state.ending?.isForced) {
-      this.each((instance) => instanceSteps.graceEnded(instance, this))
+    if (this.isForced) {
+      this.each((instance, spec) => instanceSteps.graceEnded(instance, spec, this))
     }
     if (this.state.phase === 'stopping' && this.state.instances.every(instanceSteps.isAtRest)) {
       this.enter('sweeping')
-      this.sweep(this.state.ending?.isForced ? SIGKILL : SIGTERM)
+      this.sweep(this.isForced ? SIGKILL : SIGTERM)
     }
     const { phase, ending, openOutputs } = this.state
     if (phase === 'sweeping' && ending?.isSwept && openOutputs.length === 0) this.end()
@@ -360,7 +376,7 @@ class Draft implements instanceSteps.Step {
   private stopInTurn(): void {
     const { monoMs } = this.at
     const waiting = this.state.instances.filter(isToBeStopped)
-    const isFree = waiting.length === 0 || this.state.ending?.isForced
+    const isFree = waiting.length === 0 || this.isForced
     const held = isFree ? new Set() : heldByOthers(this.state, monoMs)
     const due = new Set(waiting.filter(({ process }) => !held.has(process)))
     if (due.size > 0) {
@@ -376,7 +392,7 @@ class Draft implements instanceSteps.Step {
 
   /** Somebody will not wait: SIGKILL to all that has had its stop signal. */
   private force(): void {
-    if (this.state.ending?.isForced) return
+    if (this.isForced) return
     this.amend({ isForced: true })
     if (this.state.phase === 'draining') this.stopAll()
     if (this.state.phase === 'sweeping') this.sweep(SIGKILL)
@@ -413,9 +429,16 @@ class Draft implements instanceSteps.Step {
     const [name, purpose] = key.split('/')
     this.each((instance, spec) => {
       if (instance.name !== name) return instance
-      if (purpose === 'kill') return instanceSteps.graceEnded(instance, this)
-      if (purpose === 'age') return instanceSteps.grownOld(instance)
-      return instanceSteps.waitEnded(instance, spec, this)
+      switch (purpose) {
+        case 'kill':
+          return instanceSteps.graceEnded(instance, spec, this)
+        case 'hook':
+          return instanceSteps.hookTimeEnded(instance, spec, this)
+        case 'age':
+          return instanceSteps.grownOld(instance)
+        default:
+          return instanceSteps.waitEnded(instance, spec, this)
+      }
     })
   }
 

@@ -35,7 +35,7 @@ export interface InstanceView {
   readonly name: string
   readonly number: number
   readonly phase: Phase
-  /** What its start waits for, `waiting for db: ready`, or what its probe says while it is not ready, `readiness: HTTP 503 (3/3)`. */
+  /** What its start waits for, `waiting for db: ready`, or what keeps it from being ready: `postStart: not done`, `readiness: HTTP 503 (3/3)`. */
   readonly reason: string | null
   readonly isReady: boolean
   /** It has been ready once. */

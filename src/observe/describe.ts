@@ -1,6 +1,7 @@
 import type {
   Change,
   ConfigChange,
+  HookChange,
   InstanceChange,
   ProbeChange,
   SupervisorChange,
@@ -22,6 +23,8 @@ export function describe(change: Change): Description {
       return describeInstance(change)
     case 'probe':
       return describeProbe(change)
+    case 'hook':
+      return describeHook(change)
     case 'supervisor':
       return describeSupervisor(change)
     case 'withdrawal':
@@ -97,7 +100,7 @@ export function endOf({ cause, status, refused }: InstanceChange): string {
     case 'heap-limit':
       return `${how}, its heap reached its limit`
     case 'startup-failed':
-      return `${how}, its startup probe had failed`
+      return `${how}, its start had failed`
     case 'liveness-failed':
       return `${how}, its liveness probe had failed`
     case 'max-age':
@@ -122,6 +125,12 @@ function describeProbe(change: ProbeChange): Description {
     level: failures === undefined || failures === failureThreshold ? 'debug' : 'warn',
     message: `${instance} ${what}${count}`,
   }
+}
+
+function describeHook({ instance, hook, isOk, detail }: HookChange): Description {
+  return isOk
+    ? { level: 'debug', message: `${instance} ${hook} is done` }
+    : { level: 'warn', message: `${instance} ${hook} failed: ${detail}` }
 }
 
 function describeStatus({ code, signal }: ExitStatus): string {

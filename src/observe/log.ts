@@ -79,6 +79,10 @@ function fieldsOf(change: Change): object {
       const { type: _type, at: _at, ...fields } = change
       return { ...fields, durationMs: Math.round(change.durationMs) }
     }
+    case 'hook': {
+      const { type: _type, at: _at, ...fields } = change
+      return fields
+    }
     case 'supervisor': {
       const { phase, reason, code } = change
       return phase === 'running' ? { phase } : { phase, reason, code }

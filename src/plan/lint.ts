@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Condition, Plan, ProcessSpec } from './plan.ts'
 import { unasked } from './root.ts'
-import { shutdownTimeline, usableMs } from './shutdown.ts'
+import { preStopMs, shutdownTimeline, usableMs } from './shutdown.ts'
 
 /** What a valid config will not do as it reads, when it is run by `uid`: `PATH: why`. Empty when there is nothing to say. Pure. */
 export function lint(config: Config, plan: Plan, uid: number): readonly string[] {
@@ -11,6 +11,7 @@ export function lint(config: Config, plan: Plan, uid: number): readonly string[]
     ...podFields(config),
     ...waits(plan),
     ...groupOrder(plan),
+    ...longSleeps(plan),
     ...absentControl(config),
     ...deafness(plan),
   ]
@@ -85,6 +86,18 @@ function groupOrder({ groups, processes }: Plan): readonly string[] {
           )
       }),
     )
+}
+
+/** What the stop signal does not wait for. */
+function longSleeps({ processes }: Plan): readonly string[] {
+  return processes.flatMap(({ name, graceMs, instances: [instance] }) => {
+    const preStop = instance?.hooks.preStop
+    if (preStop?.kind !== 'sleep' || preStop.ms <= preStopMs(graceMs)) return []
+    const path = `processes.${name}.lifecycle.preStop.sleep.seconds`
+    return [
+      `${path}: ${seconds(preStop.ms)} is cut to ${seconds(preStopMs(graceMs))}: it counts inside the grace of ${seconds(graceMs)}`,
+    ]
+  })
 }
 
 function absentControl({ control }: Config): readonly string[] {

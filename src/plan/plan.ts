@@ -97,6 +97,8 @@ export interface ProcessSpec {
   /** Chance adds up to so much to it. */
   readonly maxAgeJitterMs: number
   readonly probes: Readonly<Partial<Record<ProbeName, ProbeSpec>>>
+  /** Those that it has. */
+  readonly hooks: readonly HookName[]
   /** One a replica, in order of `number`. */
   readonly instances: readonly InstanceSpec[]
 }
@@ -117,6 +119,9 @@ export type RestartPolicy = 'Always' | 'OnFailure' | 'Never'
  * left lives on. `group`: its whole process group at once, then as `staged`.
  */
 export type KillMode = 'staged' | 'mixed' | 'process' | 'group'
+
+/** `postStart`: when the command is executing; until it is done the run is starting. `preStop`: before the stop signal, within the grace. */
+export type HookName = 'postStart' | 'preStop'
 
 export type ProbeName = 'startup' | 'readiness' | 'liveness'
 
@@ -173,6 +178,8 @@ export interface InstanceSpec {
   readonly logs: LogsSpec
   /** One for each probe of the process. */
   readonly checks: Readonly<Partial<Record<ProbeName, Check>>>
+  /** One for each hook of the process. */
+  readonly hooks: Readonly<Partial<Record<HookName, HookAction>>>
   readonly security: SecuritySpec
   readonly resources: ResourcesSpec
 }
@@ -198,6 +205,9 @@ export type Check =
     }
   /** Templates. */
   | { readonly kind: 'exec'; readonly command: readonly [string, ...string[]] }
+
+/** What a hook does: what a probe may do, once, or nothing for that time. */
+export type HookAction = Check | { readonly kind: 'sleep'; readonly ms: number }
 
 export interface HttpHeader {
   readonly name: string

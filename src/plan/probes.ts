@@ -1,10 +1,21 @@
 import { defaults } from '../config/defaults.ts'
 import type { ProcessConfig } from '../config/schema.ts'
-import type { Check, InstanceSpec, ProbeName, ProbeSpec, ProcessSpec } from './plan.ts'
+import type {
+  Check,
+  HookAction,
+  HookName,
+  InstanceSpec,
+  ProbeName,
+  ProbeSpec,
+  ProcessSpec,
+} from './plan.ts'
 import { portsOf } from './ports.ts'
 
 type ProbeConfig = NonNullable<ProcessConfig['startupProbe' | 'readinessProbe' | 'livenessProbe']>
 type HttpGet = NonNullable<ProbeConfig['httpGet']>
+type HookConfig = NonNullable<NonNullable<ProcessConfig['lifecycle']>['postStart' | 'preStop']>
+type Checking = Pick<ProbeConfig, 'httpGet' | 'exec'> &
+  Partial<Pick<ProbeConfig, 'tcpSocket' | 'grpc'>>
 
 /** When the probes of a process are tried. Pure. */
 export function toProbes(config: ProcessConfig): ProcessSpec['probes'] {
@@ -22,12 +33,12 @@ export function toProbes(config: ProcessConfig): ProcessSpec['probes'] {
   })
 }
 
-/** What the probes of one instance, the `number`th, do; `fill` puts its variables into a template. Pure. */
+/** What the probes and the hooks of one instance, the `number`th, do; `fill` puts its variables into a template. Pure. */
 export function toChecks(
   config: ProcessConfig,
   number: number,
   fill: (template: string) => string,
-): InstanceSpec['checks'] {
+): Pick<InstanceSpec, 'checks' | 'hooks'> {
   // No other variables are put in later.
   const text = (template: string) => fill(template).replaceAll('$$', () => '$')
   const hostOf = ({ host }: { readonly host?: string }) => (host === undefined ? null : text(host))
@@ -48,7 +59,7 @@ export function toChecks(
     }
   }
 
-  return mapProbes(config, ({ httpGet, tcpSocket, exec, grpc }): Check => {
+  function toCheck({ httpGet, tcpSocket, exec, grpc }: Checking): Check {
     if (httpGet !== undefined) return toHttp(httpGet)
     if (tcpSocket !== undefined) {
       return { kind: 'tcp', host: hostOf(tcpSocket), port: portOf(tcpSocket) }
@@ -61,8 +72,24 @@ export function toChecks(
       const [executable, ...words] = exec.command
       return { kind: 'exec', command: [fill(executable), ...words.map(fill)] }
     }
-    throw new Error('a probe without a check')
-  })
+    throw new Error('nothing to be done')
+  }
+
+  const toAction = ({ sleep, ...rest }: HookConfig): HookAction =>
+    sleep === undefined ? toCheck(rest) : { kind: 'sleep', ms: toMs(sleep.seconds) }
+  const { postStart, preStop } = config.lifecycle ?? {}
+  return {
+    checks: mapProbes(config, toCheck),
+    hooks: {
+      ...(postStart && { postStart: toAction(postStart) }),
+      ...(preStop && { preStop: toAction(preStop) }),
+    },
+  }
+}
+
+/** Those that a process has. Pure. */
+export function toHooks({ lifecycle = {} }: ProcessConfig): readonly HookName[] {
+  return (['postStart', 'preStop'] as const).filter((name) => lifecycle[name] !== undefined)
 }
 
 /** Whole ms. */

@@ -6,7 +6,12 @@ export const sweepMs = 1000
 
 /** The time between the beginning of a shutdown and its last SIGKILL, in ms: the budget but for a reserve of a tenth, at most 1 s. */
 export function usableMs({ graceMs }: ShutdownSpec): number {
-  return graceMs - Math.min(1000, graceMs / 10)
+  return lessReserve(graceMs)
+}
+
+/** What a preStop hook may take of a grace, in ms: the rest is for the time from the stop signal to SIGKILL. */
+export function preStopMs(graceMs: number): number {
+  return lessReserve(graceMs)
 }
 
 /**
@@ -124,4 +129,9 @@ export function shutdownTimeline(
     ...shown.toSorted((a, b) => a.beginMs - b.beginMs),
     sweep,
   ]
+}
+
+/** All but a tenth, at most 1 s. */
+function lessReserve(ms: number): number {
+  return ms - Math.min(1000, ms / 10)
 }

@@ -54,7 +54,7 @@ export function toInstance(
     workingDir: workingDir === undefined ? null : fill(workingDir),
     stdin: 'null',
     logs: toLogs(config.logs, format, fill),
-    checks: toChecks(config, number, fill),
+    ...toChecks(config, number, fill),
     security: toSecurity(config.securityContext),
     resources: toResources(config.resources),
   }

@@ -11,7 +11,7 @@ import type {
   RestartLimit,
   ShutdownSpec,
 } from './plan.ts'
-import { toMs, toProbes } from './probes.ts'
+import { toHooks, toMs, toProbes } from './probes.ts'
 import { afterMs, beforeMs, graceOf, sweepMs } from './shutdown.ts'
 import { toSignals } from './signals.ts'
 import { type Surroundings, toInstance } from './to-instance.ts'
@@ -71,6 +71,7 @@ function toProcess(name: string, process: ProcessConfig, surroundings: Surroundi
     maxAgeMs: filled.maxAgeSeconds === undefined ? null : toMs(filled.maxAgeSeconds),
     maxAgeJitterMs: toMs(filled.maxAgeJitterSeconds),
     probes: toProbes(process),
+    hooks: toHooks(process),
     instances: Array.from({ length: filled.replicas }, (_, index) =>
       toInstance(name, index + 1, process, surroundings),
     ),

@@ -14,10 +14,11 @@ import type { Member, ProcessTable, RunMarks } from '../ports/process-table.ts'
 import type { Spawner } from '../ports/spawner.ts'
 import { Deadlines } from './deadlines.ts'
 import { isHeapLimit, mayBeHeapLimit } from './heap-limit.ts'
+import { Hooks } from './hooks.ts'
 import { OomKills } from './oom-kills.ts'
 import { Queue } from './queue.ts'
 import { SpawnLane } from './spawn-lane.ts'
-import { type ProbeEffect, Tries } from './tries.ts'
+import { Tries } from './tries.ts'
 
 export interface RuntimePorts {
   readonly clock: Clock
@@ -65,6 +66,7 @@ export class Runtime {
   readonly #queue: Queue
   readonly #deadlines: Deadlines
   readonly #tries: Tries
+  readonly #hooks: Hooks
   readonly #lane: SpawnLane
   readonly #oomKills: OomKills
   readonly #specs: ReadonlyMap<string, InstanceSpec>
@@ -83,11 +85,13 @@ export class Runtime {
     const perform = (effect: Effect) => this.#perform(effect)
     this.#queue = new Queue(initialState(plan), { clock, perform, publish })
     this.#deadlines = new Deadlines(clock)
-    this.#tries = new Tries(clock, this.#deadlines, {
+    const tryPorts = {
       prober: ports.prober,
-      post: (fact) => this.post(fact),
-      report: (error) => this.report(error),
-    })
+      post: (fact: Fact) => this.post(fact),
+      report: (error: unknown) => this.report(error),
+    }
+    this.#tries = new Tries(clock, this.#deadlines, tryPorts)
+    this.#hooks = new Hooks(clock, this.#deadlines, tryPorts)
     this.#lane = new SpawnLane(clock, (run, instance) => this.#spawn(run, instance))
     this.#oomKills = new OomKills(clock, ports.cgroup)
     ports.exits.onExit((pid, status, orphan) => this.#onExit(pid, status, orphan))
@@ -136,10 +140,16 @@ export class Runtime {
         this.#wake(effect.key, effect.atMonoMs)
         break
       case 'probe':
-        this.#probe(effect)
+        this.#withHandle(effect.run, ({ spec, runId }) => this.#tries.plan(effect, spec, runId))
         break
       case 'stopProbe':
         this.#tries.stop(effect)
+        break
+      case 'ask':
+        this.#withHandle(effect.run, ({ spec, runId }) => this.#hooks.ask(effect, spec, runId))
+        break
+      case 'dismiss':
+        this.#hooks.dismiss(effect)
         break
       case 'sweep':
         this.#sweepSignal = effect.signal
@@ -163,9 +173,9 @@ export class Runtime {
     else this.#deadlines.set(key, atMonoMs, () => this.post({ type: 'deadline', key }))
   }
 
-  #probe(effect: ProbeEffect): void {
-    const handle = this.#handles.get(effect.run)
-    if (handle) this.#tries.plan(effect, handle.spec, handle.runId)
+  #withHandle(run: number, work: (handle: Handle) => void): void {
+    const handle = this.#handles.get(run)
+    if (handle) work(handle)
   }
 
   /** Never throws: the core waits for an answer, and other spawns in the lane for their turn. */

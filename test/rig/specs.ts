@@ -33,6 +33,7 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
     maxAgeMs: null,
     maxAgeJitterMs: 0,
     probes: {},
+    hooks: [],
     instances: Array.from({ length: replicas }, (_, index) => ({
       name: `${name}.${index + 1}`,
       process: name,
@@ -44,6 +45,7 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
       stdin: 'null',
       logs: { format: 'prefix', stdout: 'capture', stderr: 'capture' },
       checks: Object.fromEntries(Object.keys(rest.probes ?? {}).map((name) => [name, check])),
+      hooks: Object.fromEntries((rest.hooks ?? []).map((name) => [name, check])),
       security: {
         ...{ user: null, group: null, supplementalGroups: [], isNonRoot: false },
         ...{ allowsPrivilegeEscalation: false, capabilities: null },

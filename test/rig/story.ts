@@ -109,6 +109,9 @@ export function inWords(effect: Effect): string {
       return `${effect.probe} ${effect.atMonoMs}`
     case 'stopProbe':
       return `${effect.probe} off`
+    case 'ask':
+    case 'dismiss':
+      return `${effect.type} ${effect.run} ${effect.hook}`
     case 'wake':
       return `${effect.key.split('/').at(-1)} ${effect.atMonoMs ?? 'off'}`
     case 'sweep':

@@ -5,6 +5,7 @@ import { step } from '../../src/core/supervisor.ts'
 import { view } from '../../src/core/view.ts'
 import type {
   GroupSpec,
+  HookName,
   KillMode,
   Plan,
   ProbeName,
@@ -63,6 +64,10 @@ class World implements WalkResult {
   readonly #deadlines = new Map<DeadlineKey, number>()
   /** Tries that are awaited, by run and name: when they are to begin. */
   readonly #tries = new Map<string, Try>()
+  /** Hooks that are awaited, by run. */
+  readonly #hooks = new Map<number, HookName>()
+  /** Hooks that were asked for, by run and name. */
+  readonly #asked = new Set<string>()
   /** Runs whose readiness probe has succeeded. */
   readonly #passed = new Set<number>()
   readonly #phases = new Map<string, string>()
@@ -96,6 +101,7 @@ class World implements WalkResult {
         maxAgeMs: this.#oneOf([null, null, 1500]),
         maxAgeJitterMs: this.#oneOf([0, 500]),
         probes: this.#anyProbes(),
+        hooks: (['postStart', 'preStop'] as const).filter(() => this.#below(3) === 0),
         backoff: {
           ...{ initialMs: this.#oneOf([0, 100]), factor: 2, maxMs: 1000 },
           ...{ jitter: 0.1, resetAfterMs: 2000 },
@@ -149,6 +155,7 @@ class World implements WalkResult {
     for (const { run } of this.#tries.values()) {
       assert.equal(this.#runs.get(run)?.place, 'alive', 'who is gone is not tried')
     }
+    assert.deepEqual([...this.#hooks], [], 'no hook outlives its run')
     const ending = this.changes.find(
       (change) => change.type === 'supervisor' && change.phase === 'stopping',
     )
@@ -202,16 +209,10 @@ class World implements WalkResult {
   #takeOutOfPlace(): void {
     const run = this.#oneOf([0, this.#lastRun + 1, this.#below(this.#lastRun)])
     const { name = '' } = this.#oneOf(this.#state.instances)
-    const keys: DeadlineKey[] = [
-      `${name}/start`,
-      `${name}/kill`,
-      `${name}/age`,
-      'drain',
-      'turn',
-      'sweep',
-      'budget',
-    ]
-    const key = this.#oneOf(keys)
+    const own = (['start', 'kill', 'age', 'hook'] as const).map(
+      (purpose) => `${name}/${purpose}` as const,
+    )
+    const key = this.#oneOf<DeadlineKey>([...own, 'drain', 'turn', 'sweep', 'budget'])
     if (!this.#deadlines.has(key)) this.#takeForNothing({ type: 'deadline', key })
     if (this.#runs.has(run)) return
     this.#takeForNothing({ type: 'spawned', run, pid: 1 })
@@ -222,6 +223,9 @@ class World implements WalkResult {
     this.#takeForNothing({ type: 'emptied', run })
     for (const probe of ['startup', 'readiness', 'liveness'] as const) {
       this.#takeForNothing({ type: 'probed', run, probe, isOk: true, detail: '', durationMs: 0 })
+    }
+    for (const hook of ['postStart', 'preStop'] as const) {
+      this.#takeForNothing({ type: 'answered', run, hook, isOk: false, detail: '' })
     }
   }
 
@@ -242,6 +246,7 @@ class World implements WalkResult {
       }),
       ...[...this.#runs.values()].flatMap((run) => this.#answersOf(run, isEnding)),
       ...[...this.#tries].flatMap(([key, effect]) => this.#resultOf(key, effect)),
+      ...[...this.#hooks].flatMap(([run, hook]) => this.#answerOf(run, hook)),
     ]
     if (this.#sweeps > 0 && this.#below(10) === 0) answers.push(() => ({ type: 'swept' }))
     if (this.#isReading) {
@@ -262,6 +267,17 @@ class World implements WalkResult {
         const isOk = this.#oneOf([true, true, true, false, false, false, null])
         if (isOk && probe === 'readiness') this.#passed.add(run)
         return { type: 'probed', run, probe, isOk, detail: 'walk', durationMs: this.#below(9) }
+      },
+    ]
+  }
+
+  /** Some hooks never end. */
+  #answerOf(run: number, hook: HookName): (() => Fact)[] {
+    if (run % 4 === 0) return []
+    return [
+      () => {
+        this.#hooks.delete(run)
+        return { type: 'answered', run, hook, isOk: this.#below(3) > 0, detail: 'walk' }
       },
     ]
   }
@@ -373,13 +389,32 @@ class World implements WalkResult {
       case 'signal': {
         const world = this.#runs.get(effect.run)
         assert.equal(world?.place, 'alive', 'only a main process that is told of is signalled')
-        if (!world?.isAsked) {
-          this.#checkStopOrder(effect.run, before)
-          this.#checkGroupOrder(effect.run)
+        assert.ok(!this.#hooks.has(effect.run), 'no stop signal while a hook is awaited')
+        if (world && !world.isAsked) {
+          if (!this.#asked.has(`${effect.run} preStop`)) this.#checkStopBegins(effect.run, before)
+          this.#checkPreStop(world, before)
         }
         this.#signal(world, effect.signal)
         break
       }
+      case 'ask': {
+        const { run, hook } = effect
+        const world = this.#runs.get(run)
+        assert.ok(world?.place === 'alive' && world.isReported, 'a hook is of what is executing')
+        assert.ok(!world.isAsked, 'no hook comes after the stop signal')
+        assert.ok(!this.#hooks.has(run), 'one hook at a time')
+        assert.ok(!this.#asked.has(`${run} ${hook}`), 'no hook is asked for twice')
+        assert.ok(hook === 'preStop' || !this.#asked.has(`${run} preStop`), 'postStart is first')
+        if (hook === 'preStop') this.#checkStopBegins(run, before)
+        this.#hooks.set(run, hook)
+        this.#asked.add(`${run} ${hook}`)
+        break
+      }
+      case 'dismiss':
+        assert.equal(this.#hooks.get(effect.run), effect.hook, 'only what is awaited is dismissed')
+        if (effect.hook === 'preStop') this.#checkDismissal(effect.run, before)
+        this.#hooks.delete(effect.run)
+        break
       case 'offer':
         assert.equal(this.#runs.get(effect.run)?.place, 'alive', 'a signal is offered to who lives')
         break
@@ -479,6 +514,11 @@ class World implements WalkResult {
     }
   }
 
+  #checkStopBegins(run: number, before: State): void {
+    this.#checkStopOrder(run, before)
+    this.#checkGroupOrder(run)
+  }
+
   /** What is restarted with others is stopped in the reverse order of the group. */
   #checkGroupOrder(run: number): void {
     const { groups, instances } = this.#state
@@ -513,6 +553,26 @@ class World implements WalkResult {
       if (isKilled && this.#monoMs >= (killAtMonoMs ?? 0) + 1000) continue
       assert.ok(isAtRest(other.phase), `${now?.name} is stopped after ${other.name}`)
     }
+  }
+
+  /** The stop signal comes now: before it preStop has been asked for, where there was time and a reason. */
+  #checkPreStop({ run, instance, isReported }: WorldRun, before: State): void {
+    const live = before.instances.find((one) => one.live?.run === run)?.live
+    const isBegun =
+      isReported && live?.executedMonoMs != null && this.#state.ending?.isForced !== true
+    if (!isBegun || !this.#specOf(instance).hooks.includes('preStop')) return
+    const now = this.#state.instances.find((one) => one.live?.run === run)?.live
+    if ((now?.killAtMonoMs ?? 0) <= this.#monoMs) return
+    assert.ok(this.#asked.has(`${run} preStop`), 'preStop comes before the stop signal')
+  }
+
+  /** preStop is given up when its time is over, its run has ended, or nobody waits any more. */
+  #checkDismissal(run: number, before: State): void {
+    const { name = '' } = before.instances.find(({ live }) => live?.run === run) ?? {}
+    const isOver = this.#runs.get(run)?.place !== 'alive'
+    const fact = this.events.at(-1)
+    const isDue = fact?.type === 'deadline' && [`${name}/hook`, `${name}/kill`].includes(fact.key)
+    assert.ok(isOver || isDue || this.#state.ending?.isForced, 'preStop has its time')
   }
 
   #signal(world: WorldRun | undefined, signal: number): void {
@@ -622,6 +682,20 @@ class World implements WalkResult {
     assert.ok(isWaiting || !instance.isWaiting, 'only what is pending waits for others')
     const hasDeadline = isWaiting && !instance.isWaiting
     assert.equal(this.#deadlines.has(`${name}/start`), hasDeadline, 'a wait has a deadline')
+    const awaited = live === null ? undefined : this.#hooks.get(live.run)
+    assert.equal(live?.hook ?? undefined, awaited, 'a hook is awaited when it is known')
+    const hookAtMs = this.#deadlines.get(`${name}/hook`)
+    assert.equal(hookAtMs !== undefined, awaited === 'preStop', 'preStop has a deadline')
+    if (hookAtMs !== undefined) {
+      assert.equal(phase, 'stopping')
+      const killAtMs = this.#deadlines.get(`${name}/kill`) ?? 0
+      const hasTime = hookAtMs < killAtMs || killAtMs <= this.#monoMs
+      assert.ok(hasTime, 'the stop signal has a time of its own before SIGKILL')
+    }
+    if (awaited === 'postStart') assert.equal(phase, 'starting')
+    if (phase === 'running' && this.#specOf(name).hooks.includes('postStart')) {
+      assert.ok(this.#asked.has(`${live?.run} postStart`), 'what runs has had its postStart')
+    }
     const isInGrace = phase === 'stopping' && live?.pid !== null && !live?.isKilled
     assert.equal(this.#deadlines.has(`${name}/kill`), isInGrace, 'a grace has a deadline')
   }

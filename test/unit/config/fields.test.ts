@@ -256,7 +256,7 @@ t.test('each field refuses what it cannot be', async (t) => {
     ],
     [
       'ports: [{containerPort: "${port.a}"}]',
-      /containerPort: \$\{port.a\} can stand in command, args, env, workingDir, probes and log files only/,
+      /containerPort: \$\{port.a\} can stand in command, args, env, workingDir, probes, lifecycle and log files only/,
     ],
     [
       'ports: [{containerPort: "a${instance.number}"}]',
@@ -397,6 +397,27 @@ t.test('each field refuses what it cannot be', async (t) => {
       'livenessProbe: {httpGet: {port: 1, httpHeaders: [{name: A, value: "a\\r\\nB: b"}]}}',
       /httpHeaders\[0\].value: found .*; allowed: a string on one line/,
     ],
+    ['lifecycle: {preStop: {}}', 'lifecycle.preStop: does nothing; needed: httpGet, exec or sleep'],
+    [
+      'lifecycle: {postStart: {exec: {command: a}, sleep: {seconds: 1}}}',
+      'lifecycle.postStart.sleep: found besides exec; write one of them',
+    ],
+    [
+      'lifecycle: {preStop: {sleep: {}}}',
+      /lifecycle.preStop.sleep.seconds: missing; needed: seconds from 0/,
+    ],
+    [
+      'lifecycle: {preStop: {httpGet: {port: web}}}',
+      'lifecycle.preStop.httpGet.port: the process has no port "web"',
+    ],
+    [
+      'lifecycle: {postStart: {exec: {command: "a ${port.b}"}}}',
+      /lifecycle.postStart.exec.command.* \$\{port.b\} has no value/,
+    ],
+    [
+      'lifecycle: {preStop: {exec: {command: a}, tcpSocket: {port: 1}}}',
+      'lifecycle.preStop.tcpSocket: unknown key; known here: exec, httpGet, sleep',
+    ],
     [
       'livenessProbe: {tcpSocket: {port: 1}, periodSeconds: 0}',
       /livenessProbe.periodSeconds: found 0; allowed: seconds above 0 up to/,
@@ -520,14 +541,6 @@ t.test('what has no effect yet is refused by name, unless it asks for nothing', 
 
 t.test('so are parts and values of what is supported', async (t) => {
   for (const [field, message] of [
-    [
-      'lifecycle: {preStop: {sleep: {seconds: 1}}}',
-      'lifecycle.preStop: not yet supported; remove it',
-    ],
-    [
-      'lifecycle: {postStart: {exec: {command: [a]}}}',
-      'lifecycle.postStart: not yet supported; remove it',
-    ],
     ['envFrom: [{secretRef: {name: a}}]', 'envFrom[0].secretRef: not yet supported; remove it'],
     [
       'envFrom: [{configMapRef: {name: a}}]',

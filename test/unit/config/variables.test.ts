@@ -74,11 +74,11 @@ t.test('each variable that cannot be put in is told', async (t) => {
     ['${instance.nmae}', '${instance.nmae} is no variable; did you mean ${instance.name}?'],
     [
       '${port.http}',
-      '${port.http} can stand in command, args, env, workingDir, probes and log files only',
+      '${port.http} can stand in command, args, env, workingDir, probes, lifecycle and log files only',
     ],
     [
       '${instance.number}',
-      '${instance.number} can stand in command, args, env, workingDir, probes, log files and containerPort only',
+      '${instance.number} can stand in command, args, env, workingDir, probes, lifecycle, log files and containerPort only',
     ],
     ['${socket.web}', '${socket.web} is not yet supported'],
     [
@@ -88,7 +88,7 @@ t.test('each variable that cannot be put in is told', async (t) => {
     ['${cgroup.cpu}', '${cgroup.cpu} is no variable; did you mean ${cgroup.cpus}?'],
     [
       '${instance.name}',
-      '${instance.name} can stand in command, args, env, workingDir, probes and log files only',
+      '${instance.name} can stand in command, args, env, workingDir, probes, lifecycle and log files only',
     ],
   ] as const) {
     t.strictSame(expandVariables(text, { env: environment }, undefined).problems, [problem], text)

@@ -217,3 +217,15 @@ t.test('on a terminal with colours a warning is yellow and an error red', async 
   )
   t.notMatch(lines[3], '\x1b', 'never in JSON')
 })
+
+t.test('a hook is told when it is done, and louder when it has failed', async (t) => {
+  const hook = { type: 'hook', process: 'web', instance: 'web.1', run: 3, hook: 'preStop' } as const
+  t.same(logged({ ...hook, at, isOk: false, detail: 'exit code 1', output: 'why' }), {
+    ...{ level: 'warn', time, process: 'web', instance: 'web.1', run: 3, hook: 'preStop' },
+    ...{ isOk: false, detail: 'exit code 1', output: 'why' },
+    msg: 'web.1 preStop failed: exit code 1',
+  })
+  t.match(logged({ ...hook, at, isOk: true, detail: 'slept' }), {
+    ...{ level: 'debug', msg: 'web.1 preStop is done' },
+  })
+})

@@ -112,3 +112,13 @@ t.test('a group that goes against the dependencies is told', async (t) => {
   t.same(group(['db', 'web'], 'OneForAll'), [])
   t.same(group(['web', 'db'], 'OneForOne'), [])
 })
+
+t.test('a preStop that sleeps longer than its grace allows is told', async (t) => {
+  const web = (seconds: number) => ({
+    web: { command: ['a'] as [string], lifecycle: { preStop: { sleep: { seconds } } } },
+  })
+  t.same(warnings({ processes: web(9) }), [])
+  t.same(warnings({ processes: web(9.5) }), [
+    'processes.web.lifecycle.preStop.sleep.seconds: 9.5 s is cut to 9 s: it counts inside the grace of 10 s',
+  ])
+})

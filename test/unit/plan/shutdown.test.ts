@@ -3,6 +3,7 @@ import {
   afterMs,
   beforeMs,
   chainMs,
+  preStopMs,
   type Stopping,
   shutdownTimeline,
   stepMs,
@@ -135,3 +136,12 @@ t.test('it never leaves the budget, and no step is left out', async (t) => {
     }
   }
 })
+
+t.test(
+  'a preStop hook leaves a tenth of the grace, at most a second, to what follows',
+  async (t) => {
+    t.equal(preStopMs(2000), 1800)
+    t.equal(preStopMs(10_000), 9000)
+    t.equal(preStopMs(60_000), 59_000)
+  },
+)

@@ -40,6 +40,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
         maxAgeMs: null,
         maxAgeJitterMs: 0,
         probes: {},
+        hooks: [],
         instances: [
           {
             name: 'web.1',
@@ -52,6 +53,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
             stdin: 'null',
             logs: { format: 'prefix', stdout: 'capture', stderr: 'capture' },
             checks: {},
+            hooks: {},
             security: {
               user: null,
               group: null,
@@ -157,6 +159,7 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
     maxAgeMs: 3_600_000,
     maxAgeJitterMs: 500,
     probes: {},
+    hooks: [],
     instances: [],
   })
   t.equal(api?.restartLimit, null)
@@ -173,6 +176,7 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
       stdin: 'null',
       logs: { format: 'json', stdout: 'capture', stderr: 'stdout' },
       checks: {},
+      hooks: {},
       security: {
         user: 0,
         group: 'staff',
@@ -394,3 +398,31 @@ t.test(
     })
   },
 )
+
+t.test('hooks do what is written, with the variables of each instance', async (t) => {
+  const [process] = planOf({
+    processes: {
+      web: {
+        command: ['a'],
+        ports: [{ name: 'http', containerPort: '80${instance.number}' }],
+        lifecycle: {
+          postStart: { exec: { command: ['warm', '${instance.name}', '$(A)'] } },
+          preStop: { httpGet: { port: 'http', path: '/quit' } },
+        },
+      },
+    },
+  }).processes
+  t.same(process?.hooks, ['postStart', 'preStop'])
+  t.match(process?.instances[0]?.hooks, {
+    postStart: { kind: 'exec', command: ['warm', 'web.1', '$(A)'] },
+    preStop: { kind: 'http', host: null, port: 801, path: '/quit' },
+  })
+})
+
+t.test('a hook that sleeps has its time in ms', async (t) => {
+  const [process] = planOf({
+    processes: { db: { command: ['a'], lifecycle: { preStop: { sleep: { seconds: 0.5 } } } } },
+  }).processes
+  t.same(process?.hooks, ['preStop'])
+  t.same(process?.instances[0]?.hooks, { preStop: { kind: 'sleep', ms: 500 } })
+})
