@@ -88,12 +88,12 @@ function nextEarly(
   nowMonoMs: number,
   unit: number,
 ): Pick<ProbeState, 'early' | 'atMonoMs'> {
-  for (let count = early; ; count++) {
-    const waitMs = count === 0 ? 0 : firstWaitMs * 2 ** (count - 1) * (1 - unit / 2)
-    if (waitMs >= periodMs) {
-      return { early: null, atMonoMs: Math.max(nowMonoMs, sinceMonoMs + periodMs) }
-    }
-    // The last one may have taken longer.
-    if (sinceMonoMs + waitMs >= nowMonoMs) return { early: count, atMonoMs: sinceMonoMs + waitMs }
-  }
+  const waitOf = (count: number) =>
+    count === 0 ? 0 : firstWaitMs * 2 ** (count - 1) * (1 - unit / 2)
+  let count = early
+  // The last one may have taken longer than to the next.
+  while (waitOf(count) < periodMs && sinceMonoMs + waitOf(count) < nowMonoMs) count += 1
+  return waitOf(count) < periodMs
+    ? { early: count, atMonoMs: sinceMonoMs + waitOf(count) }
+    : { early: null, atMonoMs: Math.max(nowMonoMs, sinceMonoMs + periodMs) }
 }

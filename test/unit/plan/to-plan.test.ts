@@ -426,3 +426,23 @@ t.test('a hook that sleeps has its time in ms', async (t) => {
   t.same(process?.hooks, ['preStop'])
   t.same(process?.instances[0]?.hooks, { preStop: { kind: 'sleep', ms: 500 } })
 })
+
+t.test('a command of a probe stays of templates, and a gRPC service has its name', async (t) => {
+  const [web, api] = planOf({
+    processes: {
+      web: {
+        command: ['a'],
+        startupProbe: { exec: { command: ['b', '$(HOME)', '$$ ${instance.name}'] } },
+        readinessProbe: { grpc: { port: 1, service: '${process.name}.v1' } },
+      },
+      api: { command: ['a'], readinessProbe: { grpc: { port: 1, host: 'db' } } },
+    },
+  }).processes
+  t.strictSame(web?.instances[0]?.checks, {
+    startup: { kind: 'exec', command: ['b', '$(HOME)', '$$ web.1'] },
+    readiness: { kind: 'grpc', host: null, port: 1, service: 'web.v1' },
+  })
+  t.strictSame(api?.instances[0]?.checks, {
+    readiness: { kind: 'grpc', host: 'db', port: 1, service: '' },
+  })
+})
