@@ -77,6 +77,15 @@ export function runProcesses(
     ],
   }
 }
+/** What is executed so that so many instances of `command` run once, with these `logs`. */
+export function runLogging(
+  [command, ...args]: readonly string[],
+  replicas: number,
+  logs: object,
+): readonly string[] {
+  const fields = { command: [command], args, replicas, logs, restartPolicy: 'Never' }
+  return [process.execPath, ringmaster, 'run', writeProcesses(false, { child: fields })]
+}
 /** An endpoint that is nothing but fastify. */
 export function bareFastify(port: number): Contender {
   return wrapper(

@@ -3,6 +3,7 @@ import { loadavg } from 'node:os'
 import { measureEndpoint } from './endpoint.ts'
 import { measureExit } from './exit.ts'
 import { measureIdle } from './idle.ts'
+import { measureLogs } from './logs.ts'
 import { measureOrphans } from './orphans.ts'
 import { measureProbes } from './probes.ts'
 import { measureRestart } from './restart.ts'
@@ -22,6 +23,7 @@ const benchmarks = new Map([
   ['probes', measureProbes],
   ['endpoint', measureEndpoint],
   ['scrape', measureScrape],
+  ['logs', measureLogs],
 ])
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : [...benchmarks.keys()]
