@@ -214,6 +214,11 @@ class World implements WalkResult {
     )
     const key = this.#oneOf<DeadlineKey>([...own, 'drain', 'turn', 'sweep', 'budget'])
     if (!this.#deadlines.has(key)) this.#takeForNothing({ type: 'deadline', key })
+    const living = [...this.#runs.values()].find(({ place }) => place === 'alive')
+    if (living && !this.#hooks.has(living.run)) {
+      const [hook, isOk] = [this.#oneOf<HookName>(['postStart', 'preStop']), this.#below(2) === 0]
+      this.#takeForNothing({ type: 'answered', run: living.run, hook, isOk, detail: 'late' })
+    }
     if (this.#runs.has(run)) return
     this.#takeForNothing({ type: 'spawned', run, pid: 1 })
     this.#takeForNothing({ type: 'spawnFailed', run, errno: 'EAGAIN', step: 'fork' })
@@ -629,7 +634,9 @@ class World implements WalkResult {
       assert.ok(this.#mayRenew(), 'nothing is renewed that is about to be stopped')
     } else if (change.phase !== 'stopping') {
       const isGivenUp = now.isGivenUp || !now.isWanted
-      assert.ok(isGivenUp ? isAtRest(change.phase) : change.phase === 'pending', 'it comes back')
+      // Its group may be given up in the same step.
+      const comesBack = change.phase === 'pending'
+      assert.ok(comesBack || (isGivenUp && isAtRest(change.phase)), 'it comes back')
       assert.ok(now.failures === before.failures || now.failures === 0, 'it is no failure')
       assert.deepEqual(now.recentRestartsMonoMs, before.recentRestartsMonoMs)
     }
@@ -669,7 +676,9 @@ class World implements WalkResult {
     assert.equal(hasAge, live !== null && live.age !== 'unlimited', 'what executes grows older')
     assert.equal(this.#deadlines.has(`${name}/age`), live?.age === 'young', 'until it is old')
     if (live?.age === 'old' && phase === 'running' && this.#mayRenew()) {
-      const mayWait = dependsOn.length > 0 || instances.length > 1 || !instance.isWanted
+      // Its group ends it in its turn.
+      const isHeld = this.#state.groups.some(({ restarting }) => restarting.includes(name))
+      const mayWait = isHeld || dependsOn.length > 0 || instances.length > 1 || !instance.isWanted
       assert.ok(mayWait, 'what is old and waits for nothing goes')
     }
     assert.equal(

@@ -38,7 +38,9 @@ t.test('a postStart that fails ends the run, which is restarted by the rules', a
   t.match(story.instance(), { restarts: 1, failures: 1, last: { cause: 'startup-failed' } })
 
   const last = begin({ hooks: ['postStart'], restartPolicy: 'Never' })
-  answer(last, 'postStart', false)
+  const failed = { isOk: false, detail: 'exit code 1', output: 'why' }
+  last.take({ type: 'answered', run: 1, hook: 'postStart', ...failed })
+  t.match(last.changes, [{ type: 'hook', output: 'why' }, {}])
   t.equal(last.end(1).state.ending?.code, 69, 'its code says nothing about it')
 })
 
