@@ -116,6 +116,31 @@ t.test('however lines come, none is lost or torn, and no file is too large', asy
   )
 })
 
+t.test(
+  'a line that is written in pieces stays in one file, also when that is renamed meanwhile',
+  async (t) => {
+    const real = createDisk()
+    let betweenPieces = () => {}
+    const { write, flush, text, path, clock } = create(t, {
+      async write(fd, [first = Buffer.alloc(0)]) {
+        const written = await real.write(fd, [first.subarray(0, 3)])
+        betweenPieces()
+        return written
+      },
+    })
+    betweenPieces = () => {
+      betweenPieces = () => {}
+      renameSync(path, `${path}.old`)
+      clock.advance(1000)
+    }
+    write('12345\n')
+    write('67\n')
+    await flush()
+    t.equal(readFileSync(`${path}.old`, 'utf8'), '12345\n')
+    t.equal(text(), '67\n')
+  },
+)
+
 t.test('a line that is larger than a file has one of its own', async (t) => {
   const { write, flush, folder } = create(t, { maxBytes: 4 })
   write('1\n')
