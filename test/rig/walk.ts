@@ -207,6 +207,8 @@ class World implements WalkResult {
 
   /** Events that come too late, or of nothing. */
   #takeOutOfPlace(): void {
+    // A turn that is due is taken at whatever event comes first.
+    if ((this.#state.turnAtMonoMs ?? Infinity) <= this.#monoMs) return
     const run = this.#oneOf([0, this.#lastRun + 1, this.#below(this.#lastRun)])
     const { name = '' } = this.#oneOf(this.#state.instances)
     const own = (['start', 'kill', 'age', 'hook'] as const).map(
