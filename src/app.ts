@@ -13,6 +13,7 @@ import { writeEndpointFile } from './os/endpoint-file.ts'
 import { createExitSource } from './os/exit-source.ts'
 import { createGuard, noGuard } from './os/guard.ts'
 import { timeLoopTurns } from './os/loop-turns.ts'
+import { createMemorySource } from './os/memory.ts'
 import { native, requireExecHelper } from './os/native.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { isProcOurs } from './os/procfs.ts'
@@ -125,6 +126,9 @@ export async function supervise(
     output,
     guard,
     cgroup,
+    memory: createMemorySource(() =>
+      tell('warn', 'what processes share is hidden from us: memory limits do not count it'),
+    ),
     config,
     prober,
     publish(change) {

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { defaults } from './defaults.ts'
-import { flag, id, integer, map, notYet, octal, oneOf, userOrGroup } from './fields.ts'
+import { flag, id, integer, map, octal, oneOf, userOrGroup } from './fields.ts'
 
 /** Resource limits of getrlimit(2). */
 const limits = [
@@ -82,7 +82,22 @@ export const ResourcesSchema = map(
   {
     limits: Type.Optional(
       map(
-        { cpu: Type.Optional(quantity('Has no effect here.')), memory: notYet() },
+        {
+          cpu: Type.Optional(quantity('Has no effect here.')),
+          memory: Type.Optional(
+            Type.Union(
+              [
+                Type.Number({ exclusiveMinimum: 0 }),
+                Type.String({ pattern: '^(?=.*[1-9])\\d+(\\.\\d+)?([kMGTPE]|[KMGTPE]i)?$' }),
+              ],
+              {
+                allowed: 'bytes above 0, such as 64Mi, 1G or 67108864',
+                description:
+                  'A run that has more in memory, with all its processes, is stopped and started again.',
+              },
+            ),
+          ),
+        },
         'Limits of a container.',
       ),
     ),

@@ -59,5 +59,6 @@ const endedByUs: ReadonlySet<Cause> = new Set([
   'grace-exceeded',
   'startup-failed',
   'liveness-failed',
+  'memory-limit',
   'max-age',
 ])

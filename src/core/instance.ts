@@ -2,6 +2,7 @@ import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { HookName, ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
 import { backoffMs } from './backoff.ts'
 import { ask, boundPreStop, dismiss, hasPreStop, take } from './hooks.ts'
+import { describeExcess } from './memory.ts'
 import type {
   Cause,
   Clue,
@@ -282,6 +283,20 @@ export function stop(
 export function stopLater(instance: Instance, step: Step): Instance {
   const live = instance.live && restProbes(dismiss(instance, instance.live, step), restarting, step)
   return { ...instance, isWanted: false, live }
+}
+
+/** What the run has in memory is too much: it is ended, for another one. */
+export function overMemoryLimit(
+  instance: Instance,
+  spec: ProcessSpec,
+  live: LiveRun,
+  bytes: number,
+  step: Step,
+): Instance {
+  const isExecuting = live.executedMonoMs !== null && instance.phase !== 'stopping'
+  if (spec.memoryLimitBytes === null || !isExecuting || !instance.isWanted) return instance
+  const reason = describeExcess(bytes, spec.memoryLimitBytes)
+  return askToEnd(instance, spec, live, step, { cause: 'memory-limit', reason })
 }
 
 /** The run has lived for its time. */
@@ -597,15 +612,18 @@ function toldOfEnd({ cause, end, refused, isKilled }: LiveRun): Partial<Instance
 function beginsNewRow(live: LiveRun, spec: ProcessSpec): boolean {
   if (live.end === null) return false
   const { atMonoMs } = live.end
-  if (live.cause === 'startup-failed' || live.cause === 'liveness-failed') {
-    // A run that a probe ends may have been ready for long: between two tries it always is.
+  if (live.cause !== null && watched.has(live.cause)) {
+    // It may have been ready for long: between two tries of a probe, and while it grows, it always is.
     const lastedMs = atMonoMs - (live.executedMonoMs ?? atMonoMs)
     return lastedMs >= (spec.restartLimit?.withinMs ?? longRunMs)
   }
   return live.wasStable || wasReadyLongEnough(live, spec, atMonoMs)
 }
 
-/** What a run that a probe ends must have lasted, where no restart limit says it. */
+/** Ends of runs that were found to be wrong some time after they were. */
+const watched: ReadonlySet<Cause> = new Set(['startup-failed', 'liveness-failed', 'memory-limit'])
+
+/** What such a run must have lasted, where no restart limit says it. */
 const longRunMs = 600_000
 
 function wasReadyLongEnough(

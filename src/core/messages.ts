@@ -52,6 +52,8 @@ export type Fact =
     }
   /** Nothing of the run's tree lives. Answers `endTree`. */
   | { readonly type: 'emptied'; readonly run: number }
+  /** The run with its tree has more in memory than its limit, and did not come by it just now. Once a run at most. */
+  | { readonly type: 'overMemoryLimit'; readonly run: number; readonly bytes: number }
   /** The run's output is read to its end. */
   | { readonly type: 'outputEnded'; readonly run: number }
   /** A deadline set by `wake` has come. */
@@ -168,6 +170,7 @@ export type Cause =
   | 'exec-failed'
   | 'startup-failed'
   | 'liveness-failed'
+  | 'memory-limit'
   | 'max-age'
   | 'stop-requested'
   | 'grace-exceeded'

@@ -187,6 +187,11 @@ class Draft implements instanceSteps.Step {
           instanceSteps.emptied(instance, spec, live, this),
         )
         break
+      case 'overMemoryLimit':
+        this.withRun(event.run, 'alive', (instance, spec, live) =>
+          instanceSteps.overMemoryLimit(instance, spec, live, event.bytes, this),
+        )
+        break
       case 'outputEnded':
         this.state = {
           ...this.state,

@@ -103,6 +103,8 @@ export function endOf({ cause, status, refused }: InstanceChange): string {
       return `${how}, its start had failed`
     case 'liveness-failed':
       return `${how}, its liveness probe had failed`
+    case 'memory-limit':
+      return `${how}, it was over its memory limit`
     case 'max-age':
       return `${how}, it was too old`
     default:

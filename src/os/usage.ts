@@ -9,14 +9,7 @@ export function createUsageSource(): UsageSource {
   const pageBytes = native().pageSize()
   return {
     *look(mains) {
-      const found = new Map<number, Found>()
-      if (canLook && mains.size > 0) {
-        for (const pid of allPids()) {
-          const one = find(pid)
-          if (one !== undefined) found.set(pid, one)
-          yield
-        }
-      }
+      const found = canLook && mains.size > 0 ? yield* lookAtAll() : new Map<number, Found>()
       const usages = new Map<number, Usage>()
       const mainOf = createOwners(found, mains)
       for (const [pid, { cpuTicks, pages }] of found) {
@@ -36,8 +29,19 @@ export function createUsageSource(): UsageSource {
   }
 }
 
+/** Looks at every process that /proc shows, one a step; by pid. */
+export function* lookAtAll(): Generator<void, ReadonlyMap<number, Found>> {
+  const found = new Map<number, Found>()
+  for (const pid of allPids()) {
+    const one = find(pid)
+    if (one !== undefined) found.set(pid, one)
+    yield
+  }
+  return found
+}
+
 /** One process; see proc_pid_stat(5). */
-interface Found {
+export interface Found {
   readonly parent: number
   readonly session: number
   /** With that of children that it has waited for. */
@@ -56,8 +60,8 @@ function find(pid: number): Found | undefined {
   return { parent: Number(parent), session: Number(session), cpuTicks, pages: Number(fields[21]) }
 }
 
-/** Tells whose main process a process belongs to. */
-function createOwners(
+/** Tells whose main process a process belongs to: that which it descends from, or whose session it is of. */
+export function createOwners(
   found: ReadonlyMap<number, Found>,
   mains: ReadonlySet<number>,
 ): (pid: number) => number | undefined {

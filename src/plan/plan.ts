@@ -96,6 +96,8 @@ export interface ProcessSpec {
   readonly maxAgeMs: number | null
   /** Chance adds up to so much to it. */
   readonly maxAgeJitterMs: number
+  /** A run that has more in memory, with all its processes, is stopped and started again; null: none has too much. */
+  readonly memoryLimitBytes: number | null
   readonly probes: Readonly<Partial<Record<ProbeName, ProbeSpec>>>
   /** Those that it has. */
   readonly hooks: readonly HookName[]

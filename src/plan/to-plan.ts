@@ -1,5 +1,6 @@
 import { defaults } from '../config/defaults.ts'
 import type { Config, ProcessConfig } from '../config/schema.ts'
+import { parseQuantity } from '../lib/quantities.ts'
 import { serviceVariables } from './environment.ts'
 import type {
   BackoffPolicy,
@@ -70,6 +71,7 @@ function toProcess(name: string, process: ProcessConfig, surroundings: Surroundi
     killMode: filled.killMode,
     maxAgeMs: filled.maxAgeSeconds === undefined ? null : toMs(filled.maxAgeSeconds),
     maxAgeJitterMs: toMs(filled.maxAgeJitterSeconds),
+    memoryLimitBytes: toBytes(process.resources?.limits?.memory),
     probes: toProbes(process),
     hooks: toHooks(process),
     instances: Array.from({ length: filled.replicas }, (_, index) =>
@@ -118,6 +120,10 @@ function toShutdown(
 
 /** To be gone before the runtime kills. */
 const reserveMs = 1000
+
+function toBytes(quantity: string | number | undefined): number | null {
+  return typeof quantity === 'string' ? parseQuantity(quantity) : (quantity ?? null)
+}
 
 function toBackoff(backoff: Required<NonNullable<ProcessConfig['backoff']>>): BackoffPolicy {
   return {

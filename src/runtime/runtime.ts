@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { ConfigSource } from '../ports/config-source.ts'
 import type { ExitSource } from '../ports/exit-source.ts'
 import type { Guard } from '../ports/guard.ts'
+import type { MemorySource } from '../ports/memory.ts'
 import type { Output, OutputSource, OutputStream } from '../ports/output.ts'
 import type { Prober } from '../ports/prober.ts'
 import type { Member, ProcessTable, RunMarks } from '../ports/process-table.ts'
@@ -15,6 +16,7 @@ import type { Spawner } from '../ports/spawner.ts'
 import { Deadlines } from './deadlines.ts'
 import { isHeapLimit, mayBeHeapLimit } from './heap-limit.ts'
 import { Hooks } from './hooks.ts'
+import { MemoryWatch } from './memory-watch.ts'
 import { OomKills } from './oom-kills.ts'
 import { Queue } from './queue.ts'
 import { SpawnLane } from './spawn-lane.ts'
@@ -29,6 +31,7 @@ export interface RuntimePorts {
   readonly prober: Prober
   readonly guard: Guard
   readonly cgroup: Pick<Cgroup, 'oomKills'>
+  readonly memory: MemorySource
   readonly config: ConfigSource
   /** Ends Ringmaster. */
   readonly exit: (code: number) => void
@@ -69,6 +72,9 @@ export class Runtime {
   readonly #hooks: Hooks
   readonly #lane: SpawnLane
   readonly #oomKills: OomKills
+  readonly #memoryWatch: MemoryWatch
+  /** By process. */
+  readonly #memoryLimits: ReadonlyMap<string, number | null>
   readonly #specs: ReadonlyMap<string, InstanceSpec>
   readonly #handles = new Map<number, Handle>()
   readonly #runsByPid = new Map<number, number>()
@@ -94,6 +100,12 @@ export class Runtime {
     this.#hooks = new Hooks(clock, this.#deadlines, tryPorts)
     this.#lane = new SpawnLane(clock, (run, instance) => this.#spawn(run, instance))
     this.#oomKills = new OomKills(clock, ports.cgroup)
+    this.#memoryLimits = new Map(plan.processes.map((spec) => [spec.name, spec.memoryLimitBytes]))
+    this.#memoryWatch = new MemoryWatch(clock, this.#deadlines, {
+      memory: ports.memory,
+      post: (fact) => this.post(fact),
+      report: (error) => this.report(error),
+    })
     ports.exits.onExit((pid, status, orphan) => this.#onExit(pid, status, orphan))
   }
 
@@ -232,13 +244,22 @@ export class Runtime {
     handle.isReported = true
     this.post(fact)
     if (handle.earlyExit) this.post({ type: 'exited', run, ...handle.earlyExit })
+    else this.#watchMemory(handle)
+  }
+
+  #watchMemory({ run, pid, spec }: Handle): void {
+    const limitBytes = this.#memoryLimits.get(spec.process) ?? null
+    if (limitBytes !== null) this.#memoryWatch.watch(run, pid, limitBytes)
   }
 
   #onExit(pid: number, status: ExitStatus, isOrphan: boolean): void {
     // An orphan may be told of late, when a new run has its pid already.
     const run = isOrphan ? undefined : this.#runsByPid.get(pid)
     const handle = run === undefined ? undefined : this.#handles.get(run)
-    if (handle) this.#runsByPid.delete(pid)
+    if (handle) {
+      this.#runsByPid.delete(pid)
+      this.#memoryWatch.forget(handle.run)
+    }
     this.#explainExit(status, handle)
     this.#lookSoon()
   }

@@ -35,6 +35,8 @@ export interface FakeTry {
 export interface WorldOptions {
   /** How long a spawn blocks the event loop. */
   readonly spawnMs?: number
+  /** How long each of three steps of a look at memory blocks it. */
+  readonly lookMs?: number
   /** Outputs end when the test says so, and not by themselves after their release. */
   readonly holdsOutput?: boolean
 }
@@ -62,6 +64,10 @@ export class FakeWorld {
   timers = 0
   /** Processes that the kernel has killed for want of memory; undefined: it does not tell. */
   oomKills: number | undefined = 0
+  /** Bytes in memory, by pid of a main process. */
+  readonly memory = new Map<number, number>()
+  /** Main processes that were looked at, one list a look. */
+  readonly looks: number[][] = []
   /** A reader of the changes. */
   onChange: (change: Change) => void = () => {}
   /** What the kernel answers to spawns: the errno of a refusal, in order; then processes. */
@@ -223,6 +229,12 @@ export class FakeWorld {
           })),
       },
       cgroup: { oomKills: () => this.oomKills },
+      memory: {
+        look: (limits) => {
+          this.looks.push([...limits.keys()])
+          return this.#look(limits)
+        },
+      },
       prober: {
         probe: ({ check, spec }, onEnd) => {
           const one = { instance: spec.name, check, atMs: this.nowMs, onEnd, isOver: false }
@@ -262,6 +274,14 @@ export class FakeWorld {
         }
       },
     }
+  }
+
+  *#look(limits: ReadonlyMap<number, number>) {
+    for (let count = 0; count < 3; count++) {
+      this.clock.advance(this.#options.lookMs ?? 0)
+      yield
+    }
+    return new Map([...this.memory].filter(([pid]) => limits.has(pid)))
   }
 
   #attach(run: FakeRun, onEnd: () => void): OutputStream {

@@ -32,6 +32,7 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
     killMode: 'staged',
     maxAgeMs: null,
     maxAgeJitterMs: 0,
+    memoryLimitBytes: null,
     probes: {},
     hooks: [],
     instances: Array.from({ length: replicas }, (_, index) => ({

@@ -100,6 +100,7 @@ class World implements WalkResult {
         stopSignal: this.#oneOf([2, 3, 15]),
         maxAgeMs: this.#oneOf([null, null, 1500]),
         maxAgeJitterMs: this.#oneOf([0, 500]),
+        memoryLimitBytes: this.#oneOf([null, null, 1000]),
         probes: this.#anyProbes(),
         hooks: (['postStart', 'preStop'] as const).filter(() => this.#below(3) === 0),
         backoff: {
@@ -190,6 +191,7 @@ class World implements WalkResult {
     for (const change of changes) {
       this.#check(change)
       this.#checkRenewal(change, before)
+      this.#checkMemoryLimit(change, before)
     }
     this.#effects.push(...effects)
     this.changes.push(...changes)
@@ -228,6 +230,7 @@ class World implements WalkResult {
     this.#takeForNothing({ type: 'execFailed', run, errno: 'ENOENT', step: 'exec' })
     this.#takeForNothing({ type: 'exited', run, status: { code: 0, signal: 0 } })
     this.#takeForNothing({ type: 'emptied', run })
+    this.#takeForNothing({ type: 'overMemoryLimit', run, bytes: 2000 })
     for (const probe of ['startup', 'readiness', 'liveness'] as const) {
       this.#takeForNothing({ type: 'probed', run, probe, isOk: true, detail: '', durationMs: 0 })
     }
@@ -364,6 +367,10 @@ class World implements WalkResult {
           return { type: 'exited', run, status, ...seen }
         })
       }
+    }
+    const { memoryLimitBytes } = this.#specOf(world.instance)
+    if (world.place === 'alive' && world.isReported && memoryLimitBytes !== null) {
+      can(() => ({ type: 'overMemoryLimit', run, bytes: memoryLimitBytes + 1 }))
     }
     if (isGone && (world.isKilled || run % 5 > 0)) {
       can(() => {
@@ -709,6 +716,17 @@ class World implements WalkResult {
     }
     const isInGrace = phase === 'stopping' && live?.pid !== null && !live?.isKilled
     assert.equal(this.#deadlines.has(`${name}/kill`), isInGrace, 'a grace has a deadline')
+  }
+
+  /** Only who has a limit is over it, and is asked to end; that counts as a failure. */
+  #checkMemoryLimit(change: Change, stateBefore: State): void {
+    if (change.type !== 'instance' || change.cause !== 'memory-limit') return
+    assert.notEqual(this.#specOf(change.instance).memoryLimitBytes, null, 'it has a limit')
+    if (change.phase !== 'backoff' && change.phase !== 'pending') return
+    const of = ({ instances }: State) => instances.find(({ name }) => name === change.instance)
+    const [before, now] = [of(stateBefore), of(this.#state)]
+    assert.ok(before && now)
+    assert.ok(now.failures === before.failures + 1 || now.failures === 1, 'it is a failure')
   }
 
   #mayRenew(): boolean {

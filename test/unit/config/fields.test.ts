@@ -67,7 +67,7 @@ processes:
       readOnlyRootFilesystem: true
       privileged: false
     resources:
-      limits: {cpu: 500m}
+      limits: {cpu: 500m, memory: "\${LIMIT}"}
       requests: {cpu: 0.5, memory: 64Mi}
       rlimits: {nofile: "\${LIMIT}", core: unlimited}
       nice: -5
@@ -148,7 +148,7 @@ processes:
           privileged: false,
         },
         resources: {
-          limits: { cpu: '500m' },
+          limits: { cpu: '500m', memory: 4096 },
           requests: { cpu: 0.5, memory: '64Mi' },
           rlimits: { nofile: 4096, core: 'unlimited' },
           nice: -5,
@@ -334,6 +334,13 @@ t.test('each field refuses what it cannot be', async (t) => {
       'resources: {limits: {cpu: lots}}',
       'resources.limits.cpu: found "lots"; allowed: a quantity, such as 0.5, 250m or 64Mi',
     ],
+    ...['0', '0Mi', '64m', '-1', '1e3Mi'].map(
+      (memory) =>
+        [
+          `resources: {limits: {memory: ${memory}}}`,
+          /^resources.limits.memory: found .*; allowed: bytes above 0, such as 64Mi, 1G or 67108864$/,
+        ] as const,
+    ),
     [
       'logs: {stdout: stdout}',
       'logs.stdout: found "stdout"; allowed: capture, inherit, discard, or a map with file',
@@ -546,7 +553,6 @@ t.test('so are parts and values of what is supported', async (t) => {
       'envFrom: [{configMapRef: {name: a}}]',
       'envFrom[0].configMapRef: not yet supported; remove it',
     ],
-    ['resources: {limits: {memory: 1Gi}}', 'resources.limits.memory: not yet supported; remove it'],
     ['args: ["${socket.web}"]', 'args[0]: ${socket.web} is not yet supported'],
   ] as const) {
     const lines = await problemsOf(web(field))

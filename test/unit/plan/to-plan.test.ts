@@ -39,6 +39,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
         killMode: 'staged',
         maxAgeMs: null,
         maxAgeJitterMs: 0,
+        memoryLimitBytes: null,
         probes: {},
         hooks: [],
         instances: [
@@ -104,6 +105,7 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
         killMode: 'group',
         maxAgeSeconds: 3600,
         maxAgeJitterSeconds: 0.5,
+        resources: { limits: { memory: '64Mi' } },
       },
       api: {
         command: ['a', 'b'],
@@ -158,6 +160,7 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
     killMode: 'group',
     maxAgeMs: 3_600_000,
     maxAgeJitterMs: 500,
+    memoryLimitBytes: 67_108_864,
     probes: {},
     hooks: [],
     instances: [],
@@ -195,6 +198,17 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
       },
     },
   ])
+})
+
+t.test('a memory limit is in bytes, however it is written', async (t) => {
+  for (const [memory, bytes] of [
+    [1.5e9, 1.5e9],
+    ['1.5G', 1.5e9],
+    ['1Ki', 1024],
+  ] as const) {
+    const web = { command: ['a'] as [string], resources: { limits: { memory } } }
+    t.equal(planOf({ processes: { web } }).processes[0]?.memoryLimitBytes, bytes)
+  }
 })
 
 t.test('http: false is no endpoint', async (t) => {
