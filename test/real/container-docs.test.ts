@@ -75,6 +75,7 @@ t.test(
       Dockerfile: dockerfile,
       'ringmaster.yaml': configuration,
       'server.js': `${server}\nprocess.on('SIGTERM', () => process.exit(0))`,
+      'migrate.js': "console.log('done')",
       'worker.js': "console.log(process.argv.slice(2).join(' ')); setInterval(() => {}, 1000)",
     })) {
       writeFileSync(join(source, name), text)
