@@ -1,6 +1,6 @@
-import { isAtRest } from './instance.ts'
 import { isReady } from './readiness.ts'
 import type { Instance } from './state.ts'
+import { isAtRest } from './step.ts'
 
 /**
  * Whether a run that is too old may be ended now: one that is ready only while all others of its process are too, but for those

@@ -1,7 +1,7 @@
 import type { GroupSpec, RestartLimit } from '../plan/plan.ts'
-import { isAtRest } from './instance.ts'
 import { allowsRestart, recentRestarts } from './restart-limit.ts'
 import type { Group, Instance } from './state.ts'
+import { isAtRest } from './step.ts'
 
 /**
  * The group when `instance`, one of its own, is about to be restarted: that counts, and others may have to be restarted with it. What is

@@ -1,7 +1,7 @@
 import { inStartOrder } from '../plan/order.ts'
 import type { OwnMs } from '../plan/shutdown.ts'
-import { isAtRest } from './instance.ts'
 import type { Instance, State } from './state.ts'
+import { isAtRest } from './step.ts'
 
 /** How long something is waited for that has got SIGKILL and does not end, as in a sleep that nothing interrupts. */
 const stuckMs = 1000

@@ -6,7 +6,7 @@ import { mayBeRenewed } from './age.ts'
 import { lookUp, survey, waitOf } from './dependencies.ts'
 import { exitCodeOf, findCauseToEnd } from './ending.ts'
 import { describeLimit, groupOf, holdOf, nextToStop, withRestart } from './groups.ts'
-import * as instanceSteps from './instance.ts'
+import * as lives from './instance.ts'
 import type {
   Change,
   ConfigChange,
@@ -20,6 +20,9 @@ import type {
   SupervisorChange,
   WithdrawalChange,
 } from './messages.ts'
+import * as ends from './run-end.ts'
+import * as starts from './run-start.ts'
+import * as stops from './run-stop.ts'
 import {
   type Ending,
   type Group,
@@ -30,6 +33,7 @@ import {
   stageOf,
   type Withdrawal,
 } from './state.ts'
+import { isAtRest, type Step } from './step.ts'
 import { heldByOthers, isToBeStopped, nextStuckMonoMs, stopsToCome } from './stop-order.ts'
 
 /** What one event leads to. */
@@ -65,7 +69,7 @@ function drainedMs(withdrawal: Withdrawal | null, monoMs: number): number {
 }
 
 /** One step in the making. */
-class Draft implements instanceSteps.Step {
+class Draft implements Step {
   state: State
   readonly at: Moment
   readonly unit: number
@@ -149,47 +153,47 @@ class Draft implements instanceSteps.Step {
       case 'spawned':
         this.withRun(event.run, 'queued', (instance, spec, live) => {
           this.state = { ...this.state, openOutputs: [...this.state.openOutputs, event.run] }
-          return instanceSteps.spawned(instance, spec, live, event.pid, this)
+          return lives.spawned(instance, spec, live, event.pid, this)
         })
         break
       case 'spawnFailed':
         this.withRun(event.run, 'queued', (instance, spec, live) =>
-          instanceSteps.spawnFailed(instance, spec, live, event.errno, event.step, this),
+          ends.spawnFailed(instance, spec, live, event.errno, event.step, this),
         )
         break
       case 'executed':
         this.withRun(event.run, 'alive', (instance, spec, live) =>
-          instanceSteps.executed(instance, spec, live, this),
+          lives.executed(instance, spec, live, this),
         )
         break
       case 'execFailed':
         this.withRun(event.run, 'alive', (instance, _, live) =>
-          instanceSteps.execFailed(instance, live, `${event.errno} ${event.step}`),
+          ends.execFailed(instance, live, `${event.errno} ${event.step}`),
         )
         break
       case 'probed':
         this.withRun(event.run, 'alive', (instance, spec, live) =>
-          instanceSteps.probed(instance, spec, live, event, this),
+          lives.probed(instance, spec, live, event, this),
         )
         break
       case 'answered':
         this.withRun(event.run, 'alive', (instance, spec, live) =>
-          instanceSteps.answered(instance, spec, live, event, this),
+          lives.answered(instance, spec, live, event, this),
         )
         break
       case 'exited':
         this.withRun(event.run, 'alive', (instance, spec, live) =>
-          instanceSteps.exited(instance, spec, live, event, this),
+          ends.exited(instance, spec, live, event, this),
         )
         break
       case 'emptied':
         this.withRun(event.run, 'ended', (instance, spec, live) =>
-          instanceSteps.emptied(instance, spec, live, this),
+          ends.emptied(instance, spec, live, this),
         )
         break
       case 'overMemoryLimit':
         this.withRun(event.run, 'alive', (instance, spec, live) =>
-          instanceSteps.overMemoryLimit(instance, spec, live, event.bytes, this),
+          lives.overMemoryLimit(instance, spec, live, event.bytes, this),
         )
         break
       case 'outputEnded':
@@ -209,7 +213,7 @@ class Draft implements instanceSteps.Step {
         break
       case 'broken':
         this.each((instance, spec) =>
-          instance.name === event.instance ? instanceSteps.giveUp(instance, spec, this) : instance,
+          instance.name === event.instance ? stops.giveUp(instance, spec, this) : instance,
         )
     }
   }
@@ -224,9 +228,9 @@ class Draft implements instanceSteps.Step {
     this.resumeWaiting()
     if (this.state.phase === 'stopping') this.stopInTurn()
     if (this.isForced) {
-      this.each((instance, spec) => instanceSteps.graceEnded(instance, spec, this))
+      this.each((instance, spec) => stops.graceEnded(instance, spec, this))
     }
-    if (this.state.phase === 'stopping' && this.state.instances.every(instanceSteps.isAtRest)) {
+    if (this.state.phase === 'stopping' && this.state.instances.every(isAtRest)) {
       this.enter('sweeping')
       this.sweep(this.isForced ? SIGKILL : SIGTERM)
     }
@@ -237,7 +241,7 @@ class Draft implements instanceSteps.Step {
   private begin(): void {
     if (this.state.phase !== 'running') return
     this.tell({ type: 'supervisor', phase: 'running', reason: 'started', code: 0 })
-    this.each((instance, spec) => instanceSteps.begin(instance, spec, this))
+    this.each((instance, spec) => starts.begin(instance, spec, this))
   }
 
   private signalled(signal: number): void {
@@ -371,9 +375,7 @@ class Draft implements instanceSteps.Step {
     this.state = { ...this.state, groups }
     this.enter('stopping')
     this.each((instance, spec) =>
-      isToBeStopped(instance)
-        ? instanceSteps.stopLater(instance, this)
-        : instanceSteps.stop(instance, spec, this),
+      isToBeStopped(instance) ? stops.stopLater(instance, this) : stops.stop(instance, spec, this),
     )
   }
 
@@ -386,7 +388,7 @@ class Draft implements instanceSteps.Step {
     const due = new Set(waiting.filter(({ process }) => !held.has(process)))
     if (due.size > 0) {
       this.each((instance, spec) =>
-        due.has(instance) ? instanceSteps.stop(instance, spec, this) : instance,
+        due.has(instance) ? stops.stop(instance, spec, this) : instance,
       )
     }
     const turnAtMonoMs = nextStuckMonoMs(this.state, monoMs)
@@ -436,13 +438,13 @@ class Draft implements instanceSteps.Step {
       if (instance.name !== name) return instance
       switch (purpose) {
         case 'kill':
-          return instanceSteps.graceEnded(instance, spec, this)
+          return stops.graceEnded(instance, spec, this)
         case 'hook':
-          return instanceSteps.hookTimeEnded(instance, spec, this)
+          return stops.hookTimeEnded(instance, spec, this)
         case 'age':
-          return instanceSteps.grownOld(instance)
+          return lives.grownOld(instance)
         default:
-          return instanceSteps.waitEnded(instance, spec, this)
+          return starts.waitEnded(instance, spec, this)
       }
     })
   }
@@ -461,7 +463,7 @@ class Draft implements instanceSteps.Step {
     if (cause === null) return
     this.shutDown(cause.reason, cause.code, cause.isFailure)
     // Nothing is left to serve.
-    if (this.state.phase === 'draining' && this.state.instances.every(instanceSteps.isAtRest)) {
+    if (this.state.phase === 'draining' && this.state.instances.every(isAtRest)) {
       this.stopAll()
     }
   }
@@ -472,12 +474,12 @@ class Draft implements instanceSteps.Step {
     if (restarting.length === 0) return
     const turn = nextToStop(group, this.state.instances).map(({ name }) => name)
     this.each((instance, own) => {
-      if (!restarting.includes(instance.name) || instanceSteps.isAtRest(instance)) return instance
+      if (!restarting.includes(instance.name) || isAtRest(instance)) return instance
       if (isFailed && (instance.live === null || turn.includes(instance.name))) {
-        return instanceSteps.giveUp(instance, own, this, `group ${spec.name} failed`)
+        return stops.giveUp(instance, own, this, `group ${spec.name} failed`)
       }
       return turn.includes(instance.name)
-        ? instanceSteps.stopToRestart(instance, own, `group ${spec.name}`, this)
+        ? stops.stopToRestart(instance, own, `group ${spec.name}`, this)
         : instance
     })
     const isWaited = this.state.instances.some(
@@ -487,9 +489,7 @@ class Draft implements instanceSteps.Step {
     this.setGroup(group, { ...group, restarting: [] })
     for (const name of restarting) {
       this.each((instance, own) =>
-        instance.name === name && instance.isWaiting
-          ? instanceSteps.start(instance, own, this)
-          : instance,
+        instance.name === name && instance.isWaiting ? starts.start(instance, own, this) : instance,
       )
     }
   }
@@ -513,7 +513,7 @@ class Draft implements instanceSteps.Step {
     if (free.length === 0) return
     this.each((instance, spec) =>
       instance.isWaiting && free.includes(spec) && holdOf(instance, this.state.groups) === null
-        ? instanceSteps.launch(instance, this)
+        ? starts.launch(instance, this)
         : instance,
     )
   }
@@ -525,7 +525,7 @@ class Draft implements instanceSteps.Step {
     if (!instances.some(({ live }) => live?.age === 'old')) return
     this.each((instance, spec) =>
       mayBeRenewed(instance, this.state.instances) && this.waitOf(instance, spec) === null
-        ? instanceSteps.renew(instance, spec, this)
+        ? stops.renew(instance, spec, this)
         : instance,
     )
   }

@@ -1,0 +1,77 @@
+import type { ProcessSpec } from '../plan/plan.ts'
+import type { InstanceChange } from './messages.ts'
+import type { Instance, LiveRun } from './state.ts'
+import { enter, isAtRest, type Step, wake } from './step.ts'
+
+/** The first start, at once or after its delay. */
+export function begin(instance: Instance, spec: ProcessSpec, step: Step): Instance {
+  if (!instance.isWanted) return instance
+  if (spec.startDelayMs === 0) return start(instance, spec, step)
+  step.want(wake(instance, 'start', step.at.monoMs + spec.startDelayMs))
+  return instance
+}
+
+/** Launches a run, or waits where what it depends on is not there; `told` says why, when that is the end of the last run. */
+export function start(
+  instance: Instance,
+  spec: ProcessSpec,
+  step: Step,
+  told: Partial<InstanceChange> = {},
+): Instance {
+  const reason = step.waitOf(instance, spec)
+  return reason === null
+    ? launch(instance, step, told)
+    : enter({ ...instance, isWaiting: true }, 'pending', step, { ...told, reason })
+}
+
+/** Asks for a new run: there is nothing to wait for. */
+export function launch(
+  instance: Instance,
+  step: Step,
+  told: Partial<InstanceChange> = {},
+): Instance {
+  const run = step.newRun()
+  step.want({ type: 'spawn', run, instance: instance.name })
+  const queued = { ...instance, isWaiting: false, live: { ...unborn, run } }
+  return enter(queued, 'pending', step, told)
+}
+
+/** The wait before a start is over. */
+export function waitEnded(instance: Instance, spec: ProcessSpec, step: Step): Instance {
+  const isDue = instance.live === null && !instance.isWaiting && !isAtRest(instance)
+  return isDue ? start(instance, spec, step) : instance
+}
+
+/** True for what the kernel lacks just now; `refused` begins with the errno. */
+export function isPassing(refused: string): boolean {
+  return passingErrnos.has(refused.split(' ', 1)[0] ?? '')
+}
+
+/** Nothing has run, so nothing has failed. */
+export function tryAgain(instance: Instance, run: number, refused: string, step: Step): Instance {
+  step.want(wake(instance, 'start', step.at.monoMs + spawnRetryMs))
+  const isTold = instance.phase === 'pending' && refused === instance.putOff
+  const told = isTold ? {} : { run, refused }
+  return enter({ ...instance, live: null, putOff: refused }, 'pending', step, told)
+}
+
+const unborn: Omit<LiveRun, 'run'> = {
+  pid: null,
+  spawnedAtWallMs: null,
+  executedMonoMs: null,
+  readySinceMonoMs: null,
+  wasStable: false,
+  age: 'unlimited',
+  probes: {},
+  hook: null,
+  refused: null,
+  end: null,
+  cause: null,
+  killAtMonoMs: null,
+  isKilled: false,
+}
+
+/** What a kernel that is short of something answers: see fork(2), pipe(2), execve(2). */
+const passingErrnos: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'])
+
+const spawnRetryMs = 500
