@@ -119,8 +119,10 @@ t.test('HUP says what would change, or why nothing can; nothing changes', async 
   const ringmaster = await alone(t, ['run', path])
   await ringmaster.line(/^web\.1 \| up$/)
   // The guard is no guard before it is executed.
-  await ringmaster.until(() => ringmaster.children().length === 1)
-  const children = ringmaster.children()
+  const children = await ringmaster.until(() => {
+    const seen = ringmaster.children()
+    return seen.length === 1 && seen
+  })
   ringmaster.signal('SIGHUP')
   await ringmaster.line(/the configuration is as it was/)
   write({ replicas: 2, env: { A: 1 } })
