@@ -87,13 +87,13 @@ t.test('a connection is silent for 30 s at most', async (t) => {
   await client.closed()
 })
 
-t.test('the head of a later request has 10 s from its first byte', async (t) => {
+t.test('the head of a later request has to come whole within these 30 s', async (t) => {
   const all = await front(t)
   const { client, peer } = await answered(all)
   all.clock.advance(29_000)
   client.send('G')
   await once(peer, 'data')
-  all.clock.advance(9999)
+  all.clock.advance(999)
   t.equal(peer.destroyed, false)
   all.clock.advance(1)
   await client.closed()
