@@ -84,7 +84,7 @@ function readAnswer(stream: ClientHttp2Stream, onEnd: (detail: string) => void):
 
 const statusNames: Readonly<Record<string, string>> = {
   5: ' (unknown service)',
-  12: ' (grpc.health.v1 is not implemented)',
+  12: ' (it has no grpc.health.v1)',
 }
 
 /** `message HealthCheckRequest { string service = 1; }`, behind the five bytes that gRPC puts before each message. */

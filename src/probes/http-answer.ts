@@ -31,7 +31,7 @@ export function createAnswer(): Answer {
       }
       text = text.slice(end)
       if (status >= 200 || status === 101) {
-        head = { status, location: fieldOf(lines, 'location') }
+        head = { status, location: fieldOf(lines, location) }
         body = bodyOf(status, lines)
       }
     }
@@ -74,8 +74,8 @@ const untilEnd: Body = { isWhole: () => false }
 
 function bodyOf(status: number, head: string): Body {
   if (status === 101 || status === 204 || status === 304) return withLength(0)
-  if (/(?:^|,)\s*chunked$/i.test(fieldOf(head, 'transfer-encoding'))) return inChunks()
-  const length = fieldOf(head, 'content-length')
+  if (/(?:^|,)\s*chunked$/i.test(fieldOf(head, transferEncoding))) return inChunks()
+  const length = fieldOf(head, contentLength)
   return /^\d+$/.test(length) ? withLength(Number(length)) : untilEnd
 }
 
@@ -107,8 +107,16 @@ function endOfHead(text: string): number {
   return end < 0 ? 0 : end + 4
 }
 
-function fieldOf(head: string, name: string): string {
-  return new RegExp(`\\n${name}:[ \\t]*([^\\r\\n]*)`, 'i').exec(head)?.[1]?.trimEnd() ?? ''
+const location = fieldNamed('location')
+const transferEncoding = fieldNamed('transfer-encoding')
+const contentLength = fieldNamed('content-length')
+
+function fieldNamed(name: string): RegExp {
+  return new RegExp(`\\n${name}:[ \\t]*([^\\r\\n]*)`, 'i')
+}
+
+function fieldOf(head: string, field: RegExp): string {
+  return field.exec(head)?.[1]?.trimEnd() ?? ''
 }
 
 function isLikeHttp(text: string): boolean {

@@ -27,7 +27,7 @@ t.test('a call that the server refuses is told with its code', async (t) => {
   const port = await serve(t, (stream) => {
     stream.respond({ ...answered, 'grpc-status': '12' }, { endStream: true })
   })
-  const detail = 'gRPC status 12 (grpc.health.v1 is not implemented)'
+  const detail = 'gRPC status 12 (it has no grpc.health.v1)'
   t.same(await check({ port }), { isOk: false, detail })
   const other = await serve(t, (stream) => stream.respond({ ':status': 404 }, { endStream: true }))
   t.same(await check({ port: other }), { isOk: false, detail: 'HTTP 404' })

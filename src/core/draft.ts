@@ -1,0 +1,149 @@
+import type { ProcessSpec } from '../plan/plan.ts'
+import { afterMs, stepMs, usableMs } from '../plan/shutdown.ts'
+import { lookUp, waitOf } from './dependencies.ts'
+import { exitCodeOf } from './ending.ts'
+import { describeLimit, groupOf, holdOf, withRestart } from './groups.ts'
+import type {
+  Change,
+  ConfigChange,
+  Effect,
+  HookChange,
+  InstanceChange,
+  Moment,
+  ProbeChange,
+  SupervisorChange,
+  WithdrawalChange,
+} from './messages.ts'
+import {
+  type Ending,
+  type Group,
+  type Instance,
+  type LiveRun,
+  type Stage,
+  type State,
+  stageOf,
+} from './state.ts'
+import type { Step } from './step.ts'
+import { stopsToCome } from './stop-order.ts'
+
+/** One step in the making. */
+export class Draft implements Step {
+  state: State
+  readonly at: Moment
+  readonly unit: number
+  readonly effects: Effect[] = []
+  readonly changes: Change[] = []
+  #afterMs: ReadonlyMap<string, number> | null = null
+
+  constructor(state: State, at: Moment, unit: number) {
+    this.state = state
+    this.at = at
+    this.unit = unit
+  }
+
+  get isForced(): boolean {
+    return this.state.ending?.isForced ?? false
+  }
+
+  newRun(): number {
+    const run = this.state.nextRun
+    this.state = { ...this.state, nextRun: run + 1 }
+    return run
+  }
+
+  graceMs({ name, graceMs }: Pick<ProcessSpec, 'name' | 'graceMs'>): number {
+    if (this.state.ending === null) return graceMs
+    // What stops in one step waits for nothing else that does.
+    this.#afterMs ??= afterMs(this.state.processes, stopsToCome(this.state, this.at.monoMs))
+    return this.shareMs(graceMs, graceMs + (this.#afterMs.get(name) ?? 0))
+  }
+
+  waitOf(instance: Instance, spec: ProcessSpec): string | null {
+    const hold = holdOf(instance, this.state.groups)
+    // Most depend on nothing, and there may be many.
+    return hold !== null || spec.dependsOn.length === 0 ? hold : waitOf(spec, lookUp(this.state))
+  }
+
+  restartsInGroup(instance: Instance): string | null {
+    const { groups, instances } = this.state
+    const before = groupOf(instance, groups)
+    if (before === undefined) return null
+    const group = withRestart(before, instances, instance, this.at.monoMs)
+    this.setGroup(before, group)
+    const { spec } = group
+    return group.isFailed && spec.restartLimit ? describeLimit(spec, spec.restartLimit) : null
+  }
+
+  want(...effects: readonly Effect[]): void {
+    this.effects.push(...effects)
+  }
+
+  tell(
+    change:
+      | InstanceChange
+      | ProbeChange
+      | HookChange
+      | SupervisorChange
+      | WithdrawalChange
+      | ConfigChange,
+  ): void {
+    this.changes.push({ at: this.at, ...change })
+  }
+
+  setGroup(before: Group, group: Group): void {
+    const { groups } = this.state
+    this.state = { ...this.state, groups: groups.with(groups.indexOf(before), group) }
+  }
+
+  /** What a step gets of its own time: all of it, or in a shutdown its share of what is left of the budget. */
+  shareMs(ownMs: number, chainMs: number): number {
+    const { ending, shutdown } = this.state
+    if (ending === null) return ownMs
+    const leftMs = ending.beganMonoMs + usableMs(shutdown) - this.at.monoMs
+    return stepMs(ownMs, leftMs, chainMs)
+  }
+
+  amend(part: Partial<Ending>): void {
+    const { ending } = this.state
+    if (ending !== null) this.state = { ...this.state, ending: { ...ending, ...part } }
+  }
+
+  enter(phase: State['phase']): void {
+    const { reason, code } = this.state.ending ?? { reason: '', code: 0 }
+    this.state = { ...this.state, phase }
+    this.tell({ type: 'supervisor', phase, reason, code })
+  }
+
+  /** Runs `change` for the instance whose live run is `run`; an event of an older run, or of another stage of it, is dropped. */
+  withRun(
+    run: number,
+    stage: Stage,
+    change: (instance: Instance, spec: ProcessSpec, live: LiveRun) => Instance,
+  ): void {
+    const index = this.state.instances.findIndex((instance) => instance.live?.run === run)
+    const instance = this.state.instances[index]
+    if (!instance?.live || stageOf(instance.live) !== stage) return
+    this.replace(index, change(instance, this.specOf(instance), instance.live))
+  }
+
+  each(change: (instance: Instance, spec: ProcessSpec) => Instance): void {
+    for (const [index, instance] of this.state.instances.entries()) {
+      this.replace(index, change(instance, this.specOf(instance)))
+    }
+  }
+
+  replace(index: number, instance: Instance): void {
+    const before = this.state.instances[index]
+    if (before === instance) return
+    this.state = { ...this.state, instances: this.state.instances.with(index, instance) }
+    if (instance.phase === 'failed' && this.state.firstFailureCode === null) {
+      this.state = { ...this.state, firstFailureCode: exitCodeOf(instance) }
+    }
+  }
+
+  specOf(instance: Instance): ProcessSpec {
+    const spec = this.state.processes.find((process) => process.name === instance.process)
+    if (spec === undefined) throw new Error(`no process ${instance.process}`)
+    return spec
+  }
+}
