@@ -11,15 +11,17 @@ import type { Guard } from '../ports/guard.ts'
 import type { MemorySource } from '../ports/memory.ts'
 import type { Output, OutputSource, OutputStream } from '../ports/output.ts'
 import type { Prober } from '../ports/prober.ts'
-import type { Member, ProcessTable, RunMarks } from '../ports/process-table.ts'
+import type { ProcessTable } from '../ports/process-table.ts'
 import type { Spawner } from '../ports/spawner.ts'
 import { Deadlines } from './deadlines.ts'
+import { type Exit, type Handle, Handles } from './handles.ts'
 import { isHeapLimit, mayBeHeapLimit } from './heap-limit.ts'
 import { Hooks } from './hooks.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { OomKills } from './oom-kills.ts'
 import { Queue } from './queue.ts'
 import { SpawnLane } from './spawn-lane.ts'
+import { Trees } from './trees.ts'
 import { Tries } from './tries.ts'
 
 export interface RuntimePorts {
@@ -41,28 +43,6 @@ export interface RuntimePorts {
 
 const SIGKILL = 9
 
-interface Exit {
-  readonly status: ExitStatus
-  readonly clue: Clue | undefined
-}
-
-/** What Linux knows of a run, from its spawn until nothing of it lives and its output is read. */
-interface Handle extends RunMarks {
-  readonly run: number
-  readonly spec: InstanceSpec
-  readonly output: OutputStream
-  /** The exec helper has turned into the command, or said why not. */
-  isReported: boolean
-  /** An end that came before that report. */
-  earlyExit: Exit | null
-  /** Its main process was sent SIGKILL. */
-  isKilled: boolean
-  /** What its tree was last told to end by; null before its main process has ended, and where it is left alone. */
-  treeSignal: number | null
-  isEmptied: boolean
-  isOutputEnded: boolean
-}
-
 /** Carries out what the core wants by means of the ports, and posts what comes of it. */
 export class Runtime {
   readonly #ports: RuntimePorts
@@ -76,11 +56,8 @@ export class Runtime {
   /** By process. */
   readonly #memoryLimits: ReadonlyMap<string, number | null>
   readonly #specs: ReadonlyMap<string, InstanceSpec>
-  readonly #handles = new Map<number, Handle>()
-  readonly #runsByPid = new Map<number, number>()
-  /** What all that is left was last told to end by. */
-  #sweepSignal: number | null = null
-  #isLookingSoon = false
+  readonly #handles = new Handles()
+  readonly #trees: Trees
 
   constructor(plan: Plan, ports: RuntimePorts) {
     this.#ports = ports
@@ -91,21 +68,16 @@ export class Runtime {
     const perform = (effect: Effect) => this.#perform(effect)
     this.#queue = new Queue(initialState(plan), { clock, perform, publish })
     this.#deadlines = new Deadlines(clock)
-    const tryPorts = {
-      prober: ports.prober,
-      post: (fact: Fact) => this.post(fact),
-      report: (error: unknown) => this.report(error),
-    }
-    this.#tries = new Tries(clock, this.#deadlines, tryPorts)
-    this.#hooks = new Hooks(clock, this.#deadlines, tryPorts)
+    const post = (fact: Fact) => this.post(fact)
+    const report = (error: unknown) => this.report(error)
+    const { prober, memory, processes, guard } = ports
+    this.#trees = new Trees(this.#handles, { clock, processes, guard, post, report })
+    this.#tries = new Tries(clock, this.#deadlines, { prober, post, report })
+    this.#hooks = new Hooks(clock, this.#deadlines, { prober, post, report })
     this.#lane = new SpawnLane(clock, (run, instance) => this.#spawn(run, instance))
     this.#oomKills = new OomKills(clock, ports.cgroup)
     this.#memoryLimits = new Map(plan.processes.map((spec) => [spec.name, spec.memoryLimitBytes]))
-    this.#memoryWatch = new MemoryWatch(clock, this.#deadlines, {
-      memory: ports.memory,
-      post: (fact) => this.post(fact),
-      report: (error) => this.report(error),
-    })
+    this.#memoryWatch = new MemoryWatch(clock, this.#deadlines, { memory, post, report })
     ports.exits.onExit((pid, status, orphan) => this.#onExit(pid, status, orphan))
   }
 
@@ -131,22 +103,16 @@ export class Runtime {
         if (this.#lane.remove(effect.run)) this.#refused(effect.run, 'ECANCELED', 'spawn')
         break
       case 'signal':
-        this.#withMain(effect.run, (pid, handle) => {
-          handle.isKilled ||= effect.signal === SIGKILL
-          this.#ports.processes.signal(pid, effect.signal, effect.to)
-        })
+        this.#signal(effect)
         break
       case 'offer':
-        this.#withMain(effect.run, (pid) => {
-          const { processes } = this.#ports
-          if (processes.handles(pid, effect.signal)) processes.signal(pid, effect.signal)
-        })
+        this.#offer(effect)
         break
       case 'endTree':
-        this.#endTree(effect.run, effect.signal, effect.sparesGroup)
+        this.#trees.end(effect.run, effect.signal, effect.sparesGroup)
         break
       case 'abandon':
-        this.#abandon(effect.run)
+        this.#trees.abandon(effect.run)
         break
       case 'wake':
         this.#wake(effect.key, effect.atMonoMs)
@@ -164,8 +130,7 @@ export class Runtime {
         this.#hooks.dismiss(effect)
         break
       case 'sweep':
-        this.#sweepSignal = effect.signal
-        this.#sweep(effect.signal)
+        this.#trees.sweep(effect.signal)
         break
       case 'readConfig':
         // It does not reject.
@@ -183,6 +148,19 @@ export class Runtime {
   #wake(key: DeadlineKey, atMonoMs: number | null): void {
     if (atMonoMs === null) this.#deadlines.clear(key)
     else this.#deadlines.set(key, atMonoMs, () => this.post({ type: 'deadline', key }))
+  }
+
+  #signal({ run, signal, to }: Extract<Effect, { type: 'signal' }>): void {
+    const handle = this.#handles.withMain(run)
+    if (handle === undefined) return
+    handle.isKilled ||= signal === SIGKILL
+    this.#ports.processes.signal(handle.pid, signal, to)
+  }
+
+  #offer({ run, signal }: Extract<Effect, { type: 'offer' }>): void {
+    const handle = this.#handles.withMain(run)
+    const { processes } = this.#ports
+    if (handle && processes.handles(handle.pid, signal)) processes.signal(handle.pid, signal)
   }
 
   #withHandle(run: number, work: (handle: Handle) => void): void {
@@ -210,9 +188,8 @@ export class Runtime {
     })
     if (spawned === null) return
     const { pid, runId, pipes, stdout, stderr } = spawned
-    this.#runsByPid.set(pid, run)
     this.#ports.guard.watch(pid)
-    this.#handles.set(run, {
+    this.#handles.add({
       ...{ run, pid, runId, pipes, spec, isReported: false, earlyExit: null, isKilled: false },
       ...{ treeSignal: null, isEmptied: false, isOutputEnded: false },
       output: this.#attach({
@@ -254,14 +231,10 @@ export class Runtime {
 
   #onExit(pid: number, status: ExitStatus, isOrphan: boolean): void {
     // An orphan may be told of late, when a new run has its pid already.
-    const run = isOrphan ? undefined : this.#runsByPid.get(pid)
-    const handle = run === undefined ? undefined : this.#handles.get(run)
-    if (handle) {
-      this.#runsByPid.delete(pid)
-      this.#memoryWatch.forget(handle.run)
-    }
+    const handle = isOrphan ? undefined : this.#handles.takeMain(pid)
+    if (handle) this.#memoryWatch.forget(handle.run)
     this.#explainExit(status, handle)
-    this.#lookSoon()
+    this.#trees.lookSoon()
   }
 
   /** Posts the end of a main process, with what else is seen of it; that may be known only at the end of this turn. */
@@ -294,103 +267,11 @@ export class Runtime {
     }
   }
 
-  #withMain(run: number, work: (pid: number, handle: Handle) => void): void {
-    const handle = this.#handles.get(run)
-    // A pid that is not in this table has been waited for, and may be somebody else's by now.
-    if (handle && this.#runsByPid.get(handle.pid) === run) work(handle.pid, handle)
-  }
-
-  #endTree(run: number, signal: number, sparesGroup: boolean): void {
-    const handle = this.#handles.get(run)
-    if (handle === undefined || handle.isEmptied) {
-      this.post({ type: 'emptied', run })
-      return
-    }
-    handle.treeSignal = signal
-    this.#lookAtTree(handle, signal, sparesGroup)
-  }
-
-  /** What it left may go on to write. */
-  #abandon(run: number): void {
-    const handle = this.#handles.get(run)
-    if (handle === undefined) return
-    handle.isEmptied = true
-    this.#ports.guard.forget(handle.pid)
-    this.#forget(handle)
-  }
-
-  #lookAtTree(handle: Handle, signal: number | null, sparesGroup = false): void {
-    const isMain = (pid: number) => this.#runsByPid.has(pid)
-    const left = this.#ports.processes.treeOf(handle, isMain)
-    if (left.length > 0) {
-      this.#send(sparesGroup ? left.filter(({ group }) => group !== handle.pid) : left, signal)
-      return
-    }
-    handle.isEmptied = true
-    this.#ports.guard.forget(handle.pid)
-    this.post({ type: 'emptied', run: handle.run })
-    handle.output.release()
-    this.#forget(handle)
-  }
-
-  #sweep(signal: number | null): void {
-    const left = this.#ports.processes.everythingBelow()
-    if (left.length > 0) {
-      this.#send(left, signal)
-      return
-    }
-    for (const { output } of [...this.#handles.values()]) output.release()
-    this.post({ type: 'swept' })
-  }
-
-  #send(members: readonly Member[], signal: number | null): void {
-    if (signal === null) return
-    for (const member of members) {
-      this.#guard(() => this.#ports.processes.signalMember(member, signal))
-    }
-  }
-
   #outputEnded(run: number): void {
     const handle = this.#handles.get(run)
     if (handle === undefined) return
     handle.isOutputEnded = true
     this.post({ type: 'outputEnded', run })
-    this.#forget(handle)
+    this.#handles.forgetIfOver(handle)
   }
-
-  #forget(handle: Handle): void {
-    if (handle.isEmptied && handle.isOutputEnded) this.#handles.delete(handle.run)
-  }
-
-  /** Something died: trees that are being ended may be empty now. Once a turn, however many died in it. */
-  #lookSoon(): void {
-    const isAwaited = this.#sweepSignal !== null || this.#endingTrees().length > 0
-    if (this.#isLookingSoon || !isAwaited) return
-    this.#isLookingSoon = true
-    this.#ports.clock.afterPoll(() => {
-      this.#isLookingSoon = false
-      for (const handle of this.#endingTrees()) {
-        this.#guard(() => this.#lookAtTree(handle, repeated(handle.treeSignal)))
-      }
-      if (this.#sweepSignal !== null) this.#guard(() => this.#sweep(repeated(this.#sweepSignal)))
-    })
-  }
-
-  #endingTrees(): readonly Handle[] {
-    return [...this.#handles.values()].filter((one) => one.treeSignal !== null && !one.isEmptied)
-  }
-
-  /** One port that fails does not keep the others from their work. */
-  #guard(work: () => void): void {
-    try {
-      work()
-    } catch (error) {
-      this.report(error)
-    }
-  }
-}
-
-/** SIGKILL goes to each that is found: it may have been forked while the others were killed. A request to end is made once. */
-function repeated(signal: number | null): number | null {
-  return signal === SIGKILL ? signal : null
 }
