@@ -1,6 +1,7 @@
 import type { FileTarget } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Disk, errnoOf, isStillAt, type OpenFile, openLog } from './disk.ts'
+import { createFlush } from './flush.ts'
 import type { Rotation } from './rotation.ts'
 import { countLines, createWriter, type OnDropped, type Sink, type WriterOptions } from './sink.ts'
 
@@ -35,7 +36,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
   const { path, rotation, disk, clock } = options
   const { maxBytes, maxAgeMs } = options.target
   const queue: Entry[] = []
-  const flushed: (() => void)[] = []
+  const flush = createFlush(clock)
   /** Bytes of `queue[0]` that are written. */
   let head = 0
   let file: OpenFile | null = null
@@ -59,7 +60,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
       }
     }
     isWorking = false
-    for (const resolve of flushed.splice(0)) resolve()
+    flush.done()
   }
 
   /** The file to write to. It stays the same within a line. */
@@ -197,14 +198,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
       if (!isWorking) void work()
     },
     async flush(deadlineMs) {
-      if (!isWorking) return
-      await new Promise<void>((resolve) => {
-        const cancel = clock.at(clock.now().monoMs + deadlineMs, resolve)
-        flushed.push(() => {
-          cancel()
-          resolve()
-        })
-      })
+      if (isWorking) await flush.wait(deadlineMs)
     },
   }
 }

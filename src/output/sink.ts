@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import type { Clock } from '../ports/clock.ts'
+import { createFlush } from './flush.ts'
 
 /** Where whole lines go: one file descriptor that others may share, written without ever waiting for its reader. */
 export interface Sink {
@@ -41,7 +42,7 @@ export interface SinkOptions {
 export function createSink({ fd, write, clock }: SinkOptions): Sink {
   const writers: Writer[] = []
   const queue: Entry[] = []
-  const flushed: (() => void)[] = []
+  const flush = createFlush(clock)
   /** Bytes of `queue[0]` that are written. */
   let head = 0
   /** What was written last ends inside of a line whose rest is dropped. */
@@ -65,7 +66,7 @@ export function createSink({ fd, write, clock }: SinkOptions): Sink {
       }
     }
     for (const writer of writers) writer.relax()
-    if (queue.length === 0) for (const resolve of flushed.splice(0)) resolve()
+    if (queue.length === 0) flush.done()
   }
 
   function batch(): readonly Uint8Array[] {
@@ -134,14 +135,7 @@ export function createSink({ fd, write, clock }: SinkOptions): Sink {
       }
     },
     async flush(deadlineMs) {
-      if (queue.length === 0) return
-      await new Promise<void>((resolve) => {
-        const cancel = clock.at(clock.now().monoMs + deadlineMs, resolve)
-        flushed.push(() => {
-          cancel()
-          resolve()
-        })
-      })
+      if (queue.length > 0) await flush.wait(deadlineMs)
     },
   }
 }
