@@ -1,11 +1,11 @@
-import type { Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Phase } from '../core/messages.ts'
 import type { InstanceView, View } from '../core/view.ts'
 import { toExitCode } from '../lib/exit-codes.ts'
 import type { OutputCounts } from '../ports/output.ts'
 import type { ChangeTallies } from './metrics-changes.ts'
 import type { UsageTallies } from './metrics-usage.ts'
-import { type Labels, SampledCounter, SampledGauge } from './sampled.ts'
+import { type Labels, sampled } from './sampled.ts'
 
 export interface InstanceSources {
   readonly view: () => View
@@ -32,8 +32,8 @@ export function addInstanceMetrics(
         }
       }
     }
-    const Metric = type === 'counter' ? SampledCounter : SampledGauge
-    new Metric({ name, help, registers: [registry] }, samples)
+    const Metric = type === 'counter' ? Counter : Gauge
+    sampled(new Metric({ name, help, registers: [registry] }), samples)
   }
   add('gauge', 'phase', '1 for the phase that the instance is in, 0 for the others.', (one) =>
     phases.map((phase) => [{ phase }, Number(phase === one.phase)]),

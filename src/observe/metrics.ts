@@ -1,4 +1,4 @@
-import { Gauge, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 import type { Change } from '../core/messages.ts'
 import type { View } from '../core/view.ts'
 import type { Cgroup } from '../ports/cgroup.ts'
@@ -10,7 +10,7 @@ import { addInstanceMetrics } from './metrics-instances.ts'
 import { createProbeHistogram } from './metrics-probes.ts'
 import { createUsageTallies } from './metrics-usage.ts'
 import { addNodeMetrics } from './node-metrics.ts'
-import { type Sample, SampledCounter, SampledGauge, SampledHistogram } from './sampled.ts'
+import { type Sample, SampledHistogram, sampled } from './sampled.ts'
 import { createPauses } from './slices.ts'
 
 /** What Prometheus is told. */
@@ -43,28 +43,28 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const countTry = createProbeHistogram(registry)
   const usage = createUsageTallies({ source: options.usage, view, clock })
   addInstanceMetrics(registry, { view, output, tallies, usage })
-  new SampledCounter(
-    {
+  sampled(
+    new Counter({
       name: 'ringmaster_reaped_orphans_total',
       help: 'Ended processes that were reaped though nobody here had started them.',
       registers,
-    },
+    }),
     () => whole(reapedOrphans()),
   )
-  new SampledGauge(
-    {
+  sampled(
+    new Gauge({
       name: 'ringmaster_cgroup_memory_bytes',
       help: 'Memory that the kernel accounts to the container, page cache included.',
       registers,
-    },
+    }),
     () => whole(cgroup.memoryBytes()),
   )
-  new SampledCounter(
-    {
+  sampled(
+    new Counter({
       name: 'ringmaster_cgroup_oom_kills_total',
       help: 'Processes of the container that the kernel has killed for want of memory.',
       registers,
-    },
+    }),
     () => whole(cgroup.oomKills()),
   )
   new SampledHistogram(

@@ -1,11 +1,4 @@
-import {
-  Counter,
-  type CounterConfiguration,
-  Gauge,
-  type GaugeConfiguration,
-  Histogram,
-  type HistogramConfiguration,
-} from 'prom-client'
+import { type Counter, type Gauge, Histogram, type HistogramConfiguration } from 'prom-client'
 
 /** One value, with the labels that it has. */
 export interface Sample {
@@ -15,32 +8,10 @@ export interface Sample {
 
 export type Labels = Record<string, string | number>
 
-/** A gauge whose samples are made when it is printed. To set each before, as its own `collect` would, takes three times as long. */
-export class SampledGauge extends Gauge {
-  readonly #samples: Samples
-
-  constructor(configuration: GaugeConfiguration<string>, samples: Samples) {
-    super(configuration)
-    this.#samples = samples
-  }
-
-  override async get() {
-    return { ...(await super.get()), values: [...this.#samples()] }
-  }
-}
-
-/** The same of a counter; its samples must not fall. */
-export class SampledCounter extends Counter {
-  readonly #samples: Samples
-
-  constructor(configuration: CounterConfiguration<string>, samples: Samples) {
-    super(configuration)
-    this.#samples = samples
-  }
-
-  override async get() {
-    return { ...(await super.get()), values: [...this.#samples()] }
-  }
+/** Has `metric` make its samples when it is printed; those of a counter must not fall. To set each before, as its own `collect` would, takes three times as long. */
+export function sampled(metric: Counter | Gauge, samples: () => Iterable<Sample>): void {
+  const described = metric.get.bind(metric)
+  metric.get = async () => ({ ...(await described()), values: [...samples()] })
 }
 
 /** How often values were how large. */
@@ -79,5 +50,3 @@ export class SampledHistogram extends Histogram {
     return { name, help, type: 'histogram', values }
   }
 }
-
-type Samples = () => Iterable<Sample>
