@@ -1,13 +1,13 @@
 // PostgreSQL, Redis and nginx of Debian under `run` as PID 1, with real probes and dependencies, killed at random under load.
 import { spawnSync } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { childrenOf, commandOf, statusOf } from '../rig/proc.ts'
 import { createRandom, newSeed } from '../rig/random.ts'
 import { inNamespace, needsNamespace, unless } from '../rig/ringmaster.ts'
+import { freePort, nginxConfig, userId } from '../rig/servers.ts'
 import { endpoint, folder, supervise } from '../rig/supervise.ts'
 
 const kills = 100
@@ -90,7 +90,7 @@ t.test('databases and what depends on them come back from 100 kills', { skip }, 
 type Ports = Readonly<Record<(typeof servers)[number], number>>
 
 function makeProcesses(root: string, ports: Ports) {
-  const users = { db: idOf('postgres'), cache: idOf('redis'), web: idOf('www-data') }
+  const users = { db: userId('postgres'), cache: userId('redis'), web: userId('www-data') }
   const own = (name: keyof typeof users) => {
     const path = join(root, name)
     mkdirSync(path)
@@ -139,20 +139,6 @@ function makeProcesses(root: string, ports: Ports) {
       ...as('cache'),
     },
   }
-}
-
-function nginxConfig(own: string, port: number): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  return `daemon off;
-pid ${own}/nginx.pid;
-worker_processes 2;
-events {}
-http {
-  access_log off;
-  ${temporary.map((name) => `${name}_temp_path ${own}/${name};`).join('\n  ')}
-  server { listen 127.0.0.1:${port}; return 200 "hello"; }
-}
-`
 }
 
 /** The main process of the run that lives: it has left the exec helper, and leads its session. */
@@ -214,20 +200,6 @@ async function repeat(signal: AbortSignal, work: () => Promise<unknown>): Promis
     await work()
     await sleep(5)
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
-}
-
-/** Nobody's where there is no such user. */
-function idOf(name: string): number {
-  const { status, stdout } = spawnSync('id', ['-u', name], { encoding: 'utf8' })
-  return status === 0 ? Number(stdout) : 65534
 }
 
 /** Debian keeps each version in a folder of its own. */

@@ -1,13 +1,14 @@
 // Debian's redis-server and nginx under `run` as PID 1, killed again and again under load.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { launch, until, zombiesOf } from '../rig/launched.ts'
 import { childrenOf, findProcess } from '../rig/proc.ts'
 import { needsNamespace, program, unless } from '../rig/ringmaster.ts'
+import { freePort, nginxConfig, userId } from '../rig/servers.ts'
 
 const kills = 20
 const canRun = [
@@ -115,21 +116,8 @@ function writeConfig(redis: Server, nginx: Server): string {
     chownSync(path, user, user)
     return path
   }
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const nginxFolder = ownFolder(nginx)
-  writeFileSync(
-    join(folder, 'nginx.conf'),
-    `daemon off;
-pid ${nginxFolder}/nginx.pid;
-worker_processes 2;
-events {}
-http {
-  access_log off;
-  ${temporary.map((name) => `${name}_temp_path ${nginxFolder}/${name};`).join('\n  ')}
-  server { listen 127.0.0.1:${nginx.port}; return 200 "hello"; }
-}
-`,
-  )
+  writeFileSync(join(folder, 'nginx.conf'), nginxConfig(nginxFolder, nginx.port))
   const file = join(folder, 'ringmaster.yaml')
   writeFileSync(
     file,
@@ -161,20 +149,6 @@ function isMain(pid: number, name: string): boolean {
   } catch {
     return false // ENOENT, ESRCH: it is gone
   }
-}
-
-/** Nobody's where there is no such user. */
-function userId(name: string): number {
-  const { status, stdout } = spawnSync('id', ['-u', name], { encoding: 'utf8' })
-  return status === 0 ? Number(stdout) : 65534
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 async function answersHttp(port: number): Promise<boolean> {
