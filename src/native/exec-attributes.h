@@ -149,21 +149,28 @@ static long die_with_parent(int signal, int parent) {
   return error < 0 || sys_getppid() == parent ? error : sys_kill(sys_getpid(), signal);
 }
 
-// sd_listen_fds(3) takes the sockets only if LISTEN_PID is its own PID, which nobody knows before the fork.
-static long write_listen_pid(char *const *environment) {
+// The environment may hold a name twice.
+static long write_pid(const char *name, char *const *environment) {
   char text[10];
   char *const end = text + sizeof text, *const begin = number_before(end, (unsigned)sys_getpid());
   const size_t length = (size_t)(end - begin);
   long result = -EINVAL;
   for (; *environment != NULL; environment++) {
     const char *value = *environment;
-    if (!take(&value, "LISTEN_PID=")) continue;
+    if (!take(&value, name) || !take(&value, "=")) continue;
     if (length_of(value) < length) return -EINVAL;
     char *to = *environment + (value - *environment);
     memcpy(to, begin, length);
     to[length] = 0;
     result = 0;
   }
+  return result;
+}
+
+// sd_listen_fds(3) and sd_watchdog_enabled(3) look whether a variable holds their own PID, which nobody knows before the fork.
+static long write_pids(const char *const *names, unsigned count, char *const *environment) {
+  long result = 0;
+  for (unsigned i = 0; i < count && result == 0; i++) result = write_pid(names[i], environment);
   return result;
 }
 

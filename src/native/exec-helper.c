@@ -25,7 +25,8 @@
 //   nnp=1                no_new_privs
 //   cwd=PATH
 //   deathsig=SIG:PPID    SIG when the parent dies; at once when the parent is not PPID any more
-//   listenpid=1          writes the own PID over the value of LISTEN_PID, which must have as many characters or more
+//   pidin=NAME           writes the own PID over the value of this variable, which must have as many characters or more; up
+//                        to four times
 //   (exec)               COMMAND with a slash as it is, else from PATH as execvp(3), but never through a shell
 //
 // Nothing is done unless all options are well formed, and a refusal ends the start: a command never runs with more rights
@@ -69,7 +70,7 @@ void start(char **stack) {
   char **environment = argument + (long)stack[0] + 1;
   const char *malformed = NULL;
   struct settings settings;
-  settings.given = settings.limit_given = 0;
+  settings.given = settings.limit_given = settings.pid_name_count = 0;
 
   if (is_guard(stack + 1)) guard();
   if (*argument != NULL) argument++;
@@ -112,7 +113,7 @@ static void set_up(const struct settings *settings, char *const *environment) {
   STEP(CWD, sys_chdir(settings->cwd)); // with the rights of the user
   // The kernel forgets this one at each change of credentials.
   STEP(DEATHSIG, die_with_parent(settings->death_signal, settings->parent));
-  STEP(LISTENPID, write_listen_pid(environment));
+  STEP(PIDIN, write_pids(settings->pid_names, settings->pid_name_count, environment));
 }
 
 static void set_limits(const struct settings *settings) {

@@ -5,16 +5,16 @@
 #include <stdbool.h>
 #include "syscalls.h"
 
-enum { MAX_CPUS = 8192, MAX_GROUPS = 4096 };
+enum { MAX_CPUS = 8192, MAX_GROUPS = 4096, MAX_PID_NAMES = 4 };
 
 // In the order in which they are done.
 enum option {
   REPORT, FDS, SESSION, GROUP, TERMINAL, FOREGROUND, OOM, OOMHINT, RLIMIT, NICE, IONICE, AFFINITY, UMASK, BOUNDING,
-  GROUPS, GID, UID, CAPABILITIES, NNP, CWD, DEATHSIG, LISTENPID, OPTIONS,
+  GROUPS, GID, UID, CAPABILITIES, NNP, CWD, DEATHSIG, PIDIN, OPTIONS,
 };
 static const char *const OPTION_NAMES[OPTIONS] = {
   "report", "fds", "session", "group", "terminal", "foreground", "oom", "oomhint", "rlimit", "nice", "ionice", "affinity",
-  "umask", "bounding", "groups", "gid", "uid", "capabilities", "nnp", "cwd", "deathsig", "listenpid",
+  "umask", "bounding", "groups", "gid", "uid", "capabilities", "nnp", "cwd", "deathsig", "pidin",
 };
 
 // A field counts only when its option is in `given`; nothing else here is initialised.
@@ -29,6 +29,8 @@ struct settings {
   uint64_t bounding, capabilities;
   const char *cwd;
   int death_signal, parent;
+  unsigned pid_name_count;
+  const char *pid_names[MAX_PID_NAMES];
   size_t group_count;
   struct limit limits[RLIMITS];
   uint64_t cpus[MAX_CPUS / 64];
@@ -159,6 +161,14 @@ static bool read_death_signal(const char *text, struct settings *settings) {
   return read_fd(text, &settings->parent);
 }
 
+// The name of a variable.
+static bool read_pid_name(const char *text, struct settings *settings) {
+  if (*text == 0 || settings->pid_name_count == MAX_PID_NAMES) return false;
+  for (const char *at = text; *at != 0; at++) if (*at == '=') return false;
+  settings->pid_names[settings->pid_name_count++] = text;
+  return true;
+}
+
 static bool read_value(enum option option, const char *text, struct settings *settings) {
   uint64_t number = 0;
   bool good = false;
@@ -168,7 +178,7 @@ static bool read_value(enum option option, const char *text, struct settings *se
       good = read_number(text, 10, INT32_MAX, &number);
       settings->fds = (unsigned)number;
       return good;
-    case SESSION: case GROUP: case NNP: case LISTENPID: return take(&text, "1") && *text == 0;
+    case SESSION: case GROUP: case NNP: return take(&text, "1") && *text == 0;
     case TERMINAL: return read_fd(text, &settings->terminal);
     case FOREGROUND: return read_fd(text, &settings->foreground);
     case OOM: return read_signed(text, -1000, 1000, &settings->oom);
@@ -188,18 +198,19 @@ static bool read_value(enum option option, const char *text, struct settings *se
     case CAPABILITIES: return read_number(text, 16, UINT64_MAX, &settings->capabilities);
     case CWD: settings->cwd = text; return true;
     case DEATHSIG: return read_death_signal(text, settings);
+    case PIDIN: return read_pid_name(text, settings);
     case OPTIONS: break;
   }
   return false;
 }
 
 // Reads one "key=value" into `settings`. Sets `*option` to its key (OPTIONS: there is none of that name) and says whether
-// it is well formed. Only "rlimit" may come twice.
+// it is well formed. Only "rlimit" and "pidin" may come twice.
 static bool read_option(const char *text, struct settings *settings, enum option *option) {
   for (*option = 0; *option < OPTIONS; ++*option) {
     const char *value = text;
     if (!take(&value, OPTION_NAMES[*option]) || !take(&value, "=")) continue;
-    if (*option != RLIMIT && is_given(settings, *option)) return false;
+    if (*option != RLIMIT && *option != PIDIN && is_given(settings, *option)) return false;
     if (!read_value(*option, value, settings)) return false;
     settings->given |= 1u << *option;
     return true;

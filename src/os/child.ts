@@ -24,6 +24,8 @@ export interface ChildRequest extends Partial<Omit<Rights, 'userEnv'>>, Partial<
   readonly workingDir?: string
   /** What the child gets when Ringmaster dies. */
   readonly deathSignal?: number
+  /** Names of variables that hold its own pid, added to `env`; 4 at most. */
+  readonly pidVariables?: readonly string[]
 }
 
 export interface Child {
@@ -92,11 +94,12 @@ function errnoName(errno: number): string {
 
 /** node:child_process throws for some errors of fork and emits others. */
 function spawnHelper(request: ChildRequest, report: number): ChildProcess | NodeJS.ErrnoException {
-  const { command, env, descriptors } = request
+  const { command, env, descriptors, pidVariables = [] } = request
   const options = helperOptions(request, descriptors.length)
+  const blanks = Object.fromEntries(pidVariables.map((name) => [name, blankPid]))
   try {
     return spawn(execHelperPath(), [...options, '--', ...command], {
-      env,
+      env: pidVariables.length === 0 ? env : { ...env, ...blanks },
       stdio: [...descriptors, report],
     })
   } catch (error) {
@@ -105,9 +108,13 @@ function spawnHelper(request: ChildRequest, report: number): ChildProcess | Node
   }
 }
 
+/** The exec helper writes over it; as long as a pid can be. */
+const blankPid = '0000000000'
+
 /** See src/native/exec-helper.c. */
 function helperOptions(request: ChildRequest, kept: number): string[] {
   const { session, ownGroup, terminal, foreground, workingDir, deathSignal } = request
+  const { pidVariables = [] } = request
   const options = [`report=${kept}`, `fds=${kept}`]
   if (session) options.push('session=1')
   if (ownGroup) options.push('group=1')
@@ -116,6 +123,7 @@ function helperOptions(request: ChildRequest, kept: number): string[] {
   options.push(...resourceOptions(request), ...rightsOptions(request))
   if (workingDir !== undefined) options.push(`cwd=${workingDir}`)
   if (deathSignal !== undefined) options.push(`deathsig=${deathSignal}:${process.pid}`)
+  options.push(...pidVariables.map((name) => `pidin=${name}`))
   return options
 }
 

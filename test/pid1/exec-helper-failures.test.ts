@@ -55,7 +55,7 @@ t.test('a malformed option is refused, and nothing runs', async (t) => {
     capabilities: ['capabilities=', 'capabilities=all', 'capabilities=-1'],
     nnp: ['nnp=0', 'nnp='],
     deathsig: ['deathsig=9', 'deathsig=9:', 'deathsig=0:1', 'deathsig=65:1', 'deathsig=9:x'],
-    listenpid: ['listenpid=', 'listenpid=2'],
+    pidin: ['pidin=', 'pidin=A=B'],
     report: ['report=3', 'report=x'],
     usage: [
       '',
@@ -141,8 +141,9 @@ t.test(
     await refused('foreground=0', ENOTTY)
     await refused('terminal=4', EPERM, { by: [shared('with-terminal')] })
     const { LISTEN_PID: _, ...env } = process.env
-    await refused('listenpid=1', EINVAL, { env })
-    await refused('listenpid=1', EINVAL, { env: { ...env, LISTEN_PID: '' } })
+    await refused('pidin=LISTEN_PID', EINVAL, { env })
+    await refused('pidin=LISTEN_PID', EINVAL, { env: { ...env, LISTEN_PID: '' } })
+    await refused('pidin=LISTEN', EINVAL, { env: { ...env, LISTEN_PID: '0000000000' } })
     await refused('fds=3', ENOMEM, { by: [shared('refuse'), '436', String(ENOMEM)] })
   },
 )
@@ -250,7 +251,7 @@ t.test('300 random malformed options: always a report, never a signal', async (t
       'ionice',
     ],
     ...['affinity', 'umask', 'bounding', 'groups', 'gid', 'uid', 'capabilities', 'nnp', 'deathsig'],
-    ...['listenpid', 'report', 'nosuch', ''],
+    ...['report', 'nosuch', ''],
   ]
   const alphabet = '0123456789abcdef:,-=/ \n\t\xff'
   const text = (length: number) => Array.from({ length }, () => alphabet[draw(alphabet.length)])

@@ -138,13 +138,16 @@ t.test('terminals', async (t) => {
   t.equal(child.foreground, child.pid)
 })
 
-t.test('LISTEN_PID becomes the own PID', async (t) => {
-  const command = ['sh', '-c', 'echo "$$ $LISTEN_PID $LISTEN_FDS"']
-  const env = (LISTEN_PID: string) => ({ ...process.env, LISTEN_PID, LISTEN_FDS: '1' })
-  const { stdout } = await good(['listenpid=1'], { command, env: env('0000000000') })
-  t.match(stdout, /^(\d+) \1 1\n$/)
-  const untouched = await good([], { command, env: env('0000000000') })
-  t.match(untouched.stdout, /^\d+ 0000000000 1\n$/)
+t.test('variables become the own PID', async (t) => {
+  const command = ['sh', '-c', 'echo "$$ $LISTEN_PID $WATCHDOG_PID $LISTEN_FDS"']
+  const env = { ...process.env, LISTEN_PID: '0000000000', WATCHDOG_PID: '0000000000' }
+  const both = ['pidin=LISTEN_PID', 'pidin=WATCHDOG_PID']
+  const setting = { command, env: { ...env, LISTEN_FDS: '1' } }
+  t.match((await good(both, setting)).stdout, /^(\d+) \1 \1 1\n$/)
+  t.match((await good(['pidin=WATCHDOG_PID'], setting)).stdout, /^(\d+) 0000000000 \1 1\n$/)
+  t.match((await good([], setting)).stdout, /^\d+ 0000000000 0000000000 1\n$/)
+  const five = Array.from({ length: 5 }, () => 'pidin=LISTEN_PID')
+  t.match(await run(five, setting), { code: 126, report: '22 pidin\n' })
 })
 
 t.test('the signal for the death of the parent', async (t) => {
