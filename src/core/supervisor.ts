@@ -32,7 +32,7 @@ export interface StepResult {
 export function step(state: State, event: Event): StepResult {
   const draft = new Draft(state, event.at, event.unit)
   take(draft, event)
-  settle(draft)
+  if (!isUneventful(draft, event)) settle(draft)
   return { state: draft.state, effects: draft.effects, changes: draft.changes }
 }
 
@@ -130,6 +130,11 @@ function take(draft: Draft, event: Event): void {
         instance.name === event.instance ? stops.giveUp(instance, spec, draft) : instance,
       )
   }
+}
+
+/** The try of a probe that said what it always says: by far the most frequent event, and nothing follows from it. */
+function isUneventful({ changes: [change, more] }: Draft, { type }: Event): boolean {
+  return type === 'probed' && change?.type === 'probe' && change.isReady === undefined && !more
 }
 
 /** What follows from the state itself, whatever event led to it. */

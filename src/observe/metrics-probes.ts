@@ -1,20 +1,39 @@
-import { Histogram, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import type { Change } from '../core/messages.ts'
+import { type Distribution, SampledHistogram } from './sampled.ts'
 
-/** Makes the metric of the tries of probes; returns what it is told by. */
+interface Tally extends Distribution {
+  readonly counts: number[]
+  sum: number
+}
+
+/** Makes the metric of the tries of probes; returns what it is told by. There may be hundreds a second: they are counted here, and prom-client prints them. */
 export function createProbeHistogram(registry: Registry): (change: Change) => void {
-  const histogram = new Histogram({
-    name: 'ringmaster_probe_duration_seconds',
-    help: 'How long the tries of a probe took; result is success, failure, or unknown where it could not be tried.',
-    labelNames: ['process', 'probe', 'result'],
-    buckets: bounds,
-    registers: [registry],
-  })
+  const tallies = new Map<string, Tally>()
+  new SampledHistogram(
+    {
+      name: 'ringmaster_probe_duration_seconds',
+      help: 'How long the tries of a probe took; result is success, failure, or unknown where it could not be tried.',
+      registers: [registry],
+    },
+    () => tallies.values(),
+  )
   return (change) => {
     if (change.type !== 'probe') return
     const { process, probe, isOk, durationMs } = change
     const result = isOk === null ? 'unknown' : isOk ? 'success' : 'failure'
-    histogram.observe({ process, probe, result }, durationMs / 1000)
+    const key = `${process} ${probe} ${result}`
+    let tally = tallies.get(key)
+    if (tally === undefined) {
+      const counts = [...bounds, Number.POSITIVE_INFINITY].map(() => 0)
+      tally = { labels: { process, probe, result }, bounds, counts, sum: 0 }
+      tallies.set(key, tally)
+    }
+    const seconds = durationMs / 1000
+    const above = bounds.findIndex((bound) => seconds <= bound)
+    const bucket = above < 0 ? bounds.length : above
+    tally.counts[bucket] = (tally.counts[bucket] ?? 0) + 1
+    tally.sum += seconds
   }
 }
 

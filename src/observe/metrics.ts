@@ -73,7 +73,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       help: 'How long each turn of the event loop kept Ringmaster from what came next.',
       registers,
     },
-    loopTurns,
+    () => [{ labels: {}, bounds: loopTurns.bounds, counts: loopTurns.counts, sum: loopTurns.sum }],
   )
   new Gauge({
     name: 'ringmaster_build_info',

@@ -16,6 +16,7 @@ export function sampled(metric: Counter | Gauge, samples: () => Iterable<Sample>
 
 /** How often values were how large. */
 export interface Distribution {
+  readonly labels: Labels
   /** Rising; each belongs to its own bucket. */
   readonly bounds: readonly number[]
   /** One for each bound, not added up, and one for what is above all. */
@@ -23,30 +24,36 @@ export interface Distribution {
   readonly sum: number
 }
 
-/** A histogram that somebody else keeps. */
+/** A histogram whose values somebody else counts. */
 export class SampledHistogram extends Histogram {
   readonly #configuration: HistogramConfiguration<string>
-  readonly #distribution: Distribution
+  readonly #distributions: () => Iterable<Distribution>
 
-  constructor(configuration: HistogramConfiguration<string>, distribution: Distribution) {
+  constructor(
+    configuration: HistogramConfiguration<string>,
+    distributions: () => Iterable<Distribution>,
+  ) {
     super(configuration)
     this.#configuration = configuration
-    this.#distribution = distribution
+    this.#distributions = distributions
   }
 
   /** What prom-client prints of a histogram; its `get` is made from it. */
   async getForPromString() {
     const { name, help } = this.#configuration
-    const { bounds, counts, sum } = this.#distribution
-    const named = (suffix: string, value: number, labels: Labels = {}) => ({
-      ...{ metricName: `${name}_${suffix}`, labels, value },
-    })
-    let total = 0
-    const buckets = [...bounds, '+Inf'].map((le, index) => {
-      total += counts[index] ?? 0
-      return named('bucket', total, { le })
-    })
-    const values = [...buckets, named('sum', sum), named('count', total)]
+    const values = [...this.#distributions()].flatMap((one) => valuesOf(name, one))
     return { name, help, type: 'histogram', values }
   }
+}
+
+function valuesOf(name: string, { labels, bounds, counts, sum }: Distribution) {
+  const named = (suffix: string, value: number, le: Labels = {}) => ({
+    ...{ metricName: `${name}_${suffix}`, labels: { ...le, ...labels }, value },
+  })
+  let total = 0
+  const buckets = [...bounds, '+Inf'].map((le, index) => {
+    total += counts[index] ?? 0
+    return named('bucket', total, { le })
+  })
+  return [...buckets, named('sum', sum), named('count', total)]
 }

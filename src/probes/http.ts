@@ -11,7 +11,7 @@ export type HttpCheck = Extract<Check, { kind: 'http' }>
  */
 export function probeHttp(check: HttpCheck, onEnd: (outcome: Outcome) => void): () => void {
   let left = mostRedirects
-  let cancel = request(targetOf(check), take)
+  let cancel = request(firstTargetOf(check), take)
   return () => cancel()
 
   function take(target: Target, result: Head | string): void {
@@ -53,11 +53,25 @@ interface Target {
   readonly name: string
   readonly path: string
   readonly headers: HttpCheck['headers']
+  /** What is sent. */
+  readonly request: string
 }
 
 function targetOf({ host, port, scheme, path, headers }: HttpCheck): Target {
   const name = host === null ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return { host, port, isTls: scheme === 'HTTPS', name: name.toLowerCase(), path, headers }
+  const isTls = scheme === 'HTTPS'
+  return withRequest({ host, port, isTls, name: name.toLowerCase(), path, headers })
+}
+
+/** Made once: a check is tried again and again. */
+const firstTargets = new WeakMap<HttpCheck, Target>()
+
+function firstTargetOf(check: HttpCheck): Target {
+  const known = firstTargets.get(check)
+  if (known !== undefined) return known
+  const target = targetOf(check)
+  firstTargets.set(check, target)
+  return target
 }
 
 function baseOf({ isTls, name, port }: Target): string {
@@ -72,11 +86,11 @@ function resolve(location: string, target: Target): Target | null {
   const isTls = protocol === 'https:'
   if (!isTls && protocol !== 'http:') return null
   const standardPort = isTls ? 443 : 80
-  return {
+  return withRequest({
     ...target,
     ...{ isTls, name: hostname, path: pathname + search },
     port: port === '' ? standardPort : Number(port),
-  }
+  })
 }
 
 /** Sends one request; `onEnd` hears the head of the answer, once that is whole, or why there is none. Returns what ends it. */
@@ -87,7 +101,7 @@ function request(
   const answer = createAnswer()
   const address = { host: target.host, port: target.port }
   const close = connect(target.isTls ? { ...address, tlsName: target.name } : address, {
-    open: (socket) => void socket.write(textOf(target)),
+    open: (socket) => void socket.write(target.request),
     data(text) {
       answer.push(text)
       if (answer.result !== null) finish(answer.result)
@@ -104,7 +118,8 @@ function request(
   return close
 }
 
-function textOf({ name, port, path, isTls, headers }: Target): string {
+function withRequest(target: Omit<Target, 'request'>): Target {
+  const { name, port, path, isTls, headers } = target
   const host = port === (isTls ? 443 : 80) ? name : `${name}:${port}`
   const written = new Set(headers.map((header) => header.name.toLowerCase()))
   const usual = [
@@ -113,5 +128,6 @@ function textOf({ name, port, path, isTls, headers }: Target): string {
     { name: 'Accept', value: '*/*' },
   ].filter((header) => !written.has(header.name.toLowerCase()))
   const lines = [...usual, ...headers].map((header) => `${header.name}: ${header.value}\r\n`)
-  return `GET ${path} HTTP/1.1\r\n${lines.join('')}Connection: close\r\n\r\n`
+  const request = `GET ${path} HTTP/1.1\r\n${lines.join('')}Connection: close\r\n\r\n`
+  return { ...target, request }
 }
