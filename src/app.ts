@@ -2,6 +2,8 @@ import { closeSync, fstatSync, openSync } from 'node:fs'
 import { accept, bind, type Listening } from './api/listen.ts'
 import type { Fact } from './core/messages.ts'
 import { ExitCode } from './lib/exit-codes.ts'
+import { createHistory } from './observe/history.ts'
+import { createIncidents } from './observe/incidents.ts'
 import { createMailbox } from './observe/mailbox.ts'
 import { createTerminationMessage } from './observe/termination-message.ts'
 import { loadBundle } from './os/bundle.ts'
@@ -132,8 +134,7 @@ export async function supervise(
     config,
     prober,
     publish(change) {
-      termination.change(change)
-      mailbox.post(change)
+      for (const reader of readers) reader(change)
     },
     // Its promise cannot reject.
     exit: (code) => void leave(code),
@@ -142,6 +143,15 @@ export async function supervise(
     view: () => runtime.view(),
     lastWords: output.lastWords,
   })
+  const history = createHistory({
+    later: clock.afterPoll,
+    report: (error) => runtime.report(error),
+  })
+  const incidents = createIncidents({
+    view: () => runtime.view(),
+    lastWords: output.lastWordsOf,
+  })
+  const readers = [mailbox.post, termination.change, history.change, incidents.change]
   reportUnexpectedErrors(runtime)
   // Without children, endpoint or deadline nothing else keeps the event loop alive.
   setInterval(() => {}, 2 ** 31 - 1)

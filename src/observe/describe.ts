@@ -112,7 +112,12 @@ export function endOf({ cause, status, refused }: InstanceChange): string {
   }
 }
 
-/** A failure that counts is told as long as it is news: up to its threshold. */
+/** Whether the result of a try is told but for debugging: a failure that counts is, up to its threshold. */
+export function isNews({ isOk, isReady, failures, failureThreshold }: ProbeChange): boolean {
+  if (isReady !== undefined || isOk === null) return true
+  return failures !== undefined && failures !== failureThreshold
+}
+
 function describeProbe(change: ProbeChange): Description {
   const { instance, probe, isOk, detail, isReady, failures, failureThreshold } = change
   if (isReady === true) return { level: 'info', message: `${instance} is ready` }
@@ -124,7 +129,7 @@ function describeProbe(change: ProbeChange): Description {
   if (isReady === false)
     return { level: 'warn', message: `${instance} is not ready: ${what}${count}` }
   return {
-    level: failures === undefined || failures === failureThreshold ? 'debug' : 'warn',
+    level: isNews(change) ? 'warn' : 'debug',
     message: `${instance} ${what}${count}`,
   }
 }

@@ -15,6 +15,8 @@ export interface CountedOutput extends Output {
   readonly counts: ReadonlyMap<string, OutputCounts>
   /** The last that the runs of an instance wrote, of each stream up to 8 KiB, as latin1. */
   lastWords(instance: string): LastWords
+  /** The same of one run, with what it has written and nobody has read yet; nothing once the next one has begun. */
+  lastWordsOf(instance: string, run: number): LastWords
 }
 
 export interface OutputOptions {
@@ -54,12 +56,18 @@ export function createOutput(options: OutputOptions): CountedOutput {
   }
   const counts = new Map<string, Partial<Record<(typeof streams)[number], Tally>>>()
   const tails = new Map<string, Partial<Record<(typeof streams)[number], Tail>>>()
+  /** The newest run of each instance. */
+  const newest = new Map<string, { readonly run: number; readonly words: () => LastWords }>()
   return {
     counts,
     reopenFiles: files.reopen,
     lastWords(instance) {
       const tail = tails.get(instance)
       return { stdout: tail?.stdout?.text() ?? '', stderr: tail?.stderr?.text() ?? '' }
+    },
+    lastWordsOf(instance, run) {
+      const last = newest.get(instance)
+      return last?.run === run ? last.words() : { stdout: '', stderr: '' }
     },
     attach(source, onEnd) {
       const sources = streams.flatMap((stream) => {
@@ -88,20 +96,24 @@ export function createOutput(options: OutputOptions): CountedOutput {
         const lane = opened ? laneTo(opened) : lanes[stream]
         return lane.open(fd, tallies[stream], tail[stream], formatter, () => {
           open -= 1
-          if (open === 0) onEnd()
+          if (open > 0) return
+          readers.length = 0
+          onEnd()
         })
       })
+      const words = () => {
+        for (const reader of readers) reader.catchUp()
+        return {
+          stdout: tail.stdout?.text(since.stdout) ?? '',
+          stderr: tail.stderr?.text(since.stderr) ?? '',
+        }
+      }
+      newest.set(source.instance, { run: source.run, words })
       return {
         release() {
           for (const reader of readers) reader.release()
         },
-        lastWords() {
-          for (const reader of readers) reader.catchUp()
-          return {
-            stdout: tail.stdout?.text(since.stdout) ?? '',
-            stderr: tail.stderr?.text(since.stderr) ?? '',
-          }
-        },
+        lastWords: words,
       }
     },
   }

@@ -326,6 +326,32 @@ t.test('the last words are those of this run, also what is still in the pipe', a
   t.match(err(), /\| err 1\n.*\| err 2\n$/)
 })
 
+t.test('the last words of a run are there until the next one begins', async (t) => {
+  const { output } = createParts()
+  const nothing = { stdout: '', stderr: '' }
+  t.same(output.lastWordsOf('web.1', 1), nothing)
+  const first = createRun()
+  let ended = 0
+  const end = () => {
+    ended += 1
+  }
+  output.attach(first.source, end)
+  writeSync(first.stdoutEnd, 'one')
+  t.same(output.lastWordsOf('web.1', first.source.run), { stdout: 'one', stderr: '' }, 'unread')
+  t.same(output.lastWordsOf('web.2', first.source.run), nothing)
+  t.same(output.lastWordsOf('web.1', first.source.run + 1), nothing)
+  writeSync(first.stderrEnd, 'two')
+  first.close()
+  await until(() => ended === 1)
+  t.same(output.lastWordsOf('web.1', first.source.run), { stdout: 'one', stderr: 'two' }, 'ended')
+  const second = createRun()
+  output.attach({ ...second.source, run: first.source.run + 1 }, end)
+  t.same(output.lastWordsOf('web.1', first.source.run), nothing)
+  t.same(output.lastWordsOf('web.1', first.source.run + 1), nothing, 'it has written nothing')
+  second.close()
+  await until(() => ended === 2)
+})
+
 t.test('a release reads what is there and ends, though a stranger holds the pipe', async (t) => {
   const { output, out, clock } = createParts()
   const { source, stdoutEnd, close } = createRun()
