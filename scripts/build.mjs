@@ -22,6 +22,7 @@ const addon = [
     'exits',
     'faults',
     'io',
+    'local-sockets',
     'loop',
     'processes',
     'self',
@@ -66,7 +67,11 @@ const bundles = [
   await build({ ...bundling, entryPoints: { ringmaster: 'src/cli/main.ts' } }),
   await build({
     ...bundling,
-    entryPoints: { commands: 'src/cli/commands.ts', late: 'src/late.ts' },
+    entryPoints: {
+      commands: 'src/cli/commands.ts',
+      client: 'src/cli/client-commands.ts',
+      late: 'src/late.ts',
+    },
     // As ES modules yaml is a third smaller: what is not used can be left out.
     alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
     plugins: [evaluatedSchemas(join(root, 'src/config'))],

@@ -13,6 +13,7 @@ writeFileSync(
   config,
   `# As people write it.
 http: {host: 127.0.0.1, port: 0}
+control: {socket: ${join(folder, 'socket')}}
 logs: {level: error}
 defaults:
   env:

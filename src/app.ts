@@ -10,6 +10,7 @@ import { loadBundle } from './os/bundle.ts'
 import { createCgroup } from './os/cgroup.ts'
 import { systemClock } from './os/clock.ts'
 import { createCommands } from './os/commands.ts'
+import { openControlSocket } from './os/control-socket.ts'
 import { dropSelf, type SelfDrop } from './os/drop-self.ts'
 import { writeEndpointFile } from './os/endpoint-file.ts'
 import { createExitSource } from './os/exit-source.ts'
@@ -17,6 +18,7 @@ import { createGuard, noGuard } from './os/guard.ts'
 import { timeLoopTurns } from './os/loop-turns.ts'
 import { createMemorySource } from './os/memory.ts'
 import { native, requireExecHelper } from './os/native.ts'
+import { createPeers } from './os/peers.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { isProcOurs } from './os/procfs.ts'
 import { ownHardLimit } from './os/resources.ts'
@@ -78,6 +80,8 @@ export async function supervise(
   const bound = plan.http && (await bind({ ...plan.http, listenTcp }))
   const forgetEndpoint =
     bound && writeEndpointFile({ ...plan.http, port: native().portOf(bound.fd) })
+  const control = plan.control && openControlSocket(plan.control)
+  const peers = createPeers()
   if (process.pid !== 1) native().becomeSubreaper()
 
   const { stdout, stderr } = openSinks()
@@ -90,6 +94,9 @@ export async function supervise(
   const untold: [LogLevel, string][] = [describeSelf(self), ...notes].map((note) => ['debug', note])
   let tell = (level: LogLevel, message: string): void => {
     untold.push([level, message])
+  }
+  if (typeof control === 'string') {
+    tell('warn', `there is no control socket: ${control}. Set control.socket, or control: false`)
   }
   // PID 1 takes its namespace with it.
   const guard = process.pid === 1 ? noGuard : createGuard((problem) => tell('warn', problem))
@@ -174,7 +181,7 @@ export async function supervise(
     await guard.settled()
     await new Promise<void>((resolve) => clock.afterPoll(resolve))
     const late = loadBundle('late') as typeof import('./late.ts')
-    const { createLog, createMetrics, createProber, serve } = late
+    const { createLog, createMetrics, createProber, serve, serveControl } = late
     prober.arrive(createProber(commands))
     const view = () => runtime.view()
     const isTerminal = await leadsToTerminal(2)
@@ -207,6 +214,14 @@ export async function supervise(
       await serve(listening, { view, metrics, report: (error) => runtime.report(error) })
       if (view().phase === 'running') log.note('info', `endpoints: ${urls(listening)}`)
     }
+    if (plan.control && control && typeof control !== 'string') {
+      await serveControl(control.fd, {
+        ...{ version, view, clock, peers, access: plan.control.access },
+        post: (fact) => runtime.post(fact),
+        report: (error) => runtime.report(error),
+      })
+      log.note('debug', `control socket: ${control.path}`)
+    }
   }
 
   /** Why it ends, unless that was asked for, to `write`. Nothing may keep it from ending. */
@@ -225,6 +240,7 @@ export async function supervise(
     // The last changes may still be on their way to a log that is being loaded.
     await Promise.race([observed, new Promise((resolve) => setTimeout(resolve, flushMs))])
     if (forgetEndpoint) forgetEndpoint()
+    if (control && typeof control !== 'string') control.remove()
     ownLines.conclude()
     tellEnd(ownLines.write, endOfLogBytes)
     await Promise.all([stdout, stderr, files].map((one) => one.flush(flushMs)))

@@ -15,11 +15,14 @@ const allowed: Record<string, readonly string[]> = {
   output: ['ports', 'core', 'plan', 'lib'],
   observe: ['ports', 'core', 'plan', 'lib'],
   probes: ['ports', 'core', 'plan', 'lib'],
-  api: ['ports', 'core', 'plan', 'lib'],
+  wire: ['lib'],
+  api: ['wire', 'ports', 'core', 'plan', 'lib'],
+  client: ['wire', 'os', 'lib'],
   exec: ['os', 'lib'],
-  cli: ['config', 'plan', 'lib'],
+  cli: ['client', 'wire', 'config', 'plan', 'lib'],
   'cli/configuration.ts': ['config', 'plan', 'os', 'cli', 'lib'],
   'cli/held-signals.ts': ['os', 'plan'],
+  'cli/print.ts': ['os', 'cli'],
   'cli/probe.ts': ['os', 'cli', 'lib'],
   'cli/exec.ts': ['exec', 'cli', 'lib'],
   'cli/main.ts': ['cli', 'os', 'lib'],
@@ -41,8 +44,8 @@ const allowed: Record<string, readonly string[]> = {
 
 /** Packages, and the only places that may import them. */
 const packages: Record<string, readonly string[]> = {
-  '@sinclair/typebox': ['config'],
-  yaml: ['config', 'cli/render.ts'],
+  '@sinclair/typebox': ['config', 'wire', 'api'],
+  yaml: ['config', 'cli/print-yaml.ts'],
   pino: ['observe'],
   'prom-client': ['observe'],
   fastify: ['api'],

@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.ts'
 export class Connections {
   readonly #clock: Clock
   readonly #most: number
+  readonly #longestMs: Readonly<Record<Phase, number>>
   readonly #bySocket = new Map<Socket, Connection>()
   /** The connections in each phase, the oldest first, with the time in ms at which they entered. */
   readonly #phases: Readonly<Record<Phase, Map<Connection, number>>> = {
@@ -19,10 +20,11 @@ export class Connections {
   /** One for all, at the first deadline or before it. */
   #timer: { readonly atMs: number; readonly cancel: () => void } | null = null
 
-  /** `most` at once. */
-  constructor(clock: Clock, most: number) {
+  /** `most` at once, each for at most so long in a phase. */
+  constructor(clock: Clock, most: number, longestMs: Readonly<Record<Phase, number>> = usualMs) {
     this.#clock = clock
     this.#most = most
+    this.#longestMs = longestMs
   }
 
   /** Takes a new one in; where there are too many, another has to go. */
@@ -66,7 +68,7 @@ export class Connections {
     connection.phase = phase
     const nowMs = this.#clock.now().monoMs
     this.#phases[phase].set(connection, nowMs)
-    this.#wakeBy(nowMs + longestMs[phase])
+    this.#wakeBy(nowMs + this.#longestMs[phase])
   }
 
   #leave(connection: Connection): void {
@@ -85,6 +87,7 @@ export class Connections {
 
   /** Most phases are left long before they are over: a later deadline waits until the timer looks again. */
   #wakeBy(atMs: number): void {
+    if (atMs === Number.POSITIVE_INFINITY) return
     if (this.#timer !== null && this.#timer.atMs <= atMs) return
     this.#timer?.cancel()
     this.#timer = { atMs, cancel: this.#clock.at(atMs, () => this.#endOverdue()) }
@@ -95,8 +98,8 @@ export class Connections {
     const nowMs = this.#clock.now().monoMs
     for (const phase of phaseNames) {
       for (const [connection, sinceMs] of this.#phases[phase]) {
-        if (sinceMs + longestMs[phase] > nowMs) {
-          this.#wakeBy(sinceMs + longestMs[phase])
+        if (sinceMs + this.#longestMs[phase] > nowMs) {
+          this.#wakeBy(sinceMs + this.#longestMs[phase])
           break
         }
         this.#end(connection)
@@ -121,7 +124,7 @@ interface Connection {
   unanswered: number
 }
 
-const longestMs: Readonly<Record<Phase, number>> = {
+const usualMs: Readonly<Record<Phase, number>> = {
   reading: 10_000,
   idle: 30_000,
   answering: 10_000,

@@ -17,6 +17,7 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
   render [CONFIG]...   print a configuration as one file
   probe livez|readyz|startupz[/NAME]
                        ask a running Ringmaster how it is, for HEALTHCHECK
+  status [NAME]...     show how processes are
   schema               print the JSON Schema of a configuration
   version              print the version
 
@@ -25,7 +26,7 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
 
 /** Commands of a later day. */
 const notYet: readonly string[] = [
-  ...['dev', 'import', 'manifest', 'completion', 'status', 'describe', 'why', 'events'],
+  ...['dev', 'import', 'manifest', 'completion', 'describe', 'why', 'events'],
   ...['logs', 'top', 'start', 'stop', 'restart', 'reload', 'signal', 'scale', 'wait', 'shell'],
   ...['apply', 'rollout', 'drain', 'maintenance', 'shutdown'],
 ]
@@ -36,6 +37,8 @@ const exitCodes: Record<ErrorCode, number> = {
   NATIVE_MISSING: ExitCode.internal,
   CONFIG_INVALID: ExitCode.refused,
   START_REFUSED: ExitCode.refused,
+  UNREACHABLE: ExitCode.unreachable,
+  REQUEST_FAILED: ExitCode.failed,
 }
 
 main(process.argv.slice(2)).then((text) => {
@@ -82,6 +85,8 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
       return commands().renderCommand(args)
     case 'schema':
       return commands().schemaCommand(args)
+    case 'status':
+      return client().statusCommand(args)
     case 'version':
     case '--version':
     case '-V':
@@ -104,6 +109,11 @@ function whyNone(command: string | undefined): string {
 /** What `exec` shall not load. */
 function commands(): typeof import('./commands.ts') {
   return loadBundle('commands') as typeof import('./commands.ts')
+}
+
+/** What speaks to a running Ringmaster. */
+function client(): typeof import('./client-commands.ts') {
+  return loadBundle('client') as typeof import('./client-commands.ts')
 }
 
 function report({ text, exitCode }: { readonly text: string; readonly exitCode: number }): string {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { stringify } from 'yaml'
 import { renderConfig } from '../config/render.ts'
 import { readConfiguration } from './configuration.ts'
+import { printYaml } from './print-yaml.ts'
 import { laterOptions, refuseLater, usageError } from './usage.ts'
 
 export const renderUsage = `Usage: ringmaster render [OPTION]... [CONFIG]...
@@ -18,7 +18,7 @@ export async function renderCommand(args: readonly string[]): Promise<string> {
   if (values.help) return renderUsage
   refuseLater('render', values)
   const { config } = await readConfiguration('render', positionals, values['env-file'])
-  return stringify(renderConfig(config), { lineWidth: 0 })
+  return printYaml(renderConfig(config))
 }
 
 function parse(args: readonly string[]) {

@@ -92,7 +92,7 @@ async function runFiles(
   if (refusals.length > 0) throw new SupervisorError('START_REFUSED', refusals.join('\n'))
   await supervise(configuration.plan, {
     ...beginning,
-    notes: configuration.config.control ? ['control is not supported yet: there is no socket'] : [],
+    notes: [],
     config: { read: () => compare(configuration) },
   })
 }

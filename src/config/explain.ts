@@ -1,8 +1,8 @@
 import { Check } from '@sinclair/typebox/value'
+import { suggest } from '../lib/names.ts'
 import type { FieldSchema } from './field-schema.ts'
 import { type Path, type Problem, quote } from './problems.ts'
 import { alternativeFor, isMap, schemaAt, type UnknownMap } from './shape.ts'
-import { suggest } from './suggest.ts'
 
 /** Every way in which `value` breaks `schema`, in words. Loaded only when the check has failed. */
 export function explain(schema: FieldSchema, value: unknown, path: Path = []): readonly Problem[] {

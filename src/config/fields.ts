@@ -140,6 +140,17 @@ export function userOrGroup(description: string) {
   )
 }
 
+/** A user, and a group behind a colon. */
+export function owner(description: string) {
+  const name = '[^-:\\s\\u0000][^:\\s\\u0000]*'
+  return Type.Optional(
+    Type.Union([id(), Type.String({ pattern: `^${name}(:${name})?$` })], {
+      allowed: `USER or USER:GROUP, each a name or a number from 0 to ${MAX_ID}`,
+      description,
+    }),
+  )
+}
+
 /** One of several words. */
 export function oneOf<const T extends string[]>(names: T, options: SchemaOptions) {
   // A mapped tuple is beyond inference; the list above is the one that is mapped.

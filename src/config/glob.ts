@@ -1,10 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-
-/** True for a pattern that may match several names: one with `*` or `?`. */
-export function isGlob(pattern: string): boolean {
-  return /[*?]/.test(pattern)
-}
+import { isGlob, matchesGlob } from '../lib/names.ts'
 
 /**
  * The paths below `folder` that match `pattern`, sorted: `*` stands for any letters of a name and `?` for one, but for a dot at its
@@ -19,7 +15,7 @@ export function expandGlob(pattern: string, folder: string): readonly string[] {
     paths = isGlob(segment)
       ? paths.flatMap((path) =>
           namesIn(path)
-            .filter((name) => matchesName(name, segment))
+            .filter((name) => isVisible(name, segment) && matchesGlob(name, segment))
             .map((name) => join(path, name)),
         )
       : paths.map((path) => join(path, segment))
@@ -37,28 +33,7 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** In time of at most both lengths multiplied, whatever the pattern: only the last star can need another try. */
-function matchesName(name: string, pattern: string): boolean {
-  if (name.startsWith('.') && !pattern.startsWith('.')) return false
-  let at = 0
-  let afterStar = -1
-  let tried = 0
-  let index = 0
-  while (index < name.length) {
-    if (pattern[at] === '*') {
-      at += 1
-      afterStar = at
-      tried = index
-    } else if (pattern[at] === '?' || pattern[at] === name[index]) {
-      at += 1
-      index += 1
-    } else if (afterStar >= 0) {
-      tried += 1
-      index = tried
-      at = afterStar
-    } else {
-      return false
-    }
-  }
-  return /^\**$/.test(pattern.slice(at))
+/** A dot at the begin of a name has to be written. */
+function isVisible(name: string, pattern: string): boolean {
+  return !name.startsWith('.') || pattern.startsWith('.')
 }

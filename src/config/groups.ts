@@ -1,6 +1,6 @@
+import { suggest } from '../lib/names.ts'
 import { type Problem, quote } from './problems.ts'
 import { isMap, type UnknownMap } from './shape.ts'
-import { suggest } from './suggest.ts'
 
 /** Groups that are named as a process, of what is no process, or that share one; what is no group at all is left to the check. */
 export function checkGroups(groups: UnknownMap, processes: UnknownMap): readonly Problem[] {

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { Check } from '@sinclair/typebox/value'
-import { expandGlob, isGlob } from './glob.ts'
+import { isGlob } from '../lib/names.ts'
+import { expandGlob } from './glob.ts'
 import type { PlacedProblem, Problem } from './problems.ts'
 import { type Reading, readText, type TextRead } from './read-text.ts'
 import { resolveValues } from './resolve.ts'

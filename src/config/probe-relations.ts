@@ -1,6 +1,6 @@
+import { suggest } from '../lib/names.ts'
 import { type Path, type Problem, quote } from './problems.ts'
 import { isMap, type UnknownMap } from './shape.ts'
-import { suggest } from './suggest.ts'
 import { fillInstanceVariables } from './variables.ts'
 
 export const probeFields = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const

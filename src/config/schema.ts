@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { defaults } from './defaults.ts'
-import { flag, integer, map, notYet, octal, oneOf, path, seconds, userOrGroup } from './fields.ts'
+import { flag, integer, map, notYet, octal, oneOf, owner, path, seconds } from './fields.ts'
 import { GroupSchema } from './group-schema.ts'
 import { logFormat, ProcessDefaultsSchema, ProcessSchema } from './process-schema.ts'
 
@@ -26,12 +26,35 @@ const HttpSchema = map(
   '',
 )
 
+const AccessSchema = map(
+  {
+    others: Type.Optional(
+      oneOf(['none', 'read'], {
+        default: defaults.control.access.others,
+        description: "Users that are neither root nor Ringmaster's own.",
+      }),
+    ),
+    descendants: Type.Optional(
+      oneOf(['none', 'read', 'control'], {
+        description:
+          'Processes that Ringmaster has started, whatever their user, and what comes of them. Default: `read`, where their user may read.',
+      }),
+    ),
+  },
+  "What clients may do: `none`, `read`, or `control`. Root and Ringmaster's own user control, unless they are descendants.",
+)
+
 const ControlSchema = map(
   {
-    socket: Type.Optional(path({ description: 'Its path.' })),
-    mode: octal('Its mode.'),
-    owner: userOrGroup('Its owner.'),
-    access: notYet(),
+    socket: Type.Optional(
+      path({
+        description:
+          'Its path. Default: `ringmaster.sock` in the first folder that can be had of `/run/ringmaster`, `$XDG_RUNTIME_DIR/ringmaster`, and one in `/dev/shm`.',
+      }),
+    ),
+    mode: octal('Its mode. Default: 600.'),
+    owner: owner('Its owner: USER, or USER:GROUP, by name or number.'),
+    access: Type.Optional(AccessSchema),
     http: notYet(),
   },
   '',
@@ -138,8 +161,8 @@ export const ConfigSchema = map(
     ),
     control: Type.Optional(
       Type.Union([Type.Literal(false), ControlSchema], {
-        allowed: 'a map with socket, mode and owner, or false',
-        description: 'Socket for commands. Not made yet, whatever is written.',
+        allowed: 'a map with socket, mode, owner and access, or false',
+        description: 'Socket for commands; false: none.',
       }),
     ),
     shutdown: Type.Optional(ShutdownSchema),

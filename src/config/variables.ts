@@ -1,5 +1,5 @@
+import { suggest } from '../lib/names.ts'
 import type { FieldSchema } from './field-schema.ts'
-import { suggest } from './suggest.ts'
 
 /** Ringmaster's environment. */
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -19,6 +19,12 @@ export interface View {
   /** Every process that counts has been ready once. */
   readonly isStarted: boolean
   readonly processes: readonly ProcessView[]
+  readonly groups: readonly GroupView[]
+}
+
+export interface GroupView {
+  readonly name: string
+  readonly processes: readonly string[]
 }
 
 export interface ProcessView {
@@ -34,7 +40,11 @@ export interface ProcessView {
 export interface InstanceView {
   readonly name: string
   readonly number: number
+  /** It is to run, as far as that is for somebody to say. */
+  readonly isWanted: boolean
   readonly phase: Phase
+  /** The number of its run, of the last one where there is none; 0: it never had one. */
+  readonly run: number
   /** What its start waits for, `waiting for db: ready`, or what keeps it from being ready: `postStart: not done`, `readiness: HTTP 503 (3/3)`. */
   readonly reason: string | null
   readonly isReady: boolean
@@ -62,6 +72,7 @@ export function view(state: State): View {
       counted.every((process) => process.isReady),
     isStarted: counted.every((process) => process.isStarted),
     processes,
+    groups: state.groups.map(({ spec: { name, processes } }) => ({ name, processes })),
   }
 }
 
@@ -81,7 +92,9 @@ function processView(spec: ProcessSpec, known: Known, groups: readonly Group[]):
     instances: instances.map((instance) => ({
       name: instance.name,
       number: instance.number,
+      isWanted: instance.isWanted,
       phase: instance.phase,
+      run: instance.live?.run ?? instance.last?.run ?? 0,
       reason: instance.isWaiting ? (holdOf(instance, groups) ?? reason) : problemOf(instance, spec),
       isReady: isReady(instance),
       isStarted: instance.wasReady,

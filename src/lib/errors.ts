@@ -1,5 +1,11 @@
 /** Every code a `SupervisorError` can have. Codes are part of the public interface and are never reused. */
-export type ErrorCode = 'USAGE' | 'NATIVE_MISSING' | 'CONFIG_INVALID' | 'START_REFUSED'
+export type ErrorCode =
+  | 'USAGE'
+  | 'NATIVE_MISSING'
+  | 'CONFIG_INVALID'
+  | 'START_REFUSED'
+  | 'UNREACHABLE'
+  | 'REQUEST_FAILED'
 
 /** What went wrong before or beside supervision, in a sentence that says what, where and what to do. A child's death is an event, never an error. */
 export class SupervisorError extends Error {

@@ -1,6 +1,8 @@
 /** Exit codes of Ringmaster itself, after sysexits(3); a child's own code is passed on as it is. */
 export const ExitCode = {
   ok: 0,
+  failed: 1,
+  unreachable: 2,
   usage: 64,
   gaveUp: 69,
   internal: 70,

@@ -60,6 +60,11 @@ napi_value time_turns(napi_env env, napi_callback_info info);
 napi_value listen_tcp(napi_env env, napi_callback_info info);
 napi_value port_of(napi_env env, napi_callback_info info);
 
+/* local-sockets.c */
+napi_value listen_local(napi_env env, napi_callback_info info);
+napi_value connect_local(napi_env env, napi_callback_info info);
+napi_value peer_of(napi_env env, napi_callback_info info);
+
 /* terminal.c */
 napi_value session_id(napi_env env, napi_callback_info info);
 napi_value process_group(napi_env env, napi_callback_info info);

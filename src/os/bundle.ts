@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { Script } from 'node:vm'
 import { buildFolder, native } from './native.ts'
 
-/** `commands`: all that `exec` does not need. `late`: what `run` loads after the first spawns. */
-export type BundleName = 'commands' | 'late'
+/** `commands`: what reads a configuration. `client`: what speaks to a running Ringmaster. `late`: what `run` loads after the first spawns. */
+export type BundleName = 'commands' | 'client' | 'late'
 
 export interface Compiled {
   readonly script: Script

@@ -1,11 +1,10 @@
+import { matchesGlob } from '../lib/names.ts'
 import type { InstanceSpec } from '../plan/plan.ts'
 import { fillReferences } from '../plan/references.ts'
 import type { UserEnv } from './users.ts'
 
 /** What Ringmaster was given for itself. */
-const ownNames = ['NOTIFY_SOCKET', 'LISTEN_*', 'NODE_CHANNEL_FD', 'RINGMASTER_TERMINATION_LOG'].map(
-  matcher,
-)
+const ownNames = ['NOTIFY_SOCKET', 'LISTEN_*', 'NODE_CHANNEL_FD', 'RINGMASTER_TERMINATION_LOG']
 
 /**
  * The environment of a run, weak to strong: of `own`, Ringmaster's, what the spec inherits; what its user is; its own variables
@@ -32,21 +31,11 @@ export function createEnvironment(
 }
 
 function inherited(own: NodeJS.ProcessEnv, rule: InstanceSpec['inheritEnv']): NodeJS.ProcessEnv {
-  const wanted = rule === true ? undefined : rule.map(matcher)
   return Object.fromEntries(
     Object.entries(own).filter(
       ([name]) =>
-        !ownNames.some((pattern) => pattern.test(name)) &&
-        (wanted === undefined || wanted.some((pattern) => pattern.test(name))),
+        !ownNames.some((pattern) => matchesGlob(name, pattern)) &&
+        (rule === true || rule.some((pattern) => matchesGlob(name, pattern))),
     ),
   )
-}
-
-/** Takes a name that is as `glob` says: `*` is any text, `?` any character. */
-function matcher(glob: string): RegExp {
-  const source = glob.replace(/[^*?]+|[*?]/g, (part) => {
-    if (part === '*') return '.*'
-    return part === '?' ? '.' : part.replace(/[\\^$.|+()[\]{}]/g, '\\$&')
-  })
-  return new RegExp(`^${source}$`, 's')
 }

@@ -52,6 +52,12 @@ export interface Native {
   listenTcp(address: string, port: number): number
   /** The port of a TCP socket (getsockname), or a negative errno. */
   portOf(fd: number): number
+  /** A UNIX socket, close-on-exec and non-blocking, that listens at `path` with mode 0600, umask apart; or a negative errno (EADDRINUSE: there is a file, ENAMETOOLONG). */
+  listenLocal(path: string): number
+  /** A descriptor of a connection to the UNIX socket at `path`; or a negative errno (ECONNREFUSED: nobody listens; EAGAIN: too many wait). */
+  connectLocal(path: string): number
+  /** Pid, uid and gid of who connected to the UNIX socket `fd`, in our namespaces (pid 0: in none of ours), or a negative errno. */
+  peerOf(fd: number): readonly [pid: number, uid: number, gid: number] | number
   /** True once for each time that child `pid` has stopped (SIGSTOP, SIGTSTP …) since the last call. Does not reap it. */
   hasStopped(pid: number): boolean
   /** 1 when child `pid` lives, also when only its first thread has ended; 0 when it waits to be reaped; a negative errno (ECHILD: not our child). Does not reap it. */

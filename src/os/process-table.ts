@@ -2,6 +2,7 @@ import { closeSync, existsSync, readlinkSync, statSync } from 'node:fs'
 import type { Member, ProcessTable, RunMarks } from '../ports/process-table.ts'
 import { native } from './native.ts'
 import { allPids, childrenOf, isProcOurs, nothingIfGone, readProc, statOf } from './procfs.ts'
+import { readRunId } from './run-id.ts'
 
 /** What one callback of the event loop finds out about our own children. */
 interface Look {
@@ -138,7 +139,7 @@ function descendantsOf(pid: number): readonly Member[] {
 /** Of a process that is gone, or that nobody may look into: nothing. */
 function readMark(pid: number): Mark {
   const read = () => {
-    const runId = /(?:^|\0)RINGMASTER_RUN=([^\0]*)/.exec(readProc(`${pid}/environ`))?.[1]
+    const runId = readRunId(pid)
     return { runId, outputs: runId === undefined ? [outputOf(pid, 1), outputOf(pid, 2)] : [] }
   }
   const mark = read()

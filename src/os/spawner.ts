@@ -6,17 +6,16 @@ import { createRequests } from './child-request.ts'
 import { openDescriptors } from './descriptors.ts'
 import { describeStep } from './refusal.ts'
 import type { Rights } from './rights.ts'
+import { runIdOf } from './run-id.ts'
 import { giveUpTerminal } from './terminal.ts'
 
 /** Starts main processes, each with the rights that `rightsOf` names. */
 export function createSpawner(rightsOf: (spec: InstanceSpec) => Rights | undefined): Spawner {
-  // Tells this start from others, no secret: node:crypto would cost the first spawn 3 ms.
-  const start = Math.random().toString(36).slice(2, 14)
   const requestFor = createRequests(rightsOf)
   const lendTerminal = createTerminalLoan()
   return {
     spawn(run, spec, observer) {
-      const runId = `${run}-${start}`
+      const runId = runIdOf(run)
       const { request, user } = requestFor(spec, runId, spec.command)
       const descriptors = openDescriptors(spec, user)
       if (typeof descriptors === 'string') {

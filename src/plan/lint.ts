@@ -12,7 +12,6 @@ export function lint(config: Config, plan: Plan, uid: number): readonly string[]
     ...waits(plan),
     ...groupOrder(plan),
     ...longSleeps(plan),
-    ...absentControl(config),
     ...deafness(plan),
   ]
 }
@@ -98,10 +97,6 @@ function longSleeps({ processes }: Plan): readonly string[] {
       `${path}: ${seconds(preStop.ms)} is cut to ${seconds(preStopMs(graceMs))}: it counts inside the grace of ${seconds(graceMs)}`,
     ]
   })
-}
-
-function absentControl({ control }: Config): readonly string[] {
-  return control ? ['control: not supported yet: there is no socket'] : []
 }
 
 /** What only the pod can do. */

@@ -2,6 +2,8 @@
 export interface Plan {
   /** The probe endpoint; null: off. Port 0: any free one. */
   readonly http: { readonly host: string; readonly port: number } | null
+  /** The socket for commands; null: off. */
+  readonly control: ControlSpec | null
   readonly logs: { readonly level: LogLevel } & LinesSpec
   readonly shutdown: ShutdownSpec
   /** What a signal to Ringmaster itself does, by its number. One that is not in here keeps the action that the kernel gives it. */
@@ -11,6 +13,28 @@ export interface Plan {
   readonly groups: readonly GroupSpec[]
   readonly processes: readonly ProcessSpec[]
 }
+
+/** Where commands come in, and who may give them. */
+export interface ControlSpec {
+  /** Path of the socket; null: the first place that can be had. */
+  readonly socket: string | null
+  readonly mode: number
+  /** Names or numbers; null: who Ringmaster is. */
+  readonly user: string | number | null
+  readonly group: string | number | null
+  readonly access: AccessSpec
+}
+
+/** What clients may do. Root and Ringmaster's own user control, unless they are processes below Ringmaster. */
+export interface AccessSpec {
+  /** Other users. */
+  readonly others: 'none' | 'read'
+  /** Processes below Ringmaster, whoever they are; null: no more than look, and no more than their user may. */
+  readonly descendants: Access | null
+}
+
+/** `none`: not even look. `control`: all. */
+export type Access = 'none' | 'read' | 'control'
 
 /** Processes that are restarted together; each is in one group at most. */
 export interface GroupSpec {

@@ -5,6 +5,7 @@ import { serviceVariables } from './environment.ts'
 import type {
   BackoffPolicy,
   Condition,
+  ControlSpec,
   Dependency,
   GroupSpec,
   Plan,
@@ -37,6 +38,7 @@ export function toPlan(config: Config, { isKubernetes, envFile }: Situation): Pl
   )
   return {
     http: config.http === false ? null : { ...defaults.http, ...config.http },
+    control: toControl(config.control),
     logs: {
       level: logs.level,
       hasTimestamps: logs.timestamps,
@@ -50,6 +52,14 @@ export function toPlan(config: Config, { isKubernetes, envFile }: Situation): Pl
     groups: Object.entries(config.groups ?? {}).map(([name, group]) => toGroup(name, group)),
     processes,
   }
+}
+
+function toControl(control: Config['control'] = {}): ControlSpec | null {
+  if (control === false) return null
+  const { socket = null, mode = defaults.control.mode, owner = null, access } = control
+  const [user = null, group = null] = typeof owner === 'string' ? owner.split(':') : [owner]
+  const { others, descendants = null } = { ...defaults.control.access, ...access }
+  return { socket, mode, user, group, access: { others, descendants } }
 }
 
 function toProcess(name: string, process: ProcessConfig, surroundings: Surroundings): ProcessSpec {

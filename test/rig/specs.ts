@@ -73,6 +73,7 @@ export function planOf(...processes: readonly ProcessSpec[]): Plan {
   return {
     ...{
       http: null,
+      control: null,
       logs: { level: 'info', ...usualLines },
       signals,
       dropsSelf: false,

@@ -10,7 +10,7 @@ export interface TestConfig {
   readonly [field: string]: unknown
 }
 
-/** Starts `ringmaster run` on `config`. The endpoint is off, and processes run as whoever runs Ringmaster, where `config` says nothing. */
+/** Starts `ringmaster run` on `config`. Endpoint and control socket are off, and processes run as whoever runs Ringmaster, where `config` says nothing. */
 export function supervise(
   t: Pick<Test, 'teardown'>,
   start: Start,
@@ -38,7 +38,12 @@ export function configuration(t: Pick<Test, 'teardown'>, config: TestConfig): st
     { securityContext: { runAsUser: '${TEST_USER}' }, ...fields },
   ])
   const path = join(folder(t), 'ringmaster.yaml')
-  const text = JSON.stringify({ http: false, ...config, processes: Object.fromEntries(processes) })
+  const text = JSON.stringify({
+    http: false,
+    control: false,
+    ...config,
+    processes: Object.fromEntries(processes),
+  })
   writeFileSync(path, text)
   return path
 }

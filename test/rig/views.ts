@@ -6,7 +6,9 @@ export function instanceView(name: string, given: Partial<InstanceView> = {}): I
   return {
     name,
     number: Number(name.split('.').at(-1)),
+    isWanted: true,
     phase: 'running',
+    run: 1,
     reason: null,
     isReady,
     isStarted: isReady,
@@ -34,5 +36,6 @@ export function viewOf(...processes: readonly ProcessView[]): View {
     isReady,
     isStarted: isReady,
     processes,
+    groups: [],
   }
 }

@@ -91,7 +91,9 @@ t.test('the view says how each instance is and how its last run ended', async (t
           {
             name: 'web.1',
             number: 1,
+            isWanted: true,
             phase: 'running',
+            run: 2,
             reason: null,
             isReady: true,
             isStarted: true,
@@ -103,6 +105,7 @@ t.test('the view says how each instance is and how its last run ended', async (t
         ],
       },
     ],
+    groups: [],
   })
   story.end(2, 3)
   t.match(view(story.state).processes[0]?.instances, [

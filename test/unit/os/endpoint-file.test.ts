@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { readEndpointFile, runFolders, writeEndpointFile } from '../../../src/os/endpoint-file.ts'
+import { readEndpointFile, writeEndpointFile } from '../../../src/os/endpoint-file.ts'
+import { runFolders } from '../../../src/os/run-folders.ts'
 import { folder } from '../../rig/supervise.ts'
 
 const address = { host: '::', port: 9100 }

@@ -70,12 +70,6 @@ t.test('a process that says nothing of its user is told to root', async (t) => {
   t.same(warnings({ processes }, 1000), [])
 })
 
-t.test('a control socket that is written is told to be missing', async (t) => {
-  const processes = { web: { command: ['a'] as [string] } }
-  t.same(warnings({ control: {}, processes }), ['control: not supported yet: there is no socket'])
-  t.same(warnings({ control: false, processes }), [])
-})
-
 t.test('a dependency that may be waited for for ever is told', async (t) => {
   const web = { command: ['a'] as [string] }
   const table = [

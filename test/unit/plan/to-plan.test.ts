@@ -13,10 +13,27 @@ const planOf = (config: Config, situation: Partial<Situation> = {}) =>
 const instanceOf = (fields: Partial<ProcessConfig>) =>
   planOf({ processes: { web: { command: ['a'], ...fields } } }).processes[0]?.instances[0]
 
+t.test('a control socket has an owner, and a group behind a colon', async (t) => {
+  const controlOf = (control: Config['control']) =>
+    planOf({ ...(control !== undefined && { control }), processes: { web: { command: ['a'] } } })
+      .control
+  t.equal(controlOf(false), null)
+  t.match(controlOf({ owner: 1000 }), { user: 1000, group: null })
+  t.match(controlOf({ owner: 'app' }), { user: 'app', group: null })
+  t.match(controlOf({ owner: 'app:www' }), { user: 'app', group: 'www' })
+  t.match(controlOf({ access: { descendants: 'control' } }), {
+    access: { others: 'read', descendants: 'control' },
+  })
+})
+
 t.test('a silent config is filled in with the defaults, in ms', async (t) => {
   const { signals: _, ...plan } = planOf({ processes: { web: { command: ['a'] } } })
   t.strictSame(plan, {
     http: { host: '::', port: 9099 },
+    control: {
+      ...{ socket: null, mode: 0o600, user: null, group: null },
+      access: { others: 'read', descendants: null },
+    },
     logs: { level: 'info', ...usualLines },
     shutdown: { drainMs: 0, graceMs: 10_000 },
     dropsSelf: true,

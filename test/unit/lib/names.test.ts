@@ -1,5 +1,5 @@
 import t from 'tap'
-import { suggest } from '../../../src/config/suggest.ts'
+import { suggest } from '../../../src/lib/names.ts'
 
 const known = ['command', 'args', 'env', 'workingDir', 'replicas', 'restartPolicy', 'stopSignal']
 

@@ -1,3 +1,33 @@
+/** True for a pattern that may match several names: one with `*` or `?`. */
+export function isGlob(pattern: string): boolean {
+  return /[*?]/.test(pattern)
+}
+
+/** Whether `name` is as `pattern` says: `*` is any text, `?` any character. In time of at most both lengths multiplied, whatever the pattern: only the last star can need another try. */
+export function matchesGlob(name: string, pattern: string): boolean {
+  let at = 0
+  let afterStar = -1
+  let tried = 0
+  let index = 0
+  while (index < name.length) {
+    if (pattern[at] === '*') {
+      at += 1
+      afterStar = at
+      tried = index
+    } else if (pattern[at] === '?' || pattern[at] === name[index]) {
+      at += 1
+      index += 1
+    } else if (afterStar >= 0) {
+      tried += 1
+      index = tried
+      at = afterStar
+    } else {
+      return false
+    }
+  }
+  return /^\**$/.test(pattern.slice(at))
+}
+
 /** The known word that was most likely meant: at most a quarter of its letters differ (rounded up), whatever the case. Undefined when none is near. */
 export function suggest(word: string, known: readonly string[]): string | undefined {
   // No known word is nearly as long, and the work grows with the length.

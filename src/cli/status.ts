@@ -1,0 +1,46 @@
+import type { InstanceStatus, ProcessStatus } from '../wire/processes.ts'
+import { clientUsage, parseClientArgs } from './connect.ts'
+import { print } from './print.ts'
+import { age, table } from './table.ts'
+
+export const statusUsage = `Usage: ringmaster status [OPTION]... [NAME]...
+
+Shows how processes and their instances are. NAME is a process, an instance such as web.2, a group, a glob, or all.
+
+${clientUsage}`
+
+/** Carries out `ringmaster status ARGS`; returns what it prints. */
+export async function statusCommand(args: readonly string[]): Promise<string> {
+  const { values, names, connect, format } = parseClientArgs('status', args, {})
+  if (values.help) return statusUsage
+  return print(format, await connect().status(names), (all) => statusTable(all, Date.now()))
+}
+
+/** One line an instance. */
+export function statusTable(processes: readonly ProcessStatus[], nowMs: number): string {
+  const rows = processes.flatMap(({ name, instances }) =>
+    instances.length === 0
+      ? [[name, 'no instances', '', '', '', '', '']]
+      : instances.map((instance) => rowOf(instance, nowMs)),
+  )
+  return table(['NAME', 'PHASE', 'READY', 'PID', 'RESTARTS', 'AGE', 'REASON'], rows)
+}
+
+function rowOf(instance: InstanceStatus, nowMs: number): string[] {
+  const { name, phase, ready, pid, restarts, startedAt, reason } = instance
+  return [
+    name,
+    phase,
+    ready ? 'yes' : 'no',
+    pid === null ? '-' : `${pid}`,
+    `${restarts}`,
+    startedAt === null ? '-' : age(nowMs - Date.parse(startedAt)),
+    reason ?? whyEnded(instance),
+  ]
+}
+
+/** How the last run ended is worth a word where none lives. */
+function whyEnded({ pid, cause, lastExit }: InstanceStatus): string {
+  if (pid !== null || cause === null) return ''
+  return lastExit === null ? cause : `${cause}: ${lastExit}`
+}

@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify'
+import { type ControlOptions, createControlApp } from '../../src/api/control/serve.ts'
+import type { Fact } from '../../src/core/messages.ts'
+import type { Peer } from '../../src/ports/peers.ts'
+import { instanceView, processView, viewOf } from './views.ts'
+
+export const us: Peer = { pid: 9, uid: 0, isOwn: true, isDescendant: false }
+
+/** The control API over a view of web.1, web.2 and job.1, with what was posted. */
+export function controlApp(
+  given: Partial<ControlOptions> = {},
+  peer: Peer | undefined = us,
+): { app: FastifyInstance; posted: Fact[] } {
+  const posted: Fact[] = []
+  const view = viewOf(
+    processView('web', instanceView('web.1'), instanceView('web.2', { phase: 'backoff' })),
+    processView('job', instanceView('job.1')),
+  )
+  const app = createControlApp(
+    {
+      version: '1.2.3',
+      view: () => view,
+      post: (fact) => posted.push(fact),
+      access: { others: 'read', descendants: null },
+      report: (error) => {
+        throw error
+      },
+      ...given,
+    },
+    () => peer,
+  )
+  return { app, posted }
+}

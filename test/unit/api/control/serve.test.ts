@@ -1,0 +1,74 @@
+import t from 'tap'
+import { controlApp, us } from '../../../rig/control-app.ts'
+
+const other = { ...us, uid: 1000, isOwn: false }
+
+t.test('how processes are is told, and of those that are named', async (t) => {
+  const { app } = controlApp()
+  const all = await app.inject('/v1/processes')
+  t.equal(all.statusCode, 200)
+  t.match(all.headers, { 'content-type': /^application\/json/, 'cache-control': 'no-store' })
+  t.match(all.json(), [
+    {
+      name: 'web',
+      ready: false,
+      instances: [{ name: 'web.1' }, { name: 'web.2', phase: 'backoff' }],
+    },
+    { name: 'job', ready: true, instances: [{ pid: 100, startedAt: '2030-03-17T17:46:40.000Z' }] },
+  ])
+  const some = await app.inject('/v1/processes?name=web.2&name=job')
+  t.match(some.json(), [{ instances: [{ name: 'web.2' }] }, { name: 'job' }])
+  t.equal(some.json()[0].instances.length, 1)
+})
+
+t.test('what is wrong is told as a problem', async (t) => {
+  const { app } = controlApp()
+  for (const [url, status, code, detail] of [
+    ['/v1/processes?name=webb', 404, 'NO_SUCH_NAME', /did you mean web\?/],
+    ['/v1/nothing', 404, 'NO_SUCH_RESOURCE', /GET \/v1\/nothing/],
+    ['/v1/%ff', 400, 'INVALID_REQUEST', /./],
+  ] as const) {
+    const { statusCode, headers, payload } = await app.inject(url)
+    t.equal(statusCode, status, url)
+    t.match(headers['content-type'], /^application\/problem\+json/)
+    t.match(JSON.parse(payload), { status, code, detail, title: /./ })
+  }
+})
+
+t.test('an error that nobody expected is reported, and no business of the client', async (t) => {
+  const reported: unknown[] = []
+  const view = () => {
+    throw new Error('secret')
+  }
+  const { app } = controlApp({ view, report: (error) => reported.push(error) })
+  const { statusCode, payload } = await app.inject('/v1/supervisor')
+  t.equal(statusCode, 500)
+  t.notMatch(payload, /secret/)
+  t.match(reported, [{ message: 'secret' }])
+})
+
+t.test('who may not is refused, before anything is looked at', async (t) => {
+  const none = { access: { others: 'none', descendants: null } } as const
+  for (const [peer, given, method, url, status] of [
+    [other, {}, 'GET', '/v1/supervisor', 200],
+    [other, {}, 'POST', '/v1/nothing', 403],
+    [other, none, 'GET', '/v1/supervisor', 403],
+    [{ ...us, isDescendant: true }, {}, 'POST', '/v1/nothing', 403],
+    [us, {}, 'POST', '/v1/nothing', 404],
+  ] as const) {
+    const { app } = controlApp(given, peer)
+    const { statusCode } = await app.inject({ method, url })
+    t.equal(statusCode, status, `${peer.uid} ${method} ${url}`)
+  }
+})
+
+t.test('OpenAPI describes each operation, and every reference leads somewhere', async (t) => {
+  const { app } = controlApp()
+  const document = (await app.inject('/v1/openapi.json')).json()
+  t.match(document, { openapi: '3.1.0', info: { version: '1.2.3' } })
+  t.ok(document.paths['/v1/processes'].get)
+  const text = JSON.stringify(document)
+  for (const [, name = ''] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+    t.ok(document.components.schemas[name], name)
+  }
+})
