@@ -5,6 +5,7 @@ import { measureExit } from './exit.ts'
 import { measureIdle } from './idle.ts'
 import { measureLogs } from './logs.ts'
 import { measureOrphans } from './orphans.ts'
+import { measureProbed } from './probed.ts'
 import { measureProbes } from './probes.ts'
 import { measureRestart } from './restart.ts'
 import { measureScrape } from './scrape.ts'
@@ -21,6 +22,7 @@ const benchmarks = new Map([
   ['orphans', measureOrphans],
   ['idle', measureIdle],
   ['probes', measureProbes],
+  ['probed', measureProbed],
   ['endpoint', measureEndpoint],
   ['scrape', measureScrape],
   ['logs', measureLogs],

@@ -109,6 +109,12 @@ export function contextSwitches(pid: number): number {
   )
 }
 
+/** What `pid` shares with nobody, in KiB. */
+export function privateKb(pid: number): number {
+  const text = readOr('', `/proc/${pid}/smaps_rollup`)
+  return [...text.matchAll(/^Private_\w+: +(\d+)/gm)].reduce((sum, [, kb]) => sum + Number(kb), 0)
+}
+
 function sumOfThreads(pid: number, file: string, read: (text: string) => number): number {
   const threads = readdirSync(`/proc/${pid}/task`)
   return threads.reduce((sum, id) => sum + read(readOr('', `/proc/${pid}/task/${id}/${file}`)), 0)
