@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync } from 'node:fs'
-import { accept, bind, type Listening } from './api/listen.ts'
+import { accept, type Bound, type Listening } from './api/listen.ts'
 import type { Fact } from './core/messages.ts'
 import { ExitCode } from './lib/exit-codes.ts'
 import { createHistory } from './observe/history.ts'
@@ -23,8 +23,10 @@ import { createProcessTable } from './os/process-table.ts'
 import { isProcOurs } from './os/procfs.ts'
 import { ownHardLimit } from './os/resources.ts'
 import { listenToSignals } from './os/signal-source.ts'
+import { type OpenSocket, openSockets } from './os/sockets.ts'
 import { createSpawner } from './os/spawner.ts'
 import { resolveRights } from './os/start-rights.ts'
+import { listenTcp } from './os/tcp.ts'
 import { openTerminationLog, terminationLogBytes } from './os/termination-log.ts'
 import { createUsageSource } from './os/usage.ts'
 import { prefixColors, wantsColor } from './output/colors.ts'
@@ -76,10 +78,10 @@ export async function supervise(
 
   const wantedRights = resolveRights(plan)
   const clock = systemClock
-  const { listenTcp } = native()
-  const bound = plan.http && (await bind({ ...plan.http, listenTcp }))
+  const bound = plan.http && (await bindEndpoint(plan.http))
   const forgetEndpoint =
     bound && writeEndpointFile({ ...plan.http, port: native().portOf(bound.fd) })
+  const sockets = await openSockets(plan.sockets)
   const control = plan.control && openControlSocket(plan.control)
   const peers = createPeers()
   if (process.pid !== 1) native().becomeSubreaper()
@@ -92,6 +94,8 @@ export async function supervise(
   const ownLines = createOwnLines({ stdout, stderr, clock })
   // What happens before the log is loaded is told when it is.
   const untold: [LogLevel, string][] = [describeSelf(self), ...notes].map((note) => ['debug', note])
+  if (sockets.length > 0)
+    untold.push(['info', `sockets: ${sockets.map(describeSocket).join(', ')}`])
   let tell = (level: LogLevel, message: string): void => {
     untold.push([level, message])
   }
@@ -130,7 +134,7 @@ export async function supervise(
         })
       },
     },
-    spawner: createSpawner(rightsOf),
+    spawner: createSpawner(rightsOf, new Map(sockets.map(({ name, fd }) => [name, fd]))),
     processes: createProcessTable(guard.isGuard, commands.isCommand),
     output,
     guard,
@@ -248,6 +252,12 @@ export async function supervise(
   }
 }
 
+async function bindEndpoint(address: NonNullable<Plan['http']>): Promise<Bound> {
+  const request = { ...address, backlog: 511, isBlocking: false, reusesPort: false }
+  const remedy = 'Choose another "http.port" (0: any free one), or turn it off with "http: false"'
+  return { fd: await listenTcp(request, remedy) }
+}
+
 async function chooseColors({ processes }: Plan): Promise<OutputOptions['colors']> {
   const colors = prefixColors(processes.map(({ name }) => name))
   const has = async (fd: number) => wantsColor(process.env, await leadsToTerminal(fd))
@@ -310,6 +320,10 @@ function describeSelf(self: SelfDrop): string {
   return self.kind === 'kept'
     ? `ringmaster stays the user it is: ${self.reason}`
     : `ringmaster gave root up and is ${self.user.uid}:${self.user.gid}`
+}
+
+function describeSocket({ name, address }: OpenSocket): string {
+  return `${name} ${address}`
 }
 
 function urls({ host, port }: Listening): string {

@@ -1,39 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { getSystemErrorName } from 'node:util'
-import { SupervisorError } from '../lib/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import { Connections } from './connections.ts'
 
-/** An address at which the kernel lets clients in; they wait there until {@link accept}. */
+/** Where the kernel lets clients in; they wait there until {@link accept}. */
 export interface Bound {
   /** The listening socket. */
   readonly fd: number
-}
-
-export interface BindOptions {
-  /** A name or an address. */
-  readonly host: string
-  /** 0: any free one. */
-  readonly port: number
-  /** The descriptor of a socket that listens at an address in digits, or a negative errno. */
-  readonly listenTcp: (address: string, port: number) => number
-}
-
-/**
- * Takes the address at once, without node:http and node:net's own way to listen, which cost the first spawn 6 ms. `::` becomes
- * `0.0.0.0` on a machine without IPv6. Throws `START_REFUSED`.
- */
-export async function bind({ host, port, listenTcp }: BindOptions): Promise<Bound> {
-  const fd = listenTcp(host, port)
-  if (fd >= 0) return { fd }
-  const code = getSystemErrorName(fd)
-  if (host === '::' && withoutIPv6.has(code)) return bind({ host: '0.0.0.0', port, listenTcp })
-  if (code === 'EINVAL') {
-    const address = await lookUp(host, port)
-    if (address !== host) return bind({ host: address, port, listenTcp })
-  }
-  throw refusal(host, port, code)
 }
 
 /** A server that listens before there is anybody to answer. */
@@ -98,32 +71,6 @@ export interface AcceptOptions {
 const mostHeaderBytes = 8192
 const mostWaiting = 100
 const longestWaitMs = 1000
-/** socket(2), bind(2): IPv6 is not compiled in, or is switched off. */
-const withoutIPv6: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])
-
-async function lookUp(host: string, port: number): Promise<string> {
-  const { lookup } = await import('node:dns')
-  return new Promise((resolve, reject) => {
-    lookup(host, (error, address) => {
-      if (error) reject(refusal(host, port, error.code ?? error.message))
-      else resolve(address)
-    })
-  })
-}
-
-function refusal(host: string, port: number, code: string): SupervisorError {
-  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  const reason =
-    code === 'EADDRINUSE'
-      ? 'address in use'
-      : code === 'EACCES'
-        ? 'ports below 1024 need root'
-        : code
-  return new SupervisorError(
-    'START_REFUSED',
-    `cannot listen on ${where}: ${reason}. Choose another "http.port" (0: any free one), or turn it off with "http: false"`,
-  )
-}
 
 interface WaitingRoom {
   readonly enter: RequestHandler

@@ -17,6 +17,7 @@ export const defaults = {
     onOverflow: 'block',
   },
   dropSelf: true,
+  socket: { host: '0.0.0.0', reusePort: false, mode: 0o660, backlog: 511 },
   probe: {
     initialDelaySeconds: 0,
     periodSeconds: 10,
@@ -49,6 +50,7 @@ export const defaults = {
     terminationGracePeriodSeconds: 10,
     autoStart: true,
     startDelaySeconds: 0,
+    onDemand: false,
     maxAgeJitterSeconds: 0,
     securityContext: { runAsNonRoot: false, allowPrivilegeEscalation: false },
     logs: { stdout: 'capture', stderr: 'capture' },

@@ -67,6 +67,13 @@ export const ProcessSchema = map(
       }),
     ),
     ports: Type.Optional(PortsSchema),
+    sockets: Type.Optional(
+      Type.Array(Type.String(), {
+        allowed: 'a list of names of sockets',
+        description:
+          'Sockets that it gets as descriptors 3, 4 …, told by `LISTEN_FDS` and `${socket.NAME}`.',
+      }),
+    ),
     restartPolicy: Type.Optional(
       oneOf(['Always', 'OnFailure', 'Never'], {
         default: standard.restartPolicy,
@@ -162,7 +169,6 @@ export const ProcessSchema = map(
     ),
     minReadySeconds: notYet(0, { writtenAs: 'seconds' }),
     progressDeadlineSeconds: notYet(60, { writtenAs: 'seconds' }),
-    sockets: notYet(),
     schedule: notYet(),
     timeZone: notYet(),
     concurrencyPolicy: notYet('Allow'),

@@ -3,19 +3,22 @@ import { Check } from '@sinclair/typebox/value'
 import { parseSignal, signalName } from '../lib/signals.ts'
 import { checkDependencies } from './dependencies.ts'
 import { checkGroups } from './groups.ts'
+import { checkReferences } from './instance-references.ts'
 import { checkLogFiles } from './log-files.ts'
-import { checkProbes, probeFields, whyNoPort } from './probe-relations.ts'
+import { checkProbes } from './probe-relations.ts'
 import { type Path, type Problem, quote } from './problems.ts'
 import { PortsSchema } from './process-parts.ts'
 import { MAX_CPU } from './rights-schema.ts'
 import { isMap, type UnknownMap } from './shape.ts'
+import { checkSockets, checkSocketUse } from './sockets.ts'
 import { fillInstanceVariables } from './variables.ts'
 
 type Ports = Static<typeof PortsSchema>
 
 /** What is wrong between fields that are right by themselves; those that are not are left to the check. */
-export function checkRelations({ processes, signals, groups }: UnknownMap): readonly Problem[] {
-  const problems = isMap(signals) ? checkSignals(signals) : []
+export function checkRelations(config: UnknownMap): readonly Problem[] {
+  const { processes, signals, groups, sockets } = config
+  const problems = [...(isMap(signals) ? checkSignals(signals) : []), ...checkSockets(config)]
   if (!isMap(processes)) return problems
   problems.push(...checkDependencies(processes), ...checkLogFiles(processes))
   if (isMap(groups)) problems.push(...checkGroups(groups, processes))
@@ -23,11 +26,13 @@ export function checkRelations({ processes, signals, groups }: UnknownMap): read
     if (!isMap(process)) continue
     const path = ['processes', name]
     problems.push(...checkStopSignals(process, path), ...checkAffinity(process, path))
+    const ownSockets = Array.isArray(process['sockets']) ? process['sockets'] : []
+    problems.push(...checkSocketUse(process, isMap(sockets) ? Object.keys(sockets) : [], path))
     const { ports = [], replicas = 1 } = process
     if (!Check(PortsSchema, ports)) continue
     if (typeof replicas === 'number') problems.push(...checkPorts(ports, replicas, path))
     const names = ports.flatMap(({ name }) => name ?? [])
-    problems.push(...checkPortReferences(process, names, path))
+    problems.push(...checkReferences(process, { ports: names, sockets: ownSockets }, path))
     const lastInstance = typeof replicas === 'number' ? replicas : 1
     problems.push(...checkProbes(process, path, names, lastInstance))
   }
@@ -83,43 +88,4 @@ function checkPorts(ports: Ports, replicas: number, path: Path): readonly Proble
     }
     return problems
   })
-}
-
-/** `${port.NAME}` has to name one of the process' own ports. */
-function checkPortReferences(
-  process: UnknownMap,
-  known: readonly string[],
-  path: Path,
-): readonly Problem[] {
-  const fields = ['command', 'args', 'env', 'workingDir', 'lifecycle', 'logs', ...probeFields]
-  return fields.flatMap((field) =>
-    textsIn(process[field], [...path, field]).flatMap(([text, at]) =>
-      portsNamedIn(text)
-        .filter((name) => !known.includes(name))
-        .map((name) => ({
-          path: at,
-          message: `\${port.${name}} has no value: ${whyNoPort(name, known)}`,
-          isAbsence: true,
-        })),
-    ),
-  )
-}
-
-function textsIn(value: unknown, path: Path): readonly (readonly [text: string, path: Path])[] {
-  if (typeof value === 'string') return [[value, path]]
-  if (Array.isArray(value)) {
-    return value.flatMap((item, index) => textsIn(item, [...path, index]))
-  }
-  if (!isMap(value)) return []
-  return Object.entries(value).flatMap(([key, item]) => textsIn(item, [...path, key]))
-}
-
-function portsNamedIn(text: string): readonly string[] {
-  const names: string[] = []
-  if (!text.includes('${port.')) return names
-  fillInstanceVariables(text, (variable) => {
-    if (variable.startsWith('port.')) names.push(variable.slice('port.'.length))
-    return ''
-  })
-  return names
 }

@@ -3,6 +3,7 @@ import { defaults } from './defaults.ts'
 import { flag, integer, map, notYet, octal, oneOf, owner, path, seconds } from './fields.ts'
 import { GroupSchema } from './group-schema.ts'
 import { logFormat, ProcessDefaultsSchema, ProcessSchema } from './process-schema.ts'
+import { SocketSchema } from './socket-schema.ts'
 
 /** What checked files say, merged: variables put in, durations and signals as numbers, command lines split, paths absolute; no defaults of Ringmaster's. */
 export type Config = Omit<Document, 'defaults' | 'include'>
@@ -169,6 +170,14 @@ export const ConfigSchema = map(
     logs: Type.Optional(LogsSchema),
     signals: Type.Optional(SignalsSchema),
     dropSelf: flag('Ringmaster gives root up itself when no process needs it.', defaults.dropSelf),
+    sockets: Type.Optional(
+      Type.Record(Type.String({ pattern: namePattern }), SocketSchema, {
+        additionalProperties: false,
+        allowedKeys: names,
+        allowed: 'a map of sockets',
+        description: 'Sockets that listen from the start to the end, by their names.',
+      }),
+    ),
     groups: Type.Optional(
       Type.Record(Type.String({ pattern: namePattern }), GroupSchema, {
         additionalProperties: false,
@@ -184,7 +193,6 @@ export const ConfigSchema = map(
       allowed: 'a map with at least one process',
       description: 'The processes by name.',
     }),
-    sockets: notYet(),
     secretsDir: notYet('/run/secrets'),
     stateDir: notYet(),
     plugins: notYet(),

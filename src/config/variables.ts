@@ -35,7 +35,7 @@ const machineVariables = ['cgroup.memory', 'cgroup.cpus'] as const
 
 // The second group is empty where the brace is never closed.
 const variables = /\$\$|\$\{([^}]*)(\}?)/g
-const ofInstance = /\$\$|\$\{((?:instance|process|port)\.[^}]*)\}/g
+const ofInstance = /\$\$|\$\{((?:instance|process|port|socket)\.[^}]*)\}/g
 const form = /^([A-Za-z_][A-Za-z0-9_]*|cgroup\.memory|cgroup\.cpus)(?:(:-|:\?)([\s\S]*))?$/
 
 /**
@@ -60,7 +60,7 @@ export function expandVariables(
       problems.push(`"\${" has no "}"; write "$$" for a dollar`)
       return match
     }
-    if (instanceVariables.includes(content) || content.startsWith('port.')) {
+    if (instanceVariables.includes(content) || /^(port|socket)\./.test(content)) {
       if (template === 'number' ? content !== 'instance.number' : template === undefined) {
         problems.push(`${match} can stand in ${placesOf(content)} only`)
       }
@@ -83,6 +83,7 @@ export function fillInstanceVariables(template: string, fill: (name: string) => 
 }
 
 function placesOf(content: string): string {
+  if (content.startsWith('socket.')) return 'command, args and env'
   const places = ['command', 'args', 'env', 'workingDir', 'probes', 'lifecycle', 'log files']
   if (content === 'instance.number') places.push('containerPort')
   return `${places.slice(0, -1).join(', ')} and ${places.at(-1)}`
@@ -129,7 +130,6 @@ function remedy(name: string): string {
 
 function whyNotAVariable(content: string): string {
   const name = `\${${content}}`
-  if (content.startsWith('socket.')) return `${name} is not yet supported`
   const near = content.includes('.')
     ? suggest(content, [...instanceVariables, ...machineVariables])
     : undefined

@@ -1,4 +1,4 @@
-/* Listening sockets: one that nobody reads from yet, so that Node.js' own network code can be loaded later. */
+/* TCP sockets that listen, made before anybody is there to accept: by then Node.js' own network code need not be loaded. */
 #include "native.h"
 
 #include <errno.h>
@@ -6,8 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The kernel takes at most net.core.somaxconn. */
-enum { BACKLOG = 511, ADDRESS_SIZE = 64 };
+enum { ADDRESS_SIZE = 64 };
 
 union address {
   struct sockaddr any;
@@ -16,34 +15,40 @@ union address {
 };
 
 /* 0 or -1 with errno. As libuv does it: an address in TIME_WAIT is free, and "::" takes IPv4 as well. */
-static int bind_and_listen(int fd, const union address *address) {
+static int bind_and_listen(int fd, const union address *address, int backlog, bool reuses_port) {
   const int on = 1, off = 0;
   const bool is_v6 = address->any.sa_family == AF_INET6;
   const socklen_t size = is_v6 ? sizeof address->v6 : sizeof address->v4;
   if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) return -1;
+  if (reuses_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) return -1;
   if (is_v6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) return -1;
   if (bind(fd, &address->any, size) != 0) return -1;
-  return listen(fd, BACKLOG);
+  return listen(fd, backlog);
 }
 
 napi_value listen_tcp(napi_env env, napi_callback_info info) {
-  napi_value arguments[2];
-  size_t given = 2, length;
-  int32_t port;
+  napi_value arguments[5];
+  size_t given = 5, length;
+  int32_t port, backlog;
+  bool is_blocking, reuses_port;
   char text[ADDRESS_SIZE];
   union address address;
   napi_get_cb_info(env, info, &given, arguments, NULL, NULL);
   if (napi_get_value_string_latin1(env, arguments[0], text, sizeof text, &length) != napi_ok ||
-      napi_get_value_int32(env, arguments[1], &port) != napi_ok) {
-    napi_throw_type_error(env, NULL, "cannot listen: an address and a port are needed");
+      napi_get_value_int32(env, arguments[1], &port) != napi_ok ||
+      napi_get_value_int32(env, arguments[2], &backlog) != napi_ok ||
+      napi_get_value_bool(env, arguments[3], &is_blocking) != napi_ok ||
+      napi_get_value_bool(env, arguments[4], &reuses_port) != napi_ok) {
+    napi_throw_type_error(env, NULL, "cannot listen: an address, a port, a backlog and two booleans are needed");
     return NULL;
   }
   if (uv_ip4_addr(text, port, &address.v4) != 0 && uv_ip6_addr(text, port, &address.v6) != 0) {
     return integer_value(env, -EINVAL);
   }
-  const int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int flags = SOCK_STREAM | SOCK_CLOEXEC | (is_blocking ? 0 : SOCK_NONBLOCK);
+  const int fd = socket(address.any.sa_family, flags, 0);
   if (fd < 0) return result_value(env, -1);
-  if (bind_and_listen(fd, &address) == 0) return integer_value(env, fd);
+  if (bind_and_listen(fd, &address, backlog, reuses_port) == 0) return integer_value(env, fd);
   napi_value failure = result_value(env, -1);
   close(fd);
   return failure;

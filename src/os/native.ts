@@ -46,10 +46,16 @@ export interface Native {
    */
   write(fd: number, chunks: readonly Uint8Array[]): number
   /**
-   * A TCP socket, close-on-exec and non-blocking, that listens at `address`, an IPv4 or IPv6 address in digits; or a negative
-   * errno (EINVAL: a name). Whoever connects waits for the one who accepts, at most 511 of them.
+   * A TCP socket, close-on-exec, that listens at `address`, an IPv4 or IPv6 address in digits; or a negative errno (EINVAL: a
+   * name). Whoever connects waits for the one who accepts, at most `backlog` of them, and net.core.somaxconn. `reusesPort`: with SO_REUSEPORT.
    */
-  listenTcp(address: string, port: number): number
+  listenTcp(
+    address: string,
+    port: number,
+    backlog: number,
+    isBlocking: boolean,
+    reusesPort: boolean,
+  ): number
   /** The port of a TCP socket (getsockname), or a negative errno. */
   portOf(fd: number): number
   /** A UNIX socket, close-on-exec and non-blocking, that listens at `path` with mode 0600, umask apart; or a negative errno (EADDRINUSE: there is a file, ENAMETOOLONG). */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync } from 'node:fs'
 import type { InstanceSpec } from '../plan/plan.ts'
 import type { Spawner } from '../ports/spawner.ts'
-import { parseReport, readReport, startChild } from './child.ts'
+import { type ChildRequest, parseReport, readReport, startChild } from './child.ts'
 import { createRequests } from './child-request.ts'
 import { openDescriptors } from './descriptors.ts'
 import { describeStep } from './refusal.ts'
@@ -9,8 +9,11 @@ import type { Rights } from './rights.ts'
 import { runIdOf } from './run-id.ts'
 import { giveUpTerminal } from './terminal.ts'
 
-/** Starts main processes, each with the rights that `rightsOf` names. */
-export function createSpawner(rightsOf: (spec: InstanceSpec) => Rights | undefined): Spawner {
+/** Starts main processes, each with the rights that `rightsOf` names and with those of `sockets`, descriptors by name, that it is to have. */
+export function createSpawner(
+  rightsOf: (spec: InstanceSpec) => Rights | undefined,
+  sockets: ReadonlyMap<string, number>,
+): Spawner {
   const requestFor = createRequests(rightsOf)
   const lendTerminal = createTerminalLoan()
   return {
@@ -24,13 +27,13 @@ export function createSpawner(rightsOf: (spec: InstanceSpec) => Rights | undefin
       }
       const { stdout, stderr, writeEnds } = descriptors
       const terminal = lendTerminal(spec)
-      const child = startChild(
-        {
-          ...request,
-          descriptors: descriptors.child,
-          ...(terminal !== undefined && { terminal }),
-        },
-        ({ errno, step }) => observer.refused(errno, step),
+      const whole = {
+        ...request,
+        descriptors: descriptors.child,
+        ...(terminal !== undefined && { terminal }),
+      }
+      const child = startChild(withSockets(whole, spec, sockets), ({ errno, step }) =>
+        observer.refused(errno, step),
       )
       for (const fd of writeEnds) closeSync(fd)
       if (child === null) {
@@ -48,6 +51,27 @@ export function createSpawner(rightsOf: (spec: InstanceSpec) => Rights | undefin
       const pipes = [stdout, stderr].flatMap((fd) => (fd === null ? [] : nameOf(fd)))
       return { pid: child.pid, runId, pipes, stdout, stderr }
     },
+  }
+}
+
+/** The request with the sockets of `spec`, as sd_listen_fds(3) looks for them. */
+function withSockets(
+  request: ChildRequest,
+  { sockets }: InstanceSpec,
+  open: ReadonlyMap<string, number>,
+): ChildRequest {
+  if (sockets.length === 0) return request
+  const descriptors = sockets.map((name) => {
+    const fd = open.get(name)
+    if (fd === undefined) throw new Error(`nobody opened socket ${name}`)
+    return fd
+  })
+  const variables = { LISTEN_FDS: `${sockets.length}`, LISTEN_FDNAMES: sockets.join(':') }
+  return {
+    ...request,
+    env: { ...request.env, ...variables },
+    descriptors: [...request.descriptors, ...descriptors],
+    pidVariables: ['LISTEN_PID'],
   }
 }
 

@@ -10,6 +10,7 @@ export interface Plan {
   readonly signals: Readonly<Record<number, SignalRule>>
   /** Ringmaster gives root up itself when no process needs it. */
   readonly dropsSelf: boolean
+  readonly sockets: readonly SocketSpec[]
   readonly groups: readonly GroupSpec[]
   readonly processes: readonly ProcessSpec[]
 }
@@ -35,6 +36,34 @@ export interface AccessSpec {
 
 /** `none`: not even look. `control`: all. */
 export type Access = 'none' | 'read' | 'control'
+
+/** A socket that listens from the start to the end, for the processes that name it. */
+export type SocketSpec = TcpSocketSpec | UnixSocketSpec
+
+export interface TcpSocketSpec {
+  readonly kind: 'tcp'
+  readonly name: string
+  /** An address or a name; `::` takes IPv4 too. */
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** How many connections wait at most. */
+  readonly backlog: number
+  /** Others of the same user that say so too may listen there. */
+  readonly reusesPort: boolean
+}
+
+export interface UnixSocketSpec {
+  readonly kind: 'unix'
+  readonly name: string
+  /** Absolute. */
+  readonly path: string
+  readonly mode: number
+  /** Names or numbers; null: who Ringmaster is (`group`: the user's own). */
+  readonly user: string | number | null
+  readonly group: string | number | null
+  readonly backlog: number
+}
 
 /** Processes that are restarted together; each is in one group at most. */
 export interface GroupSpec {
@@ -200,6 +229,8 @@ export interface InstanceSpec {
   readonly env: Readonly<Record<string, string>>
   /** null: Ringmaster's own. A template. */
   readonly workingDir: string | null
+  /** Names of the sockets that it has as descriptors 3, 4 …. */
+  readonly sockets: readonly string[]
   readonly stdin: 'null' | 'inherit'
   readonly logs: LogsSpec
   /** One for each probe of the process. */

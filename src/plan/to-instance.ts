@@ -12,6 +12,7 @@ import type {
 import { portsOf } from './ports.ts'
 import { toChecks, toMs } from './probes.ts'
 import { inReferenceOrder } from './references.ts'
+import { firstSocketFd } from './sockets.ts'
 
 /** What an instance has of what is around its process. */
 export interface Surroundings {
@@ -38,10 +39,13 @@ export function toInstance(
     ['process.name', process],
   ])
   for (const { name, port } of portsOf(config, number)) values.set(`port.${name}`, String(port))
+  const { args = [], workingDir, sockets = [] } = config
+  for (const [index, name] of sockets.entries()) {
+    values.set(`socket.${name}`, String(firstSocketFd + index))
+  }
   // The check knows each name; what a value held is safe behind its doubled dollars, which stay.
   const fill = (template: string) =>
     fillInstanceVariables(template, (name) => values.get(name) ?? '')
-  const { args = [], workingDir } = config
   const [executable, ...words] = config.command
   return {
     name,
@@ -52,6 +56,7 @@ export function toInstance(
     env:
       config.env === undefined ? env : fillAll(inReferenceOrder({ ...env, ...config.env }), fill),
     workingDir: workingDir === undefined ? null : fill(workingDir),
+    sockets,
     stdin: 'null',
     logs: toLogs(config.logs, format, fill),
     ...toChecks(config, number, fill),

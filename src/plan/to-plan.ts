@@ -16,6 +16,7 @@ import type {
 import { toHooks, toMs, toProbes } from './probes.ts'
 import { afterMs, beforeMs, graceOf, sweepMs } from './shutdown.ts'
 import { toSignals } from './signals.ts'
+import { toSockets } from './sockets.ts'
 import { type Surroundings, toInstance } from './to-instance.ts'
 
 /** What a plan depends on besides its config. */
@@ -49,6 +50,7 @@ export function toPlan(config: Config, { isKubernetes, envFile }: Situation): Pl
     shutdown: toShutdown(config, processes, isKubernetes),
     signals: toSignals(config.signals),
     dropsSelf: config.dropSelf ?? defaults.dropSelf,
+    sockets: toSockets(config.sockets),
     groups: Object.entries(config.groups ?? {}).map(([name, group]) => toGroup(name, group)),
     processes,
   }

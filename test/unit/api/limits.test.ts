@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { accept, bind, type Listening } from '../../../src/api/listen.ts'
+import { accept, type Listening } from '../../../src/api/listen.ts'
 import { native } from '../../../src/os/native.ts'
 import { createManualClock, type ManualClock } from '../../rig/manual-clock.ts'
 import { RawClient } from '../../rig/raw-client.ts'
@@ -23,7 +23,7 @@ async function front(
   answer = (response: ServerResponse): void => void response.end('here'),
 ): Promise<Front> {
   const clock = createManualClock()
-  const bound = await bind({ host: '127.0.0.1', port: 0, listenTcp: native().listenTcp })
+  const bound = { fd: native().listenTcp('127.0.0.1', 0, 511, false, false) }
   const listening = await accept(bound, { clock, mostConnections })
   const { server } = listening
   listening.takeOver((_request, response) => answer(response))

@@ -80,7 +80,7 @@ t.test('each variable that cannot be put in is told', async (t) => {
       '${instance.number}',
       '${instance.number} can stand in command, args, env, workingDir, probes, lifecycle, log files and containerPort only',
     ],
-    ['${socket.web}', '${socket.web} is not yet supported'],
+    ['${socket.web}', '${socket.web} can stand in command, args and env only'],
     [
       '${cgroup.memory}',
       '${cgroup.memory} has no value; limit it for the container, or write ${cgroup.memory:-default}',

@@ -37,6 +37,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
     logs: { level: 'info', ...usualLines },
     shutdown: { drainMs: 0, graceMs: 10_000 },
     dropsSelf: true,
+    sockets: [],
     groups: [],
     processes: [
       {
@@ -68,6 +69,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
             inheritEnv: true,
             env: {},
             workingDir: null,
+            sockets: [],
             stdin: 'null',
             logs: { format: 'prefix', stdout: 'capture', stderr: 'capture' },
             checks: {},
@@ -158,6 +160,7 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
     },
     shutdown: { drainMs: 2500, graceMs: 1000 },
     dropsSelf: false,
+    sockets: [],
   })
   const [web, api] = plan.processes
   t.strictSame(web, {
@@ -193,6 +196,7 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
       inheritEnv: ['PATH', 'LANG', 'LC_*', 'TZ', 'TERM'],
       env: {},
       workingDir: null,
+      sockets: [],
       stdin: 'null',
       logs: { format: 'json', stdout: 'capture', stderr: 'stdout' },
       checks: {},

@@ -1,0 +1,220 @@
+// Sockets that Ringmaster opens and its processes listen at.
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { needsRoot } from '../rig/exec-helper.ts'
+import { fixture } from '../rig/fixtures.ts'
+import { statusOf } from '../rig/proc.ts'
+import { alone, inNamespace, needsNamespace, ways } from '../rig/ringmaster.ts'
+import type { Running } from '../rig/running.ts'
+import { freePort } from '../rig/servers.ts'
+import { script, supervise } from '../rig/supervise.ts'
+
+const fast = { backoff: { initialSeconds: 0.01, maxSeconds: 0.02 }, restartLimit: null }
+const accept = (fields: object = {}) => ({
+  ...{ command: [fixture('accept')], sockets: ['web'] },
+  ...fields,
+})
+
+/** What a client gets of who listens at `port`. */
+async function ask(port: number, host = '127.0.0.1'): Promise<string> {
+  const client = connect(port, host)
+  await once(client, 'connect')
+  return text(client)
+}
+
+/** The port that socket `name` has, and what listens. */
+async function portOf(ringmaster: Running, name: string): Promise<number> {
+  const [, port] = await ringmaster.line(new RegExp(`sockets: .*\\b${name} \\S+:(\\d+)`))
+  return Number(port)
+}
+
+for (const { way, start, skip } of ways) {
+  t.test(`a process has its sockets and nothing else, ${way}`, { skip }, async (t) => {
+    const ringmaster = await supervise(t, start, {
+      sockets: { web: { port: 0 }, own: { host: '::1', port: 0 }, other: { port: 0 } },
+      processes: {
+        show: { command: [fixture('show')], sockets: ['own', 'web'], restartPolicy: 'Never' },
+        none: { command: [fixture('show')], restartPolicy: 'Never' },
+        told: {
+          command: [
+            ...['sh', '-c'],
+            'echo $$$$ $${LISTEN_PID} $LISTEN_FDS $LISTEN_FDNAMES $TOLD "$0"',
+            '${socket.web}',
+          ],
+          ...{ sockets: ['own', 'web'], env: { TOLD: '${socket.own}', LISTEN_FDS: '9' } },
+          restartPolicy: 'Never',
+        },
+      },
+    })
+    await ringmaster.line(/^show\.1 \| fds=0,1,2,3,4$/)
+    await ringmaster.line(/^none\.1 \| fds=0,1,2$/)
+    await ringmaster.line(/^told\.1 \| (\d+) \1 2 own:web 3 4$/)
+    t.match(await ringmaster.exit(), { code: 0 })
+  })
+
+  t.test(`nobody is refused while who accepts is killed, ${way}`, { skip }, async (t) => {
+    const ringmaster = await supervise(t, start, {
+      sockets: { web: { port: 0, backlog: 100 } },
+      processes: { web: accept({ ...fast, replicas: 2 }) },
+    })
+    const port = await portOf(ringmaster, 'web')
+    await askWhileKilled(t, ringmaster, () => ask(port))
+  })
+}
+
+/** Asks all the time while children are killed 20 times: who has connected may be reset, and none is refused. */
+async function askWhileKilled(
+  t: Test,
+  ringmaster: Running,
+  ask: () => Promise<string>,
+): Promise<void> {
+  const load = new AbortController()
+  const outcomes = new Map<string, number>()
+  const clients = Array.from({ length: 4 }, async () => {
+    while (!load.signal.aborted) {
+      const outcome = await ask().then(
+        (answer) => (answer === '' ? 'nothing' : 'answer'),
+        ({ code }: NodeJS.ErrnoException) => code ?? 'error',
+      )
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    }
+  })
+  let kills = 0
+  while (kills < 20) {
+    const [pid] = ringmaster.children()
+    if (pid !== undefined) {
+      process.kill(pid, 'SIGKILL')
+      kills += 1
+    }
+    const before = outcomes.get('answer') ?? 0
+    await ringmaster.until(() => (outcomes.get('answer') ?? 0) > before + 20)
+  }
+  load.abort()
+  await Promise.all(clients)
+  t.comment(Object.fromEntries(outcomes))
+  t.equal(outcomes.get('ECONNREFUSED'), undefined)
+  const lost = [...outcomes].filter(([outcome]) => outcome !== 'answer')
+  // Each had one connection at most that it had accepted.
+  t.ok(lost.reduce((sum, [, count]) => sum + count, 0) <= kills, JSON.stringify(lost))
+}
+
+t.test('an HTTP server of Node.js takes its socket', async (t) => {
+  const server = `require('node:http').createServer((request, response) => response.writeHead(200, { connection: 'close' }).end('here')).listen({ fd: 3 })`
+  const ringmaster = await supervise(t, alone, {
+    sockets: { web: { host: '::', port: 0 } },
+    processes: { web: { command: [process.execPath, '-e', server], sockets: ['web'], ...fast } },
+  })
+  const port = await portOf(ringmaster, 'web')
+  for (const host of ['127.0.0.1', '[::1]']) {
+    t.equal(await (await fetch(`http://${host}:${port}`)).text(), 'here', host)
+  }
+  const [pid = 0] = ringmaster.children()
+  process.kill(pid, 'SIGKILL')
+  await ringmaster.until(() => ringmaster.state(pid) === undefined)
+  t.equal(
+    await (await fetch(`http://127.0.0.1:${port}`)).text(),
+    'here',
+    'it waits for the next run',
+  )
+})
+
+t.test('several processes share a socket, which stays blocking', async (t) => {
+  const ringmaster = await supervise(t, alone, {
+    sockets: { web: { port: 0 } },
+    processes: { web: accept({ replicas: 3 }), other: accept() },
+  })
+  const port = await portOf(ringmaster, 'web')
+  const ready = await Promise.all([1, 2, 3].map(() => ringmaster.ready('web.\\d \\|')))
+  for (const pid of ready) {
+    const [, flags] = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/3`, 'utf8')) ?? []
+    t.equal(Number.parseInt(flags ?? '', 8) & 0o4000, 0, 'O_NONBLOCK')
+  }
+  const answers = await Promise.all(Array.from({ length: 20 }, () => ask(port)))
+  for (const answer of answers) t.match(answer, /^\d+\n$/)
+})
+
+t.test('probes and hooks have no sockets', async (t) => {
+  const look = ['sh', '-c', 'test -z "$LISTEN_FDS$LISTEN_PID" && test ! -e /proc/self/fd/3']
+  const exec = { command: look }
+  const ringmaster = await supervise(t, alone, {
+    sockets: { web: { port: 0 } },
+    processes: {
+      web: accept({ readinessProbe: { exec }, lifecycle: { postStart: { exec } } }),
+    },
+  })
+  await ringmaster.line(/web\.1 is ready/)
+  t.notMatch(ringmaster.stderr, /failed/)
+})
+
+t.test('an address that cannot be had ends the start, with all that are', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.teardown(() => taken.close())
+  const address = taken.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  const ringmaster = await supervise(t, alone, {
+    sockets: { a: { host: '127.0.0.1', port }, b: { host: '192.0.2.1', port: 1 } },
+    processes: { web: script('exit 0') },
+  })
+  const { code, stderr } = await ringmaster.end()
+  t.equal(code, 78)
+  t.equal(
+    stderr,
+    [
+      `ringmaster: cannot listen on 127.0.0.1:${port}: address in use. Choose another "sockets.a.port", or end what listens there`,
+      'cannot listen on 192.0.2.1:1: this machine has no such address. Choose another "sockets.b.port", or end what listens there',
+      '',
+    ].join('\n'),
+  )
+})
+
+t.test('another that says reusePort too may listen at the same address', async (t) => {
+  const port = await freePort()
+  const config = {
+    sockets: { web: { port, reusePort: true } },
+    processes: { web: accept() },
+  }
+  const one = await supervise(t, alone, config)
+  await portOf(one, 'web')
+  const other = await supervise(t, alone, config)
+  t.equal(await portOf(other, 'web'), port)
+  one.signal('SIGTERM')
+  await one.end()
+  t.match(await ask(port), /^\d+\n$/)
+})
+
+t.test(
+  'a port of root is there for a user, also when Ringmaster has given root up',
+  { skip: needsRoot || needsNamespace },
+  async (t) => {
+    const port = await lowPort()
+    const ringmaster = await supervise(t, inNamespace, {
+      sockets: { web: { host: '127.0.0.1', port } },
+      processes: { web: accept({ securityContext: { runAsUser: 65534 }, ...fast }) },
+    })
+    const pid = await ringmaster.ready('web.1 \\|')
+    t.match(await ask(port), /^\d+\n$/)
+    t.match(statusOf(pid, 'Uid'), /^65534\t65534/)
+    t.match(statusOf(ringmaster.pid, 'Uid'), /^65534\t65534/)
+    process.kill(pid, 'SIGKILL')
+    await ringmaster.until(() => ringmaster.state(pid) === undefined)
+    t.match(await ask(port), /^\d+\n$/, 'it is there for the next run')
+  },
+)
+
+/** A port below 1024 that nobody has. */
+async function lowPort(): Promise<number> {
+  for (let port = 1023; port > 900; port--) {
+    const server = createServer().listen(port, '127.0.0.1')
+    const isFree = await Promise.race([
+      once(server, 'listening').then(() => true),
+      once(server, 'error').then(() => false),
+    ])
+    await new Promise((resolve) => server.close(resolve))
+    if (isFree) return port
+  }
+  throw new Error('no port is free')
+}
