@@ -6,7 +6,7 @@ import { fillInstanceVariables } from './variables.ts'
 export const probeFields = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const
 
 /** What a probe may do, once it is supported. */
-const checks = ['httpGet', 'tcpSocket', 'exec', 'grpc']
+const checks = ['httpGet', 'tcpSocket', 'exec', 'grpc', 'notify']
 
 const hookFields = ['postStart', 'preStop']
 const hookActions = ['httpGet', 'exec', 'sleep']
@@ -39,7 +39,10 @@ export function checkProbes(
 }
 
 function checkCount(does: UnknownMap, path: Path, actions: readonly string[]): readonly Problem[] {
-  const [first, second] = Object.keys(does).filter((key) => actions.includes(key))
+  // `notify: false` asks for nothing.
+  const [first, second] = Object.keys(does).filter(
+    (key) => actions.includes(key) && does[key] !== false,
+  )
   if (first === undefined) {
     const message = `does nothing; needed: ${actions.slice(0, -1).join(', ')} or ${actions.at(-1)}`
     return [{ path, message, isAbsence: true }]

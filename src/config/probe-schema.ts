@@ -1,6 +1,6 @@
 import { type TProperties, Type } from '@sinclair/typebox'
 import { defaults } from './defaults.ts'
-import { duration, integer, map, notYet, oneOf, seconds, template, words } from './fields.ts'
+import { duration, flag, integer, map, notYet, oneOf, seconds, template, words } from './fields.ts'
 
 const standard = defaults.probe
 const graceMeaning = 'From the stop signal to SIGKILL when it has failed; else that of the process.'
@@ -134,7 +134,9 @@ function probe<T extends TProperties>(description: string, ofItsOwn: T) {
         tcpSocket: Type.Optional(TcpSocketSchema),
         exec: Type.Optional(ExecSchema),
         grpc: Type.Optional(GrpcSchema),
-        notify: notYet(),
+        notify: flag(
+          'The process says itself how it is, by sd_notify(3); `periodSeconds` times `failureThreshold` is how long it may be silent.',
+        ),
         logLine: notYet(),
         logSilenceSeconds: notYet(),
         initialDelaySeconds: seconds(

@@ -10,6 +10,7 @@ import type {
   HookChange,
   InstanceChange,
   Moment,
+  NoticeChange,
   ProbeChange,
   SupervisorChange,
   WithdrawalChange,
@@ -58,6 +59,10 @@ export class Draft implements Step {
     return this.shareMs(graceMs, graceMs + (this.#afterMs.get(name) ?? 0))
   }
 
+  extensionMs({ name, graceMs }: Pick<ProcessSpec, 'name' | 'graceMs'>): number {
+    return this.graceMs({ name, graceMs: Math.min(graceMs, usableMs(this.state.shutdown)) })
+  }
+
   waitOf(instance: Instance, spec: ProcessSpec): string | null {
     const hold = holdOf(instance, this.state.groups)
     // Most depend on nothing, and there may be many.
@@ -82,6 +87,7 @@ export class Draft implements Step {
     change:
       | InstanceChange
       | ProbeChange
+      | NoticeChange
       | HookChange
       | SupervisorChange
       | WithdrawalChange

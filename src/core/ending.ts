@@ -59,6 +59,7 @@ const endedByUs: ReadonlySet<Cause> = new Set([
   'grace-exceeded',
   'startup-failed',
   'liveness-failed',
+  'watchdog',
   'memory-limit',
   'max-age',
 ])

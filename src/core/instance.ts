@@ -1,7 +1,8 @@
-import type { HookName, ProbeName, ProcessSpec } from '../plan/plan.ts'
+import type { HookName, ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
 import { ask, take } from './hooks.ts'
 import { describeExcess } from './memory.ts'
 import type { HookResult, ProbeResult } from './messages.ts'
+import { isSaidReady } from './notices.ts'
 import { describeProblem, hasFailed, judge } from './probing.ts'
 import { askToEnd, sendStop } from './run-stop.ts'
 import { becomeReady, becomeUnready, beginAge, probe, tryOf, without } from './run-watch.ts'
@@ -131,17 +132,23 @@ function endByProbe(
 
 /** Nothing but its startup probe keeps it from running. */
 function startUp(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
-  return spec.probes.startup
-    ? probe(instance, spec, live, 'startup', step)
-    : runs(instance, spec, live, step)
+  return isMet(spec.probes.startup, live)
+    ? runs(instance, spec, live, step)
+    : probe(instance, spec, live, 'startup', step)
 }
 
 /** The run has started; without a readiness probe it is ready. */
-function runs(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
-  const told = spec.probes.readiness ? {} : { isReady: true as const }
+export function runs(instance: Instance, spec: ProcessSpec, live: LiveRun, step: Step): Instance {
+  const isReady = isMet(spec.probes.readiness, live)
+  const told = isReady ? { isReady: true as const } : {}
   const running = enter({ ...instance, live }, 'running', step, told)
   const watched = probe(running, spec, live, 'liveness', step)
-  return spec.probes.readiness
-    ? probe(watched, spec, watched.live ?? live, 'readiness', step)
-    : becomeReady(watched, watched.live ?? live, step)
+  return isReady
+    ? becomeReady(watched, watched.live ?? live, step)
+    : probe(watched, spec, watched.live ?? live, 'readiness', step)
+}
+
+/** There is no such probe, or the run has said already what it waits for. */
+function isMet(spec: ProbeSpec | undefined, live: LiveRun): boolean {
+  return spec === undefined || (spec.by === 'notify' && isSaidReady(live))
 }

@@ -41,6 +41,8 @@ export type Fact =
     }
   /** A try of a probe ended. Answers `probe`. */
   | ({ readonly type: 'probed'; readonly run: number; readonly probe: ProbeName } & ProbeResult)
+  /** The run has said something of itself, by sd_notify(3). */
+  | { readonly type: 'notified'; readonly run: number; readonly notice: Notice }
   /** A hook ended. Answers `ask`. */
   | ({ readonly type: 'answered'; readonly run: number; readonly hook: HookName } & HookResult)
   /** The main process of the run ended. Comes after `executed` or `execFailed`. */
@@ -73,7 +75,7 @@ export type Clue = 'oom-kill' | 'possible-oom-kill' | 'heap-limit'
 
 /** At most one deadline exists for each: of an instance (`web.1/start`), or of the supervisor. */
 export type DeadlineKey =
-  | `${string}/${'start' | 'kill' | 'age' | 'hook'}`
+  | `${string}/${'start' | 'kill' | 'age' | 'hook' | 'notify' | 'status'}`
   | 'drain'
   | 'turn'
   | 'sweep'
@@ -88,6 +90,20 @@ export interface ProbeResult {
   /** What a command wrote that failed, 4 KiB at most. */
   readonly output?: string
   readonly durationMs: number
+}
+
+/** What one message of sd_notify(3) says, as far as it means something here. */
+export interface Notice {
+  /** The last that it says of `READY=1`, `RELOADING=1` and `STOPPING=1`. */
+  readonly state?: 'ready' | 'reloading' | 'stopping'
+  /** One line, bounded; '': none any more. */
+  readonly status?: string
+  /** A sign of life, or that it wants to be ended. */
+  readonly watchdog?: 'alive' | 'failed'
+  /** How long it may give no sign of life from now on; 0: for ever. */
+  readonly watchdogMs?: number
+  /** It needs so much from now on, to start or to stop. */
+  readonly extendMs?: number
 }
 
 /** What came of a hook. */
@@ -170,6 +186,7 @@ export type Cause =
   | 'exec-failed'
   | 'startup-failed'
   | 'liveness-failed'
+  | 'watchdog'
   | 'memory-limit'
   | 'max-age'
   | 'stop-requested'
@@ -179,6 +196,7 @@ export type Cause =
 export type Change = (
   | InstanceChange
   | ProbeChange
+  | NoticeChange
   | HookChange
   | SupervisorChange
   | WithdrawalChange
@@ -225,6 +243,20 @@ export interface ProbeChange extends ProbeResult {
   readonly failureThreshold?: number
   /** What the instance is from now on; absent where this has not changed. */
   readonly isReady?: boolean
+}
+
+/** A run has said something new of itself. */
+export interface NoticeChange {
+  readonly type: 'notice'
+  readonly process: string
+  readonly instance: string
+  readonly run: number
+  /** In its own words; not each one is told of many within a second. */
+  readonly status?: string
+  /** What the instance is from now on, by its word. */
+  readonly isReady?: boolean
+  /** That word: `RELOADING=1`. */
+  readonly detail?: string
 }
 
 /** A hook ended, or was not in time. */

@@ -1,4 +1,5 @@
 import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
+import { describeSilence, isSaidReady } from './notices.ts'
 import type { Instance, ProbeState } from './state.ts'
 
 /** Until they have succeeded, startup and readiness are tried after this time, then after twice as much, up to their period. */
@@ -72,10 +73,14 @@ export function describeProblem(
 /** What keeps a live instance from being ready: its hook, or what its probe says; null when none does. Pure. */
 export function problemOf({ phase, live }: Instance, { probes }: ProcessSpec): string | null {
   if (phase !== 'starting' && phase !== 'running') return null
+  if (live?.limit?.probe === 'startup') return describeSilence('startup', live)
   if (live?.hook) return `${live.hook}: not done`
   for (const name of ['startup', 'readiness'] as const) {
     const [state, spec] = [live?.probes[name], probes[name]]
     if (state && spec && !state.isPassing) return describeProblem(name, state, spec)
+  }
+  if (phase === 'running' && probes.readiness?.by === 'notify' && live && !isSaidReady(live)) {
+    return describeSilence('readiness', live)
   }
   return null
 }

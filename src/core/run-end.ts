@@ -3,6 +3,7 @@ import type { ProcessSpec } from '../plan/plan.ts'
 import { backoffMs } from './backoff.ts'
 import { dismiss } from './hooks.ts'
 import type { Cause, Clue, InstanceChange } from './messages.ts'
+import { tellLast } from './notices.ts'
 import { allowsRestart, recentRestarts } from './restart-limit.ts'
 import { isPassing, start, tryAgain } from './run-start.ts'
 import { forgetAge, probeNames, restProbes, wasReadyLongEnough } from './run-watch.ts'
@@ -42,8 +43,9 @@ export function exited(
 ): Instance {
   const isAsked = instance.phase === 'stopping'
   const isSignalled = isAsked && live.hook !== 'preStop'
+  const alone = tellLast(instance, dismiss(instance, live, step), step)
   const ended: LiveRun = {
-    ...forgetAge(instance, restProbes(dismiss(instance, live, step), probeNames, step), step),
+    ...forgetAge(instance, restProbes(instance, alone, probeNames, step), step),
     cause: live.cause ?? causeOf(status, clue, spec),
     end: { status, atMonoMs: step.at.monoMs },
     killAtMonoMs: live.killAtMonoMs ?? step.at.monoMs + step.graceMs(spec),
@@ -166,7 +168,12 @@ function beginsNewRow(live: LiveRun, spec: ProcessSpec): boolean {
 }
 
 /** Ends of runs that were found to be wrong some time after they were. */
-const foundLate: ReadonlySet<Cause> = new Set(['startup-failed', 'liveness-failed', 'memory-limit'])
+const foundLate: ReadonlySet<Cause> = new Set([
+  'startup-failed',
+  'liveness-failed',
+  'watchdog',
+  'memory-limit',
+])
 
 /** What such a run must have lasted, where no restart limit says it. */
 const longRunMs = 600_000

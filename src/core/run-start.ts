@@ -1,5 +1,6 @@
 import type { ProcessSpec } from '../plan/plan.ts'
 import type { InstanceChange } from './messages.ts'
+import { silent } from './notices.ts'
 import type { Instance, LiveRun } from './state.ts'
 import { enter, isAtRest, type Step, wake } from './step.ts'
 
@@ -63,6 +64,8 @@ const unborn: Omit<LiveRun, 'run'> = {
   wasStable: false,
   age: 'unlimited',
   probes: {},
+  said: silent,
+  limit: null,
   hook: null,
   refused: null,
   end: null,

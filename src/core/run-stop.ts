@@ -53,7 +53,8 @@ export function stop(
 
 /** The instance is not wanted any more, but its stop has to wait: until then nothing ends it that would be for the sake of a restart. */
 export function stopLater(instance: Instance, step: Step): Instance {
-  const live = instance.live && restProbes(dismiss(instance, instance.live, step), restarting, step)
+  const live =
+    instance.live && restProbes(instance, dismiss(instance, instance.live, step), restarting, step)
   return { ...instance, isWanted: false, live }
 }
 
@@ -101,7 +102,7 @@ export function askToEnd(
   const killAtMonoMs = step.at.monoMs + ownMs
   const cause = live.cause ?? told.cause ?? 'stop-requested'
   const alone = dismiss(instance, live, step)
-  const resting = forgetAge(instance, restProbes(alone, restarting, step), step)
+  const resting = forgetAge(instance, restProbes(instance, alone, restarting, step), step)
   const asked = { ...resting, cause, killAtMonoMs }
   const hasHook = !step.isForced && hasPreStop(spec, asked, ownMs)
   if (hasHook) boundPreStop(instance, ownMs, step)
@@ -136,6 +137,21 @@ interface AskedFor {
   readonly cause?: Cause
   readonly reason?: string
   readonly graceMs?: number
+}
+
+/** It stops, and says that it needs more time for it. */
+export function extendGrace(
+  instance: Instance,
+  { name }: ProcessSpec,
+  live: LiveRun,
+  extendMs: number,
+  step: Step,
+): Instance {
+  if (live.isKilled || live.killAtMonoMs === null) return instance
+  const killAtMonoMs = step.at.monoMs + step.extensionMs({ name, graceMs: extendMs })
+  if (killAtMonoMs <= live.killAtMonoMs) return instance
+  step.want(wake(instance, 'kill', killAtMonoMs))
+  return { ...instance, live: { ...live, killAtMonoMs } }
 }
 
 /** It is stopping already: a shutdown may have less time for it than it was given. */

@@ -1,5 +1,6 @@
 import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
 import type { Effect } from './messages.ts'
+import { awaitNotice, forgetLimit } from './notices.ts'
 import { beginProbing } from './probing.ts'
 import type { Instance, LiveRun, ProbeState } from './state.ts'
 import { type Step, wake } from './step.ts'
@@ -37,6 +38,9 @@ export function probe(
   const probeSpec = spec.probes[name]
   const isResting = !instance.isWanted && restarting.includes(name)
   if (!probeSpec || isResting) return { ...instance, live }
+  if (probeSpec.by === 'notify') {
+    return { ...instance, live: awaitNotice(instance, probeSpec, live, name, step) }
+  }
   const { monoMs } = step.at
   const state = beginProbing(name, probeSpec, live.executedMonoMs ?? monoMs, monoMs, step.unit)
   step.want(tryOf(live.run, name, state, probeSpec))
@@ -72,9 +76,15 @@ export function forgetAge(instance: Instance, live: LiveRun, step: Step): LiveRu
   return { ...live, age: 'unlimited' }
 }
 
-/** Those of `names` that are tried are tried no more. */
-export function restProbes(live: LiveRun, names: readonly ProbeName[], step: Step): LiveRun {
-  let resting = live
+/** Those of `names` that are tried are tried no more, and nobody has to speak for their sake. */
+export function restProbes(
+  instance: Instance,
+  live: LiveRun,
+  names: readonly ProbeName[],
+  step: Step,
+): LiveRun {
+  let resting =
+    live.limit && names.includes(live.limit.probe) ? forgetLimit(instance, live, step) : live
   for (const name of names) {
     if (live.probes[name] === undefined) continue
     step.want({ type: 'stopProbe', run: live.run, probe: name })

@@ -107,6 +107,10 @@ export interface LiveRun {
   readonly age: 'unlimited' | 'young' | 'old'
   /** Those that are tried. */
   readonly probes: Readonly<Partial<Record<ProbeName, ProbeState>>>
+  /** What it has said of itself. */
+  readonly said: Said
+  /** By when it has to say something, for the sake of a probe. */
+  readonly limit: Limit | null
   /** The one that is awaited. */
   readonly hook: HookName | null
   /** The step that failed before the command ran: `ENOENT exec`. */
@@ -135,6 +139,28 @@ export interface ProbeState {
   readonly row: number
   /** What the last try said, if it failed. */
   readonly detail: string | null
+}
+
+/** What a run has said by sd_notify(3); what it means is in `core/notices.ts`. */
+export interface Said {
+  /** The last that it said of it. */
+  readonly state: 'ready' | 'reloading' | 'stopping' | null
+  readonly status: string | null
+  /** Its status as it was told last, and when. */
+  readonly told: { readonly status: string; readonly atMonoMs: number } | null
+  /** When another one is told; null: none waits for it. */
+  readonly tellAtMonoMs: number | null
+  /** It needs until then to start. */
+  readonly untilMonoMs: number
+  /** How long it may give no sign of life, 0: for ever; null: as its probe has it. */
+  readonly watchdogMs: number | null
+}
+
+/** `startup`: it has to be ready; `liveness`: to give a sign of life. */
+export interface Limit {
+  readonly probe: 'startup' | 'liveness'
+  readonly sinceMonoMs: number
+  readonly untilMonoMs: number
 }
 
 export interface EndedRun {

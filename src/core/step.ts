@@ -5,6 +5,7 @@ import type {
   HookChange,
   InstanceChange,
   Moment,
+  NoticeChange,
   Phase,
   ProbeChange,
 } from './messages.ts'
@@ -24,8 +25,10 @@ export interface Step {
   restartsInGroup(instance: Instance): string | null
   /** What a stop that begins now gets of its own time from the stop signal to SIGKILL. */
   graceMs(own: Pick<ProcessSpec, 'name' | 'graceMs'>): number
+  /** The same of a time that the process asks for itself, which is no more than a shutdown has. */
+  extensionMs(own: Pick<ProcessSpec, 'name' | 'graceMs'>): number
   want(...effects: readonly Effect[]): void
-  tell(change: InstanceChange | ProbeChange | HookChange): void
+  tell(change: InstanceChange | ProbeChange | NoticeChange | HookChange): void
 }
 
 /** True when nothing of the instance runs and nothing will. */
@@ -63,7 +66,7 @@ export function enter(
 /** The one deadline that an instance has for `purpose`; null: none. */
 export function wake(
   instance: Instance,
-  purpose: 'start' | 'kill' | 'age',
+  purpose: 'start' | 'kill' | 'age' | 'notify' | 'status',
   atMonoMs: number | null,
 ): Effect {
   const key: DeadlineKey = `${instance.name}/${purpose}`

@@ -3,6 +3,8 @@ import { Draft } from './draft.ts'
 import { findCauseToEnd } from './ending.ts'
 import * as lives from './instance.ts'
 import type { Change, Effect, Event, Reading } from './messages.ts'
+import { statusDue } from './notices.ts'
+import { notified, silenceEnded } from './notified.ts'
 import { renewOld, restartGroup, resumeWaiting } from './restarts.ts'
 import * as ends from './run-end.ts'
 import * as starts from './run-start.ts'
@@ -88,6 +90,11 @@ function take(draft: Draft, event: Event): void {
     case 'probed':
       draft.withRun(event.run, 'alive', (instance, spec, live) =>
         lives.probed(instance, spec, live, event, draft),
+      )
+      break
+    case 'notified':
+      draft.withRun(event.run, 'alive', (instance, spec, live) =>
+        notified(instance, spec, live, event.notice, draft),
       )
       break
     case 'answered':
@@ -250,6 +257,10 @@ function instanceDeadline(draft: Draft, key: string): void {
         return stops.hookTimeEnded(instance, spec, draft)
       case 'age':
         return lives.grownOld(instance)
+      case 'notify':
+        return silenceEnded(instance, spec, draft)
+      case 'status':
+        return statusDue(instance, draft)
       default:
         return starts.waitEnded(instance, spec, draft)
     }

@@ -50,6 +50,8 @@ export interface InstanceView {
   readonly isReady: boolean
   /** It has been ready once. */
   readonly isStarted: boolean
+  /** How the live run is, in its own words. */
+  readonly status: string | null
   readonly pid: number | null
   readonly restarts: number
   /** Unix time in ms at which the live run was spawned. */
@@ -98,6 +100,7 @@ function processView(spec: ProcessSpec, known: Known, groups: readonly Group[]):
       reason: instance.isWaiting ? (holdOf(instance, groups) ?? reason) : problemOf(instance, spec),
       isReady: isReady(instance),
       isStarted: instance.wasReady,
+      status: instance.live?.said.status ?? null,
       pid: instance.live?.pid ?? null,
       restarts: instance.restarts,
       startedAtMs: instance.live?.spawnedAtWallMs ?? null,

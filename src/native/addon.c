@@ -88,6 +88,11 @@ NAPI_MODULE_INIT() {
       FUNCTION("listenLocal", listen_local),
       FUNCTION("connectLocal", connect_local),
       FUNCTION("peerOf", peer_of),
+      FUNCTION("listenDatagrams", listen_datagrams),
+      FUNCTION("receiveDatagram", receive_datagram),
+      FUNCTION("sendDatagram", send_datagram),
+      FUNCTION("onReadable", on_readable),
+      FUNCTION("watchReadable", watch_readable),
       FUNCTION("hasStopped", has_stopped),
       FUNCTION("childLives", child_lives),
       FUNCTION("sessionOf", session_of),
@@ -114,7 +119,8 @@ NAPI_MODULE_INIT() {
   /* The handles in this addon are static, so they must be as large as the running libuv takes them to be. */
   if (uv_handle_size(UV_SIGNAL) > sizeof(uv_signal_t) || uv_handle_size(UV_PROCESS) > sizeof(uv_process_t) ||
       uv_handle_size(UV_CHECK) > sizeof(uv_check_t) || uv_handle_size(UV_IDLE) > sizeof(uv_idle_t) ||
-      uv_handle_size(UV_ASYNC) > sizeof(uv_async_t) || uv_handle_size(UV_PREPARE) > sizeof(uv_prepare_t)) {
+      uv_handle_size(UV_ASYNC) > sizeof(uv_async_t) || uv_handle_size(UV_PREPARE) > sizeof(uv_prepare_t) ||
+      uv_handle_size(UV_POLL) > sizeof(uv_poll_t)) {
     napi_throw_error(env, NULL, "cannot load the native part: it was built for another libuv. Build it with this Node.js");
     return NULL;
   }

@@ -3,6 +3,7 @@ import type {
   ConfigChange,
   HookChange,
   InstanceChange,
+  NoticeChange,
   ProbeChange,
   SupervisorChange,
   WithdrawalChange,
@@ -23,6 +24,8 @@ export function describe(change: Change): Description {
       return describeInstance(change)
     case 'probe':
       return describeProbe(change)
+    case 'notice':
+      return describeNotice(change)
     case 'hook':
       return describeHook(change)
     case 'supervisor':
@@ -103,6 +106,8 @@ export function endOf({ cause, status, refused }: InstanceChange): string {
       return `${how}, its start had failed`
     case 'liveness-failed':
       return `${how}, its liveness probe had failed`
+    case 'watchdog':
+      return `${how}, its watchdog had expired`
     case 'memory-limit':
       return `${how}, it was over its memory limit`
     case 'max-age':
@@ -132,6 +137,12 @@ function describeProbe(change: ProbeChange): Description {
     level: isNews(change) ? 'warn' : 'debug',
     message: `${instance} ${what}${count}`,
   }
+}
+
+function describeNotice({ instance, status, isReady, detail }: NoticeChange): Description {
+  if (status !== undefined) return { level: 'info', message: `${instance} says: ${status}` }
+  const message = isReady ? `${instance} is ready` : `${instance} is not ready: ${detail}`
+  return { level: 'info', message }
 }
 
 function describeHook({ instance, hook, isOk, detail }: HookChange): Description {

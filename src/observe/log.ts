@@ -79,6 +79,7 @@ function fieldsOf(change: Change): object {
       const { type: _type, at: _at, ...fields } = change
       return { ...fields, durationMs: Math.round(change.durationMs) }
     }
+    case 'notice':
     case 'hook': {
       const { type: _type, at: _at, ...fields } = change
       return fields

@@ -41,12 +41,12 @@ export function createChangeTallies(registry: Registry): ChangeTallies {
     restarts,
     backoffMs,
     change(change) {
-      if (change.type !== 'instance' && change.type !== 'probe') return
-      if (change.isReady) {
+      if (!('instance' in change)) return
+      if ('isReady' in change && change.isReady) {
         const sinceMs = take(spawnedMonoMs, change.instance, change.at.monoMs)
         observe(timeToReady, change.process, sinceMs)
       }
-      if (change.type === 'probe') return
+      if (change.type !== 'instance') return
       const { process, instance, phase, previous, status, delayMs = 0 } = change
       const { monoMs } = change.at
       countRestart(change)

@@ -4,7 +4,10 @@ import { fillReferences } from '../plan/references.ts'
 import type { UserEnv } from './users.ts'
 
 /** What Ringmaster was given for itself. */
-const ownNames = ['NOTIFY_SOCKET', 'LISTEN_*', 'NODE_CHANNEL_FD', 'RINGMASTER_TERMINATION_LOG']
+const ownNames = [
+  ...['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'LISTEN_*'],
+  ...['NODE_CHANNEL_FD', 'RINGMASTER_TERMINATION_LOG'],
+]
 
 /**
  * The environment of a run, weak to strong: of `own`, Ringmaster's, what the spec inherits; what its user is; its own variables

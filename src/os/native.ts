@@ -64,6 +64,23 @@ export interface Native {
   connectLocal(path: string): number
   /** Pid, uid and gid of who connected to the UNIX socket `fd`, in our namespaces (pid 0: in none of ours), or a negative errno. */
   peerOf(fd: number): readonly [pid: number, uid: number, gid: number] | number
+  /**
+   * A Unix datagram socket at `address`, `/path` or `@name` of the abstract namespace, close-on-exec and non-blocking, that learns who
+   * sends; or a negative errno (EINVAL: no such address, or a longer one than the kernel takes).
+   */
+  listenDatagrams(address: string): number
+  /**
+   * The next datagram, written into `bytes`: its length, or a negative errno (EAGAIN: none waits; EMSGSIZE: it was longer than `bytes`, and
+   * is gone). The first two of `sender` become the pid and the user of who sent it: pid 0 is one of another PID namespace; a pid
+   * may be that of nobody by now. Descriptors that come along are closed.
+   */
+  receiveDatagram(fd: number, bytes: Uint8Array, sender: Uint32Array): number
+  /** Sends one datagram from no address, without waiting; bytes sent or a negative errno (EAGAIN: the receiver has no room, ECONNREFUSED: there is none). */
+  sendDatagram(address: string, bytes: Uint8Array): number
+  /** Calls `callback` with each descriptor of {@link watchReadable} that can be read from, once a turn of the event loop, which it does not keep alive. A second call replaces the callback. */
+  onReadable(callback: (fd: number) => void): number
+  /** Begins (1) or ends (0) to watch `fd`, after `onReadable`; to be ended before it is closed. Its flags stay as they are. */
+  watchReadable(fd: number, isWatched: 0 | 1): number
   /** True once for each time that child `pid` has stopped (SIGSTOP, SIGTSTP …) since the last call. Does not reap it. */
   hasStopped(pid: number): boolean
   /** 1 when child `pid` lives, also when only its first thread has ended; 0 when it waits to be reaped; a negative errno (ECHILD: not our child). Does not reap it. */

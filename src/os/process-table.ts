@@ -1,7 +1,15 @@
 import { closeSync, existsSync, readlinkSync, statSync } from 'node:fs'
 import type { Member, ProcessTable, RunMarks } from '../ports/process-table.ts'
 import { native } from './native.ts'
-import { allPids, childrenOf, isProcOurs, nothingIfGone, readProc, statOf } from './procfs.ts'
+import {
+  allPids,
+  childrenOf,
+  isProcOurs,
+  nothingIfGone,
+  readProc,
+  statFieldsOf,
+  statOf,
+} from './procfs.ts'
 import { readRunId } from './run-id.ts'
 
 /** What one callback of the event loop finds out about our own children. */
@@ -93,6 +101,23 @@ export function createProcessTable(
       })
     },
 
+    isOf(run, pid, isMain) {
+      const isIn = (at: number) => at === run.pid || native().sessionOf(at) === run.pid
+      if (native().sessionOf(pid) < 0) return undefined
+      if (isIn(pid)) return true
+      let at = pid
+      // Without a look into /proc there are no parents.
+      for (let depth = 0; canLook && depth < mostAncestors; depth++) {
+        const parent = Number(statFieldsOf(at)?.[1] ?? 0)
+        // The parent of `at` is us, so it is a main process or an orphan.
+        if (parent === process.pid) return !isMain(at) && !isCommand(at) && isMarked(at, run)
+        if (parent <= 1) return false
+        at = parent
+        if (isIn(at)) return true
+      }
+      return false
+    },
+
     everythingBelow() {
       const { living } = look()
       if (!isPid1) return living.flatMap((pid) => [childMember(pid), ...descendantsOf(pid)])
@@ -105,6 +130,8 @@ export function createProcessTable(
 }
 
 const ESRCH = 3
+/** Who asks to be believed may have made a very long chain of processes. */
+const mostAncestors = 32
 
 function send(target: number, signal: number): void {
   try {

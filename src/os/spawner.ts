@@ -4,6 +4,7 @@ import type { Spawner } from '../ports/spawner.ts'
 import { type ChildRequest, parseReport, readReport, startChild } from './child.ts'
 import { createRequests } from './child-request.ts'
 import { openDescriptors } from './descriptors.ts'
+import { openNotifySocket } from './notify-socket.ts'
 import { describeStep } from './refusal.ts'
 import type { Rights } from './rights.ts'
 import { runIdOf } from './run-id.ts'
@@ -20,8 +21,14 @@ export function createSpawner(
     spawn(run, spec, observer) {
       const runId = runIdOf(run)
       const { request, user } = requestFor(spec, runId, spec.command)
+      const notify = spec.notify && openNotifySocket(runId, user?.uid)
+      if (typeof notify === 'string') {
+        queueMicrotask(() => observer.refused(notify, 'notify'))
+        return null
+      }
       const descriptors = openDescriptors(spec, user)
       if (typeof descriptors === 'string') {
+        notify?.close()
         queueMicrotask(() => observer.refused(descriptors, 'pipe'))
         return null
       }
@@ -32,11 +39,13 @@ export function createSpawner(
         descriptors: descriptors.child,
         ...(terminal !== undefined && { terminal }),
       }
-      const child = startChild(withSockets(whole, spec, sockets), ({ errno, step }) =>
+      const speaking = notify ? withNotify(whole, spec, notify.address) : whole
+      const child = startChild(withSockets(speaking, spec, sockets), ({ errno, step }) =>
         observer.refused(errno, step),
       )
       for (const fd of writeEnds) closeSync(fd)
       if (child === null) {
+        notify?.close()
         for (const fd of [stdout, stderr]) if (fd !== null) closeSync(fd)
         return null
       }
@@ -49,8 +58,24 @@ export function createSpawner(
         }
       })
       const pipes = [stdout, stderr].flatMap((fd) => (fd === null ? [] : nameOf(fd)))
-      return { pid: child.pid, runId, pipes, stdout, stderr }
+      return { pid: child.pid, runId, pipes, stdout, stderr, notify }
     },
+  }
+}
+
+/** The request with what sd_notify(3) and sd_watchdog_enabled(3) look for. */
+function withNotify(
+  request: ChildRequest,
+  { notify }: InstanceSpec,
+  address: string,
+): ChildRequest {
+  const watchdogMs = notify?.watchdogMs ?? null
+  const env = { ...request.env, NOTIFY_SOCKET: address }
+  if (watchdogMs === null) return { ...request, env }
+  return {
+    ...request,
+    env: { ...env, WATCHDOG_USEC: `${watchdogMs * 1000}` },
+    pidVariables: ['WATCHDOG_PID'],
   }
 }
 
@@ -71,7 +96,7 @@ function withSockets(
     ...request,
     env: { ...request.env, ...variables },
     descriptors: [...request.descriptors, ...descriptors],
-    pidVariables: ['LISTEN_PID'],
+    pidVariables: [...(request.pidVariables ?? []), 'LISTEN_PID'],
   }
 }
 

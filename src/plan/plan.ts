@@ -180,8 +180,12 @@ export type HookName = 'postStart' | 'preStop'
 
 export type ProbeName = 'startup' | 'readiness' | 'liveness'
 
-/** When a probe is tried, and how many results in a row count. What a try does is the {@link Check} of an instance. */
+/**
+ * When a probe is tried, and how many results in a row count. What a try does is the {@link Check} of an instance. One by `notify` is
+ * never tried: the process itself speaks, and must do so within the time of as many tries as may fail.
+ */
 export interface ProbeSpec {
+  readonly by: 'tries' | 'notify'
   /** From when the command is executed. */
   readonly initialDelayMs: number
   /** From the begin of one try to that of the next; 1 at least. */
@@ -233,7 +237,9 @@ export interface InstanceSpec {
   readonly sockets: readonly string[]
   readonly stdin: 'null' | 'inherit'
   readonly logs: LogsSpec
-  /** One for each probe of the process. */
+  /** It can speak by sd_notify(3); `watchdogMs`: how long it may give no sign of life, where it has to. */
+  readonly notify: { readonly watchdogMs: number | null } | null
+  /** One for each probe of the process that is tried. */
   readonly checks: Readonly<Partial<Record<ProbeName, Check>>>
   /** One for each hook of the process. */
   readonly hooks: Readonly<Partial<Record<HookName, HookAction>>>

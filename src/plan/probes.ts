@@ -23,6 +23,7 @@ export function toProbes(config: ProcessConfig): ProcessSpec['probes'] {
     const filled = { ...defaults.probe, ...probe }
     const grace = 'terminationGracePeriodSeconds' in probe && probe.terminationGracePeriodSeconds
     return {
+      by: probe.notify ? 'notify' : 'tries',
       initialDelayMs: toMs(filled.initialDelaySeconds),
       periodMs: Math.max(1, toMs(filled.periodSeconds)),
       timeoutMs: Math.max(1, toMs(filled.timeoutSeconds)),
@@ -31,6 +32,18 @@ export function toProbes(config: ProcessConfig): ProcessSpec['probes'] {
       graceMs: typeof grace === 'number' ? toMs(grace) : null,
     }
   })
+}
+
+/** Whether a process can speak by sd_notify(3), given its probes. Pure. */
+export function toNotify(probes: ProcessSpec['probes']): InstanceSpec['notify'] {
+  const { liveness } = probes
+  if (!Object.values(probes).some(({ by }) => by === 'notify')) return null
+  return { watchdogMs: liveness?.by === 'notify' ? silenceMs(liveness) : null }
+}
+
+/** In how much time a process whose probe is by `notify` has to speak. Pure. */
+export function silenceMs({ periodMs, failureThreshold }: ProbeSpec): number {
+  return periodMs * failureThreshold
 }
 
 /** What the probes and the hooks of one instance, the `number`th, do; `fill` puts its variables into a template. Pure. */
@@ -79,7 +92,7 @@ export function toChecks(
     sleep === undefined ? toCheck(rest) : { kind: 'sleep', ms: toMs(sleep.seconds) }
   const { postStart, preStop } = config.lifecycle ?? {}
   return {
-    checks: mapProbes(config, toCheck),
+    checks: mapProbes(config, (probe) => (probe.notify ? undefined : toCheck(probe))),
     hooks: {
       ...(postStart && { postStart: toAction(postStart) }),
       ...(preStop && { preStop: toAction(preStop) }),
@@ -97,13 +110,17 @@ export function toMs(seconds: number): number {
   return Math.round(seconds * 1000)
 }
 
+/** Without those that `map` has nothing for. */
 function mapProbes<T>(
   { startupProbe, readinessProbe, livenessProbe }: ProcessConfig,
-  map: (probe: ProbeConfig) => T,
+  map: (probe: ProbeConfig) => T | undefined,
 ): Readonly<Partial<Record<ProbeName, T>>> {
+  const startup = startupProbe && map(startupProbe)
+  const readiness = readinessProbe && map(readinessProbe)
+  const liveness = livenessProbe && map(livenessProbe)
   return {
-    ...(startupProbe && { startup: map(startupProbe) }),
-    ...(readinessProbe && { readiness: map(readinessProbe) }),
-    ...(livenessProbe && { liveness: map(livenessProbe) }),
+    ...(startup !== undefined && { startup }),
+    ...(readiness !== undefined && { readiness }),
+    ...(liveness !== undefined && { liveness }),
   }
 }

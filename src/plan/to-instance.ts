@@ -10,7 +10,7 @@ import type {
   SecuritySpec,
 } from './plan.ts'
 import { portsOf } from './ports.ts'
-import { toChecks, toMs } from './probes.ts'
+import { toChecks, toMs, toNotify, toProbes } from './probes.ts'
 import { inReferenceOrder } from './references.ts'
 import { firstSocketFd } from './sockets.ts'
 
@@ -59,6 +59,7 @@ export function toInstance(
     sockets,
     stdin: 'null',
     logs: toLogs(config.logs, format, fill),
+    notify: toNotify(toProbes(config)),
     ...toChecks(config, number, fill),
     security: toSecurity(config.securityContext),
     resources: toResources(config.resources),

@@ -14,6 +14,8 @@ export interface ProcessTable {
    * descendants. `isMain` tells which pids are main processes of other runs.
    */
   treeOf(run: RunMarks, isMain: (pid: number) => boolean): readonly Member[]
+  /** Whether `pid` is of the tree of a run, whose main process lives or was reaped in this turn; undefined: there is no such process any more. */
+  isOf(run: RunMarks, pid: number, isMain: (pid: number) => boolean): boolean | undefined
   /** Everything that ends with Ringmaster: as PID 1 all others in the namespace, else its descendants. Never the guard. */
   everythingBelow(): readonly Member[]
 }

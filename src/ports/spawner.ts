@@ -1,4 +1,5 @@
 import type { InstanceSpec } from '../plan/plan.ts'
+import type { NotifySocket } from './notify-socket.ts'
 import type { RunMarks } from './process-table.ts'
 
 /** Starts main processes of runs. */
@@ -14,6 +15,8 @@ export interface SpawnedProcess extends RunMarks {
   /** Read ends of the run's output, owned by the caller from now on; null where there is nothing to read. */
   readonly stdout: number | null
   readonly stderr: number | null
+  /** Where it says how it is, owned by the caller from now on; null where it cannot. */
+  readonly notify: NotifySocket | null
 }
 
 /** `errno` is a name such as ENOENT, `step` what was being done. */

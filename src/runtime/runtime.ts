@@ -18,6 +18,7 @@ import { type Exit, type Handle, Handles } from './handles.ts'
 import { isHeapLimit, mayBeHeapLimit } from './heap-limit.ts'
 import { Hooks } from './hooks.ts'
 import { MemoryWatch } from './memory-watch.ts'
+import { Notices } from './notices.ts'
 import { OomKills } from './oom-kills.ts'
 import { Queue } from './queue.ts'
 import { SpawnLane } from './spawn-lane.ts'
@@ -50,6 +51,7 @@ export class Runtime {
   readonly #deadlines: Deadlines
   readonly #tries: Tries
   readonly #hooks: Hooks
+  readonly #notices: Notices
   readonly #lane: SpawnLane
   readonly #oomKills: OomKills
   readonly #memoryWatch: MemoryWatch
@@ -74,6 +76,8 @@ export class Runtime {
     this.#trees = new Trees(this.#handles, { clock, processes, guard, post, report })
     this.#tries = new Tries(clock, this.#deadlines, { prober, post, report })
     this.#hooks = new Hooks(clock, this.#deadlines, { prober, post, report })
+    const isMain = (pid: number) => this.#handles.isMain(pid)
+    this.#notices = new Notices(clock, this.#deadlines, { processes, isMain, post, report })
     this.#lane = new SpawnLane(clock, (run, instance) => this.#spawn(run, instance))
     this.#oomKills = new OomKills(clock, ports.cgroup)
     this.#memoryLimits = new Map(plan.processes.map((spec) => [spec.name, spec.memoryLimitBytes]))
@@ -187,7 +191,7 @@ export class Runtime {
       refused: (errno, step) => this.#refused(run, errno, step),
     })
     if (spawned === null) return
-    const { pid, runId, pipes, stdout, stderr } = spawned
+    const { pid, runId, pipes, stdout, stderr, notify } = spawned
     this.#ports.guard.watch(pid)
     this.#handles.add({
       ...{ run, pid, runId, pipes, spec, isReported: false, earlyExit: null, isKilled: false },
@@ -198,6 +202,7 @@ export class Runtime {
       }),
     })
     this.post({ type: 'spawned', run, pid })
+    if (notify) this.#notices.listen({ run, pid, runId, pipes }, notify)
   }
 
   /** The process is there, with or without a reader of what it says. */
@@ -232,7 +237,10 @@ export class Runtime {
   #onExit(pid: number, status: ExitStatus, isOrphan: boolean): void {
     // An orphan may be told of late, when a new run has its pid already.
     const handle = isOrphan ? undefined : this.#handles.takeMain(pid)
-    if (handle) this.#memoryWatch.forget(handle.run)
+    if (handle) {
+      this.#memoryWatch.forget(handle.run)
+      this.#notices.end(handle)
+    }
     this.#explainExit(status, handle)
     this.#trees.lookSoon()
   }

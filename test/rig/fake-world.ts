@@ -1,7 +1,8 @@
-import type { Change, Reading } from '../../src/core/messages.ts'
+import type { Change, Notice, Reading } from '../../src/core/messages.ts'
 import type { ExitStatus } from '../../src/lib/exit-codes.ts'
 import type { Check, Plan } from '../../src/plan/plan.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { Message, NotifySocket } from '../../src/ports/notify-socket.ts'
 import type { LastWords, OutputStream } from '../../src/ports/output.ts'
 import type { Outcome } from '../../src/ports/prober.ts'
 import type { SpawnObserver } from '../../src/ports/spawner.ts'
@@ -32,6 +33,15 @@ export interface FakeTry {
   isOver: boolean
 }
 
+/** Where a run says how it is. */
+export interface FakeSocket {
+  readonly waiting: Message[]
+  listener: (() => void) | null
+  isOpen: boolean
+  /** How often it was asked for a message. */
+  reads: number
+}
+
 export interface WorldOptions {
   /** How long a spawn blocks the event loop. */
   readonly spawnMs?: number
@@ -56,6 +66,8 @@ export class FakeWorld {
   readonly guarded = new Set<number>()
   /** Tries of probes that have begun, in order. */
   readonly tries: FakeTry[] = []
+  /** Of the runs that can say how they are, by run. */
+  readonly sockets = new Map<number, FakeSocket>()
   /** What reading the configuration again comes to. */
   /** How often log files were opened anew. */
   reopenings = 0
@@ -139,8 +151,15 @@ export class FakeWorld {
     return this
   }
 
+  /** The main process of the run says this, or another process does. */
+  say(run: number, notice: Notice, { pid = this.run(run).pid, isOfUser = true } = {}): this {
+    this.sockets.get(run)?.waiting.push({ pid, isOfUser, notice })
+    return this
+  }
+
   /** The event loop looks for input and output. */
   turn(): this {
+    for (const { waiting, listener } of this.sockets.values()) if (waiting.length > 0) listener?.()
     this.clock.poll()
     return this
   }
@@ -184,7 +203,7 @@ export class FakeWorld {
         },
       },
       spawner: {
-        spawn: (run, { name }, observer) => {
+        spawn: (run, { name, notify: notifies }, observer) => {
           this.clock.advance(this.#options.spawnMs ?? 0)
           const errno = this.refusals.shift()
           if (errno !== undefined) {
@@ -198,7 +217,9 @@ export class FakeWorld {
             ...{ run, instance: name, pid, atMs, observer },
             ...{ endOutput: () => {}, isReleased: false, words: { stdout: '', stderr: '' } },
           })
-          return { pid, runId: `${run}-test`, pipes: [], stdout: 1000 + run, stderr: 2000 + run }
+          const notify = notifies ? this.#socketOf(run) : null
+          const output = { stdout: 1000 + run, stderr: 2000 + run }
+          return { pid, runId: `${run}-test`, pipes: [], ...output, notify }
         },
       },
       output: {
@@ -220,6 +241,11 @@ export class FakeWorld {
           return [...this.#others].flatMap(([pid, owner]) =>
             owner.run === run ? [{ pid, group: owner.group, startTicks: 1 }] : [],
           )
+        },
+        isOf: ({ runId, pid: main }, pid) => {
+          if (pid === main) return true
+          const owner = this.#others.get(pid)
+          return owner && owner.run === Number.parseInt(runId, 10)
         },
         everythingBelow: () =>
           [...this.#mains, ...this.#others.keys()].map((pid) => ({
@@ -282,6 +308,24 @@ export class FakeWorld {
       yield
     }
     return new Map([...this.memory].filter(([pid]) => limits.has(pid)))
+  }
+
+  #socketOf(run: number): NotifySocket {
+    const socket: FakeSocket = { waiting: [], listener: null, isOpen: true, reads: 0 }
+    this.sockets.set(run, socket)
+    return {
+      watch(listener) {
+        socket.listener = listener
+      },
+      read() {
+        socket.reads += 1
+        return socket.waiting.shift() ?? null
+      },
+      close() {
+        socket.isOpen = false
+        socket.listener = null
+      },
+    }
   }
 
   #attach(run: FakeRun, onEnd: () => void): OutputStream {

@@ -1,4 +1,5 @@
 import type { Check, LinesSpec, Plan, ProbeSpec, ProcessSpec } from '../../src/plan/plan.ts'
+import { toNotify } from '../../src/plan/probes.ts'
 
 export interface ProcessGiven extends Partial<Omit<ProcessSpec, 'name' | 'instances'>> {
   readonly replicas?: number
@@ -46,6 +47,7 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
       sockets: [],
       stdin: 'null',
       logs: { format: 'prefix', stdout: 'capture', stderr: 'capture' },
+      notify: toNotify(rest.probes ?? {}),
       checks: Object.fromEntries(Object.keys(rest.probes ?? {}).map((name) => [name, check])),
       hooks: Object.fromEntries((rest.hooks ?? []).map((name) => [name, check])),
       security: {
@@ -88,7 +90,7 @@ export function planOf(...processes: readonly ProcessSpec[]): Plan {
 /** A probe as the defaults have it, but for what is given. */
 export function probeSpec(given: Partial<ProbeSpec> = {}): ProbeSpec {
   return {
-    ...{ initialDelayMs: 0, periodMs: 10_000, timeoutMs: 1000 },
+    ...{ by: 'tries', initialDelayMs: 0, periodMs: 10_000, timeoutMs: 1000 },
     ...{ successThreshold: 1, failureThreshold: 3, graceMs: null },
     ...given,
   }

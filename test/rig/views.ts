@@ -12,6 +12,7 @@ export function instanceView(name: string, given: Partial<InstanceView> = {}): I
     reason: null,
     isReady,
     isStarted: isReady,
+    status: null,
     pid: 100,
     restarts: 0,
     startedAtMs: 1_900_000_000_000,

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
-import type { Change, Clue, DeadlineKey, Effect, Event, Fact } from '../../src/core/messages.ts'
+import type {
+  Change,
+  Clue,
+  DeadlineKey,
+  Effect,
+  Event,
+  Fact,
+  Notice,
+} from '../../src/core/messages.ts'
+import { isReady } from '../../src/core/readiness.ts'
 import { type Instance, initialState, type State } from '../../src/core/state.ts'
 import { step } from '../../src/core/supervisor.ts'
 import { view } from '../../src/core/view.ts'
@@ -213,7 +222,7 @@ class World implements WalkResult {
     if ((this.#state.turnAtMonoMs ?? Infinity) <= this.#monoMs) return
     const run = this.#oneOf([0, this.#lastRun + 1, this.#below(this.#lastRun)])
     const { name = '' } = this.#oneOf(this.#state.instances)
-    const own = (['start', 'kill', 'age', 'hook'] as const).map(
+    const own = (['start', 'kill', 'age', 'hook', 'notify', 'status'] as const).map(
       (purpose) => `${name}/${purpose}` as const,
     )
     const key = this.#oneOf<DeadlineKey>([...own, 'drain', 'turn', 'sweep', 'budget'])
@@ -231,6 +240,7 @@ class World implements WalkResult {
     this.#takeForNothing({ type: 'exited', run, status: { code: 0, signal: 0 } })
     this.#takeForNothing({ type: 'emptied', run })
     this.#takeForNothing({ type: 'overMemoryLimit', run, bytes: 2000 })
+    this.#takeForNothing({ type: 'notified', run, notice: { state: 'ready', status: 'late' } })
     for (const probe of ['startup', 'readiness', 'liveness'] as const) {
       this.#takeForNothing({ type: 'probed', run, probe, isOk: true, detail: '', durationMs: 0 })
     }
@@ -292,6 +302,21 @@ class World implements WalkResult {
     ]
   }
 
+  /** Some say that they are ready, some of these go back on it, and some ask for more time again and again. */
+  #anyNotice(): Notice {
+    const state = this.#oneOf(['ready', 'ready', 'reloading', 'stopping'] as const)
+    return this.#oneOf<Notice>([
+      { state },
+      { state, status: this.#oneOf(['', 'one', 'two']) },
+      { status: this.#oneOf(['', 'one', 'two', 'three']) },
+      { watchdog: 'alive' },
+      { watchdog: 'alive' },
+      { watchdog: 'failed' },
+      { watchdogMs: this.#oneOf([0, 100, 3000]) },
+      { extendMs: this.#oneOf([0, 10, 100, 60_000]) },
+    ])
+  }
+
   #anyProbes(): ProcessSpec['probes'] {
     const names: readonly ProbeName[] = ['startup', 'readiness', 'liveness']
     const some = names.filter(() => this.#below(3) === 0)
@@ -300,6 +325,7 @@ class World implements WalkResult {
 
   #anyProbe(name: ProbeName): ProbeSpec {
     return probeSpec({
+      by: this.#oneOf(['tries', 'tries', 'notify']),
       initialDelayMs: this.#oneOf([0, 0, 300]),
       periodMs: this.#oneOf([50, 1000]),
       successThreshold: name === 'readiness' ? 1 + this.#below(2) : 1,
@@ -371,6 +397,14 @@ class World implements WalkResult {
     const { memoryLimitBytes } = this.#specOf(world.instance)
     if (world.place === 'alive' && world.isReported && memoryLimitBytes !== null) {
       can(() => ({ type: 'overMemoryLimit', run, bytes: memoryLimitBytes + 1 }))
+    }
+    if (world.place === 'alive' && this.#below(3) === 0) {
+      can(() => {
+        const notice = this.#anyNotice()
+        const { readiness } = this.#specOf(world.instance).probes
+        if (notice.state === 'ready' && readiness?.by === 'notify') this.#passed.add(run)
+        return { type: 'notified', run, notice }
+      })
     }
     if (isGone && (world.isKilled || run % 5 > 0)) {
       can(() => {
@@ -488,7 +522,12 @@ class World implements WalkResult {
   #checkBudget(key: DeadlineKey, atMonoMs: number): void {
     const { ending, shutdown } = this.#state
     // Who does not end after SIGKILL is waited for until the end of the budget at most, which is a deadline of its own.
-    if (ending === null || ['budget', 'turn'].includes(key) || /\/(start|age)$/.test(key)) return
+    if (
+      ending === null ||
+      ['budget', 'turn'].includes(key) ||
+      /\/(start|age|notify|status)$/.test(key)
+    )
+      return
     const usableEnd = ending.beganMonoMs + usableMs(shutdown)
     assert.ok(atMonoMs <= Math.max(usableEnd, this.#monoMs + 1), `${key} is within the budget`)
   }
@@ -678,7 +717,24 @@ class World implements WalkResult {
       assert.ok(this.#passed.has(live.run), 'not ready before the first success')
     }
     if (phase === 'running' && live && probes.liveness && instance.isWanted) {
-      assert.ok(live.probes.liveness, 'what runs is asked whether it lives')
+      const speaks = live.limit?.probe === 'liveness' || live.said.watchdogMs === 0
+      const isWatched = probes.liveness.by === 'notify' ? speaks : live.probes.liveness
+      assert.ok(isWatched, 'what runs is asked whether it lives')
+    }
+    assert.equal(
+      live?.limit?.untilMonoMs,
+      this.#deadlines.get(`${name}/notify`),
+      'a limit has a deadline',
+    )
+    if (live?.limit) {
+      const { probe } = live.limit
+      assert.equal(probes[probe]?.by, 'notify', 'who has to speak can')
+      assert.equal(phase, probe === 'startup' ? 'starting' : 'running')
+    }
+    const tellAtMs = live?.said.tellAtMonoMs ?? undefined
+    assert.equal(tellAtMs, this.#deadlines.get(`${name}/status`), 'a status waits for a deadline')
+    if (phase === 'running' && probes.readiness?.by === 'notify') {
+      assert.equal(isReady(instance), live?.said.state === 'ready', 'ready by its last word')
     }
     const isAging = live?.executedMonoMs != null && phase !== 'stopping'
     const hasAge = isAging && maxAgeMs !== null

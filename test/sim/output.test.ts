@@ -47,7 +47,7 @@ t.test('100,000 restarts leave nothing behind', async (t) => {
         lastRun = run
         executed = observer.executed
         pid += 1
-        return { pid, runId: '', pipes: [], stdout: 0, stderr: 0 }
+        return { pid, runId: '', pipes: [], stdout: 0, stderr: 0, notify: null }
       },
     },
     output: {

@@ -365,8 +365,17 @@ t.test('each field refuses what it cannot be', async (t) => {
     ],
     [
       'readinessProbe: {}',
-      'readinessProbe: does nothing; needed: httpGet, tcpSocket, exec or grpc',
+      'readinessProbe: does nothing; needed: httpGet, tcpSocket, exec, grpc or notify',
     ],
+    [
+      'livenessProbe: {notify: false}',
+      'livenessProbe: does nothing; needed: httpGet, tcpSocket, exec, grpc or notify',
+    ],
+    [
+      'livenessProbe: {notify: true, exec: {command: a}}',
+      'livenessProbe.exec: found besides notify; write one of them',
+    ],
+    ['livenessProbe: {notify: "1"}', 'livenessProbe.notify: found "1"; allowed: true or false'],
     [
       'readinessProbe: {tcpSocket: {port: 1}, httpGet: {port: 1}}',
       'readinessProbe.httpGet: found besides tcpSocket; write one of them',

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { initialState } from '../../../src/core/state.ts'
-import { type ProcessGiven, planOf, processSpec } from '../../rig/specs.ts'
+import { type ProcessGiven, planOf, probeSpec, processSpec } from '../../rig/specs.ts'
 import { pidOf, Story, stamp, stepSafely, words } from '../../rig/story.ts'
 
 const hour = 3_600_000
@@ -87,7 +87,7 @@ t.test('instances that do not run and will not are not waited for', async (t) =>
 })
 
 t.test('one that is not ready is not missed: it goes at once', async (t) => {
-  const probes = { readiness: { ...quick, graceMs: null } }
+  const probes = { readiness: quick }
   const story = begin({ maxAgeMs: hour, replicas: 2, probes }).run(1).run(2)
   grow(story, 'web.1')
   t.equal(story.instance('web.1').phase, 'stopping')
@@ -95,7 +95,7 @@ t.test('one that is not ready is not missed: it goes at once', async (t) => {
 })
 
 t.test('what is starting has its time, and goes when it has started', async (t) => {
-  const probes = { startup: { ...quick, graceMs: null } }
+  const probes = { startup: quick }
   const story = begin({ maxAgeMs: hour, probes }).run(1)
   t.equal(grow(story, 'web.1').instance().phase, 'starting')
   const probed = { type: 'probed', run: 1, probe: 'startup', detail: '', durationMs: 1 } as const
@@ -144,10 +144,7 @@ t.test('a stop takes over: what was to be started again is stopped', async (t) =
   t.match(story.instance(), { phase: 'stopped', last: { cause: 'max-age' } })
 })
 
-const quick = {
-  ...{ initialDelayMs: 0, periodMs: 1000, timeoutMs: 100, successThreshold: 1 },
-  failureThreshold: 3,
-}
+const quick = probeSpec({ periodMs: 1000, timeoutMs: 100 })
 
 function begin(given: ProcessGiven): Story {
   return new Story(processSpec('web', given)).take({ type: 'begin' })

@@ -4,7 +4,14 @@ import { createEnvironment } from '../../../src/os/environment.ts'
 const own = {
   ...{ PATH: '/bin', HOME: '/root', USER: 'root', TZ: 'UTC', LC_ALL: 'C', LC: 'no', APP_A: 'a' },
   ...{ NODE_OPTIONS: '--trace-warnings', NOTIFY_SOCKET: '/run/n', LISTEN_FDS: '1' },
-  ...{ LISTEN_PID: '1', NODE_CHANNEL_FD: '3', 'a.c': 'dot', abc: 'no dot' },
+  ...{
+    LISTEN_PID: '1',
+    NODE_CHANNEL_FD: '3',
+    WATCHDOG_USEC: '5',
+    WATCHDOG_PID: '1',
+    'a.c': 'dot',
+    abc: 'no dot',
+  },
 }
 
 interface Given {
@@ -22,7 +29,8 @@ function environmentOf({ inheritEnv = true, env = {}, user = {} }: Given = {}) {
 const names = { RINGMASTER_PROCESS: 'web', RINGMASTER_INSTANCE: '2', RINGMASTER_RUN: '7-abc' }
 
 t.test('all is inherited but what was meant for Ringmaster itself', async (t) => {
-  const { NOTIFY_SOCKET, LISTEN_FDS, LISTEN_PID, NODE_CHANNEL_FD, ...rest } = own
+  const { NOTIFY_SOCKET, LISTEN_FDS, LISTEN_PID, ...others } = own
+  const { NODE_CHANNEL_FD, WATCHDOG_USEC, WATCHDOG_PID, ...rest } = others
   t.same(environmentOf(), { ...rest, ...names })
   const env = { NOTIFY_SOCKET: '/own', LISTEN_FDS: '2' }
   t.match(environmentOf({ env }), env, 'unless the process has it from its own config')
@@ -43,7 +51,7 @@ t.test('patterns choose: * is any text, ? one character, all else itself', async
   t.same(chosen('[A-Z]*', '(', '\\'), [])
   t.same(chosen('path', 'PAT', 'ATH'), [])
   t.same(chosen('LISTEN_*', 'NOTIFY_SOCKET', 'NODE_*'), ['NODE_OPTIONS'], 'never these')
-  t.same(chosen('*').length, Object.keys(own).length - 4)
+  t.same(chosen('*').length, Object.keys(own).length - 6)
 })
 
 t.test(

@@ -72,6 +72,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
             sockets: [],
             stdin: 'null',
             logs: { format: 'prefix', stdout: 'capture', stderr: 'capture' },
+            notify: null,
             checks: {},
             hooks: {},
             security: {
@@ -378,7 +379,7 @@ t.test(
 t.test('a silent probe is filled in with the defaults, in ms', async (t) => {
   const tcpSocket = { port: 1 }
   const probe = {
-    ...{ initialDelayMs: 0, periodMs: 10_000, timeoutMs: 1000 },
+    ...{ by: 'tries', initialDelayMs: 0, periodMs: 10_000, timeoutMs: 1000 },
     ...{ successThreshold: 1, failureThreshold: 3, graceMs: null },
   }
   const [process] = planOf({
@@ -433,6 +434,25 @@ t.test(
     })
   },
 )
+
+t.test('a process whose probe is by notify can speak, and is not tried by it', async (t) => {
+  const notify = true
+  const [web, api] = planOf({
+    processes: {
+      web: {
+        command: ['a'],
+        readinessProbe: { notify: false, tcpSocket: { port: 1 } },
+        livenessProbe: { notify, periodSeconds: 2, failureThreshold: 4 },
+      },
+      api: { command: ['a'], startupProbe: { notify } },
+    },
+  }).processes
+  t.match(web?.probes, { readiness: { by: 'tries' }, liveness: { by: 'notify' } })
+  t.same(Object.keys(web?.instances[0]?.checks ?? {}), ['readiness'])
+  t.same(web?.instances[0]?.notify, { watchdogMs: 8000 })
+  t.same(api?.instances[0]?.notify, { watchdogMs: null })
+  t.same(api?.instances[0]?.checks, {})
+})
 
 t.test('hooks do what is written, with the variables of each instance', async (t) => {
   const [process] = planOf({
