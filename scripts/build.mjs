@@ -29,6 +29,7 @@ const addon = [
     'readable',
     'self',
     'signals',
+    'socket-watch',
     'sockets',
     'terminal',
   ],

@@ -23,6 +23,7 @@ import { createProcessTable } from './os/process-table.ts'
 import { isProcOurs } from './os/procfs.ts'
 import { ownHardLimit } from './os/resources.ts'
 import { listenToSignals } from './os/signal-source.ts'
+import { createSocketWatch } from './os/socket-watch.ts'
 import { type OpenSocket, openSockets } from './os/sockets.ts'
 import { createSpawner } from './os/spawner.ts'
 import { resolveRights } from './os/start-rights.ts'
@@ -122,6 +123,7 @@ export async function supervise(
   })
   let reapedOrphans = 0
   const prober = createLateProber()
+  const socketFds = new Map(sockets.map(({ name, fd }) => [name, fd]))
   const rightsOf = ({ name }: InstanceSpec) => self.rights.get(name)
   const commands = createCommands({ rightsOf, exits, guard })
   const runtime = new Runtime(plan, {
@@ -134,7 +136,8 @@ export async function supervise(
         })
       },
     },
-    spawner: createSpawner(rightsOf, new Map(sockets.map(({ name, fd }) => [name, fd]))),
+    spawner: createSpawner(rightsOf, socketFds),
+    sockets: createSocketWatch(socketFds),
     processes: createProcessTable(guard.isGuard, commands.isCommand),
     output,
     guard,

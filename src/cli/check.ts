@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { signalName } from '../lib/signals.ts'
 import { lint } from '../plan/lint.ts'
@@ -30,7 +31,7 @@ export async function checkCommand(args: readonly string[]): Promise<Report> {
   if (values.help) return { text: checkUsage, exitCode: 0 }
   refuseLater('check', values)
   const { config, plan, files } = await readConfiguration('check', positionals, values['env-file'])
-  const warnings = lint(config, plan, process.geteuid?.() ?? 0)
+  const warnings = lint(config, plan, process.geteuid?.() ?? 0, mostBacklog())
   return {
     text: [
       `${files.join(', ')}: valid`,
@@ -42,6 +43,16 @@ export async function checkCommand(args: readonly string[]): Promise<Report> {
       '',
     ].join('\n'),
     exitCode: values.strict && warnings.length > 0 ? 1 : 0,
+  }
+}
+
+/** What the kernel allows; infinite where it does not say. */
+function mostBacklog(): number {
+  try {
+    return Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'))
+  } catch {
+    // There is no /proc, or not all of it.
+    return Number.POSITIVE_INFINITY
   }
 }
 
@@ -83,6 +94,7 @@ function startOf(process: ProcessSpec, isStarted: boolean): string {
     ...(isStarted && !autoStart ? ['for others'] : []),
     ...(startDelayMs > 0 ? [`after ${seconds(startDelayMs)}`] : []),
     ...dependsOn.map((one) => `${one.process} ${one.condition}`),
+    ...(process.isOnDemand ? [`on a connection to ${process.sockets.join(' or ')}`] : []),
   ].join(', ')
 }
 

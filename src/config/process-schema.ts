@@ -112,6 +112,10 @@ export const ProcessSchema = map(
       'From the start of Ringmaster to the first start of the process.',
       standard.startDelaySeconds,
     ),
+    onDemand: flag(
+      'Started by the first connection to one of its sockets, and not before.',
+      standard.onDemand,
+    ),
     maxAgeSeconds: duration(
       'A run that is older is stopped and started again, one instance after the other; without it: none is too old.',
     ),
@@ -174,7 +178,6 @@ export const ProcessSchema = map(
     concurrencyPolicy: notYet('Allow'),
     startingDeadlineSeconds: notYet(),
     suspend: notYet(),
-    onDemand: notYet(),
     priority: notYet(0),
     stdin: notYet(),
     tty: notYet(),

@@ -1,7 +1,8 @@
 import { inStartOrder } from '../plan/order.ts'
 import type { Dependency, ProcessSpec } from '../plan/plan.ts'
+import { serves } from './on-demand.ts'
 import { problemOf } from './probing.ts'
-import { isEnough, isReady } from './readiness.ts'
+import { isEnough } from './readiness.ts'
 import type { Instance, State } from './state.ts'
 
 /** Where processes and their instances are looked up. */
@@ -60,9 +61,11 @@ function isMet({ process, condition }: Dependency, known: Known): boolean {
   const isDone = ({ phase }: Instance) => phase === 'succeeded'
   switch (condition) {
     case 'started':
-      return areEnough(process, known, (one) => one.phase === 'running' || isDone(one))
+      return areEnough(process, known, (one, spec) => {
+        return one.phase === 'running' || isDone(one) || serves(one, spec)
+      })
     case 'ready':
-      return areEnough(process, known, (one) => isReady(one) || isDone(one))
+      return areEnough(process, known, (one, spec) => serves(one, spec) || isDone(one))
     case 'succeeded': {
       const instances = known.instancesOf(process)
       return instances.length > 0 && instances.every(isDone)
@@ -94,8 +97,9 @@ function describe({ process, condition }: Dependency, known: Known): string {
 function areEnough(
   process: string,
   known: Known,
-  counts: (instance: Instance) => boolean,
+  counts: (instance: Instance, spec: ProcessSpec) => boolean,
 ): boolean {
   const spec = known.specOf(process)
-  return spec !== undefined && isEnough(spec, known.instancesOf(process).filter(counts).length)
+  if (spec === undefined) return false
+  return isEnough(spec, known.instancesOf(process).filter((one) => counts(one, spec)).length)
 }

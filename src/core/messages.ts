@@ -58,6 +58,8 @@ export type Fact =
   | { readonly type: 'overMemoryLimit'; readonly run: number; readonly bytes: number }
   /** The run's output is read to its end. */
   | { readonly type: 'outputEnded'; readonly run: number }
+  /** Somebody waits at a socket of the process. Answers `watchSockets`. */
+  | { readonly type: 'connected'; readonly process: string }
   /** A deadline set by `wake` has come. */
   | { readonly type: 'deadline'; readonly key: DeadlineKey }
   /** Nothing that belongs to Ringmaster lives any more. Answers `sweep`. */
@@ -156,6 +158,14 @@ export type Effect =
   | { readonly type: 'ask'; readonly run: number; readonly hook: HookName }
   /** End a hook that was not answered; no answer follows. */
   | { readonly type: 'dismiss'; readonly run: number; readonly hook: HookName }
+  /** Look for connections to these sockets of the process that nobody has accepted; `connected` follows, once. */
+  | {
+      readonly type: 'watchSockets'
+      readonly process: string
+      readonly sockets: readonly string[]
+    }
+  /** Forget `watchSockets`; no answer follows. */
+  | { readonly type: 'unwatchSockets'; readonly process: string }
   /** Sets, replaces or (null) removes a deadline. */
   | { readonly type: 'wake'; readonly key: DeadlineKey; readonly atMonoMs: number | null }
   /** To everything else that lives below Ringmaster; `swept` follows when nothing does. */

@@ -47,7 +47,7 @@ export function resumeWaiting(draft: Draft): void {
   if (free.length === 0) return
   draft.each((instance, spec) =>
     instance.isWaiting && free.includes(spec) && holdOf(instance, draft.state.groups) === null
-      ? starts.launch(instance, draft)
+      ? starts.proceed(instance, spec, draft)
       : instance,
   )
 }

@@ -4,6 +4,7 @@ import { backoffMs } from './backoff.ts'
 import { dismiss } from './hooks.ts'
 import type { Cause, Clue, InstanceChange } from './messages.ts'
 import { tellLast } from './notices.ts'
+import { awaitConnection } from './on-demand.ts'
 import { allowsRestart, recentRestarts } from './restart-limit.ts'
 import { isPassing, start, tryAgain } from './run-start.ts'
 import { forgetAge, probeNames, restProbes, wasReadyLongEnough } from './run-watch.ts'
@@ -106,6 +107,9 @@ function afterEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: St
     const failures = beginsNewRow(live, spec) ? 0 : over.failures
     const again = { ...over, failures, restarts: over.restarts + 1 }
     return start(again, spec, step, { ...told, delayMs: 0 })
+  }
+  if (cause === 'completed' && spec.isOnDemand && !spec.isShutdownOnExit) {
+    return awaitConnection({ ...over, failures: 0 }, spec, step, told, live)
   }
   if (cause === 'completed' && (spec.restartPolicy !== 'Always' || spec.isShutdownOnExit)) {
     // What has succeeded counts as ready, whatever its probes had to say.

@@ -1,6 +1,7 @@
 import type { ProcessSpec } from '../plan/plan.ts'
 import type { InstanceChange } from './messages.ts'
 import { silent } from './notices.ts'
+import { awaitConnection } from './on-demand.ts'
 import type { Instance, LiveRun } from './state.ts'
 import { enter, isAtRest, type Step, wake } from './step.ts'
 
@@ -12,7 +13,7 @@ export function begin(instance: Instance, spec: ProcessSpec, step: Step): Instan
   return instance
 }
 
-/** Launches a run, or waits where what it depends on is not there; `told` says why, when that is the end of the last run. */
+/** Launches a run, or waits where what it depends on is not there, or the connection that it is for; `told` says why, when that is the end of the last run. */
 export function start(
   instance: Instance,
   spec: ProcessSpec,
@@ -20,26 +21,36 @@ export function start(
   told: Partial<InstanceChange> = {},
 ): Instance {
   const reason = step.waitOf(instance, spec)
-  return reason === null
-    ? launch(instance, step, told)
-    : enter({ ...instance, isWaiting: true }, 'pending', step, { ...told, reason })
+  if (reason === null) return proceed(instance, spec, step, told)
+  const waiting = { ...instance, isWaiting: true, awaited: null }
+  return enter(waiting, 'pending', step, { ...told, reason })
 }
 
-/** Asks for a new run: there is nothing to wait for. */
-export function launch(
+/** What it depends on is there. */
+export function proceed(
   instance: Instance,
+  spec: ProcessSpec,
   step: Step,
   told: Partial<InstanceChange> = {},
 ): Instance {
+  const isCalled = !spec.isOnDemand || instance.awaited === 'connection'
+  return isCalled ? launch(instance, step, told) : awaitConnection(instance, spec, step, told)
+}
+
+/** Asks for a new run: there is nothing to wait for. */
+function launch(instance: Instance, step: Step, told: Partial<InstanceChange> = {}): Instance {
   const run = step.newRun()
   step.want({ type: 'spawn', run, instance: instance.name })
-  const queued = { ...instance, isWaiting: false, live: { ...unborn, run } }
+  const idle = { ...instance, isWaiting: false, awaited: null }
+  const queued = { ...idle, live: { ...unborn, run } }
   return enter(queued, 'pending', step, told)
 }
 
 /** The wait before a start is over. */
 export function waitEnded(instance: Instance, spec: ProcessSpec, step: Step): Instance {
-  const isDue = instance.live === null && !instance.isWaiting && !isAtRest(instance)
+  const { live, isWaiting, awaited } = instance
+  if (awaited !== null) return { ...instance, awaited: 'connection' }
+  const isDue = live === null && !isWaiting && !isAtRest(instance)
   return isDue ? start(instance, spec, step) : instance
 }
 

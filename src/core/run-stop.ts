@@ -40,7 +40,8 @@ export function stop(
   step: Step,
   told: Pick<InstanceChange, 'reason'> = {},
 ): Instance {
-  const unwanted = { ...instance, isWanted: false, isWaiting: false }
+  const waitsForNothing = { isWaiting: false, awaited: null }
+  const unwanted = { ...instance, ...waitsForNothing, isWanted: false }
   const { live } = instance
   if (isAtRest(instance)) return unwanted
   if (live === null) {

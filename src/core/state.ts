@@ -29,6 +29,8 @@ export interface State {
   readonly ending: Ending | null
   /** When a stop may have its turn though what comes before it has not ended. */
   readonly turnAtMonoMs: number | null
+  /** Processes whose sockets are watched. */
+  readonly watched: readonly string[]
   /** Runs whose output is not read to its end. */
   readonly openOutputs: readonly number[]
   /** The files of the start are being read; `again`: and are to be read once more after that. */
@@ -77,6 +79,8 @@ export interface Instance {
   readonly phase: Phase
   /** Its start waits for what it depends on. */
   readonly isWaiting: boolean
+  /** Its start waits for a connection, or before that for some time to pass since the last one. */
+  readonly awaited: 'connection' | 'pause' | null
   /** From the wish to spawn until nothing of the tree lives. */
   readonly live: LiveRun | null
   /** Runs that failed in a row; the end of a stable run sets it to 1. */
@@ -194,7 +198,7 @@ export function initialState({
     groups: groups.map((spec) => ({
       ...{ spec, recentRestartsMonoMs: [], restarting: [], isFailed: false },
     })),
-    instances: processes.flatMap(({ instances }) =>
+    instances: processes.flatMap(({ instances, isOnDemand }) =>
       instances.map(({ name, process, number }) => ({
         name,
         process,
@@ -202,11 +206,12 @@ export function initialState({
         isWanted: started.has(process),
         phase: started.has(process) ? ('pending' as const) : ('stopped' as const),
         isWaiting: false,
+        awaited: null,
         live: null,
         failures: 0,
         restarts: 0,
         recentRestartsMonoMs: [],
-        wasReady: false,
+        wasReady: isOnDemand && started.has(process),
         isGivenUp: false,
         putOff: null,
         last: null,
@@ -217,6 +222,7 @@ export function initialState({
     withdrawal: null,
     ending: null,
     turnAtMonoMs: null,
+    watched: [],
     openOutputs: [],
     reading: 'no',
   }

@@ -1,4 +1,5 @@
 import type { SignalRule } from '../plan/plan.ts'
+import { connected, watchSockets } from './connections.ts'
 import { Draft } from './draft.ts'
 import { findCauseToEnd } from './ending.ts'
 import * as lives from './instance.ts'
@@ -123,6 +124,9 @@ function take(draft: Draft, event: Event): void {
         openOutputs: draft.state.openOutputs.filter((run) => run !== event.run),
       }
       break
+    case 'connected':
+      connected(draft, event.process)
+      break
     case 'deadline':
       deadline(draft, event.key)
       break
@@ -152,6 +156,7 @@ function settle(draft: Draft): void {
   // Who is given up with its group may have been the last.
   if (draft.state.groups.some(({ isFailed }) => isFailed)) endByItself(draft)
   resumeWaiting(draft)
+  watchSockets(draft)
   if (draft.state.phase === 'stopping') stopInTurn(draft)
   if (draft.isForced) {
     draft.each((instance, spec) => stops.graceEnded(instance, spec, draft))

@@ -3,6 +3,7 @@ import type { ProcessSpec } from '../plan/plan.ts'
 import { type Known, survey, waitOf } from './dependencies.ts'
 import { holdOf } from './groups.ts'
 import type { Cause, Phase, SupervisorPhase, Withdrawn } from './messages.ts'
+import { describeAwaited, serves } from './on-demand.ts'
 import { problemOf } from './probing.ts'
 import { isEnough, isReady } from './readiness.ts'
 import type { Group, Instance, State } from './state.ts'
@@ -45,7 +46,7 @@ export interface InstanceView {
   readonly phase: Phase
   /** The number of its run, of the last one where there is none; 0: it never had one. */
   readonly run: number
-  /** What its start waits for, `waiting for db: ready`, or what keeps it from being ready: `postStart: not done`, `readiness: HTTP 503 (3/3)`. */
+  /** What its start waits for, `waiting for db: ready` or `waiting for a connection to web`, or what keeps it from being ready: `postStart: not done`, `readiness: HTTP 503 (3/3)`. */
   readonly reason: string | null
   readonly isReady: boolean
   /** It has been ready once. */
@@ -89,7 +90,7 @@ function processView(spec: ProcessSpec, known: Known, groups: readonly Group[]):
     name: spec.name,
     counts:
       spec.isEssential && instances.length > 0 && (spec.autoStart || instances.some(wasStarted)),
-    isReady: areEnough((one) => isReady(one) || one.phase === 'succeeded'),
+    isReady: areEnough((one) => serves(one, spec) || one.phase === 'succeeded'),
     isStarted: areEnough((one) => one.wasReady),
     instances: instances.map((instance) => ({
       name: instance.name,
@@ -97,7 +98,7 @@ function processView(spec: ProcessSpec, known: Known, groups: readonly Group[]):
       isWanted: instance.isWanted,
       phase: instance.phase,
       run: instance.live?.run ?? instance.last?.run ?? 0,
-      reason: instance.isWaiting ? (holdOf(instance, groups) ?? reason) : problemOf(instance, spec),
+      reason: reasonOf(instance),
       isReady: isReady(instance),
       isStarted: instance.wasReady,
       status: instance.live?.said.status ?? null,
@@ -106,6 +107,11 @@ function processView(spec: ProcessSpec, known: Known, groups: readonly Group[]):
       startedAtMs: instance.live?.spawnedAtWallMs ?? null,
       last: instance.last && { cause: instance.last.cause, status: instance.last.status },
     })),
+  }
+
+  function reasonOf(instance: Instance): string | null {
+    if (instance.isWaiting) return holdOf(instance, groups) ?? reason
+    return instance.awaited === null ? problemOf(instance, spec) : describeAwaited(spec)
   }
 
   function areEnough(counts: (instance: Instance) => boolean): boolean {

@@ -3,8 +3,13 @@ import type { Condition, Plan, ProcessSpec } from './plan.ts'
 import { unasked } from './root.ts'
 import { preStopMs, shutdownTimeline, usableMs } from './shutdown.ts'
 
-/** What a valid config will not do as it reads, when it is run by `uid`: `PATH: why`. Empty when there is nothing to say. Pure. */
-export function lint(config: Config, plan: Plan, uid: number): readonly string[] {
+/** What a valid config will not do as it reads, when it is run by `uid` and the kernel lets `mostBacklog` connections wait: `PATH: why`. Empty when there is nothing to say. Pure. */
+export function lint(
+  config: Config,
+  plan: Plan,
+  uid: number,
+  mostBacklog: number,
+): readonly string[] {
   return [
     ...shortTimes(config, plan),
     ...unwrittenUsers(plan, uid),
@@ -12,6 +17,8 @@ export function lint(config: Config, plan: Plan, uid: number): readonly string[]
     ...waits(plan),
     ...groupOrder(plan),
     ...longSleeps(plan),
+    ...idleSockets(plan),
+    ...longBacklogs(plan, mostBacklog),
     ...deafness(plan),
   ]
 }
@@ -61,6 +68,9 @@ function whyInVain(
   condition: Condition,
 ): string | null {
   if (needed.instances.length === 0) return 'it has no instances, so this waits for ever'
+  if (condition === 'succeeded' && needed.isOnDemand) {
+    return 'it never succeeds, because it is onDemand; so this waits for ever'
+  }
   const neverSucceeds = needed.restartPolicy === 'Always' && !needed.isShutdownOnExit
   if (condition === 'succeeded' && neverSucceeds) {
     return 'it never succeeds, because its restartPolicy is Always; so this waits for ever'
@@ -97,6 +107,21 @@ function longSleeps({ processes }: Plan): readonly string[] {
       `${path}: ${seconds(preStop.ms)} is cut to ${seconds(preStopMs(graceMs))}: it counts inside the grace of ${seconds(graceMs)}`,
     ]
   })
+}
+
+function idleSockets({ sockets, processes }: Plan): readonly string[] {
+  return sockets
+    .filter(({ name }) => !processes.some((process) => process.sockets.includes(name)))
+    .map(({ name }) => `sockets.${name}: no process has it, so that who connects waits for ever`)
+}
+
+function longBacklogs({ sockets }: Plan, mostBacklog: number): readonly string[] {
+  return sockets
+    .filter(({ backlog }) => backlog > mostBacklog)
+    .map(
+      ({ name, backlog }) =>
+        `sockets.${name}.backlog: ${backlog} is cut to ${mostBacklog}, the kernel's net.core.somaxconn`,
+    )
 }
 
 /** What only the pod can do. */

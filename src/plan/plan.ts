@@ -126,6 +126,10 @@ export interface ProcessSpec {
   readonly autoStart: boolean
   /** From the beginning to the first start. */
   readonly startDelayMs: number
+  /** Started by the first connection to one of its sockets, and not before. */
+  readonly isOnDemand: boolean
+  /** Names of those that its instances have. */
+  readonly sockets: readonly string[]
   /** What each start of a run waits for. A graph of all processes without a circle. */
   readonly dependsOn: readonly Dependency[]
   readonly restartPolicy: RestartPolicy

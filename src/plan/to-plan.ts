@@ -70,6 +70,8 @@ function toProcess(name: string, process: ProcessConfig, surroundings: Surroundi
     name,
     autoStart: filled.autoStart,
     startDelayMs: toMs(filled.startDelaySeconds),
+    isOnDemand: filled.onDemand,
+    sockets: process.sockets ?? [],
     dependsOn: toDependencies(process.dependsOn),
     restartPolicy: filled.restartPolicy,
     successExitCodes: filled.successExitCodes,

@@ -12,7 +12,9 @@ import type { MemorySource } from '../ports/memory.ts'
 import type { Output, OutputSource, OutputStream } from '../ports/output.ts'
 import type { Prober } from '../ports/prober.ts'
 import type { ProcessTable } from '../ports/process-table.ts'
+import type { Sockets } from '../ports/sockets.ts'
 import type { Spawner } from '../ports/spawner.ts'
+import { Connections } from './connections.ts'
 import { Deadlines } from './deadlines.ts'
 import { type Exit, type Handle, Handles } from './handles.ts'
 import { isHeapLimit, mayBeHeapLimit } from './heap-limit.ts'
@@ -35,6 +37,7 @@ export interface RuntimePorts {
   readonly guard: Guard
   readonly cgroup: Pick<Cgroup, 'oomKills'>
   readonly memory: MemorySource
+  readonly sockets: Sockets
   readonly config: ConfigSource
   /** Ends Ringmaster. */
   readonly exit: (code: number) => void
@@ -52,6 +55,7 @@ export class Runtime {
   readonly #tries: Tries
   readonly #hooks: Hooks
   readonly #notices: Notices
+  readonly #connections: Connections
   readonly #lane: SpawnLane
   readonly #oomKills: OomKills
   readonly #memoryWatch: MemoryWatch
@@ -78,6 +82,7 @@ export class Runtime {
     this.#hooks = new Hooks(clock, this.#deadlines, { prober, post, report })
     const isMain = (pid: number) => this.#handles.isMain(pid)
     this.#notices = new Notices(clock, this.#deadlines, { processes, isMain, post, report })
+    this.#connections = new Connections(ports.sockets, post)
     this.#lane = new SpawnLane(clock, (run, instance) => this.#spawn(run, instance))
     this.#oomKills = new OomKills(clock, ports.cgroup)
     this.#memoryLimits = new Map(plan.processes.map((spec) => [spec.name, spec.memoryLimitBytes]))
@@ -117,6 +122,12 @@ export class Runtime {
         break
       case 'abandon':
         this.#trees.abandon(effect.run)
+        break
+      case 'watchSockets':
+        this.#connections.watch(effect.process, effect.sockets)
+        break
+      case 'unwatchSockets':
+        this.#connections.unwatch(effect.process)
         break
       case 'wake':
         this.#wake(effect.key, effect.atMonoMs)

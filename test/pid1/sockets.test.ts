@@ -1,9 +1,9 @@
 // Sockets that Ringmaster opens and its processes listen at.
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import { text } from 'node:stream/consumers'
+import { createServer } from 'node:net'
 import t, { type Test } from 'tap'
+import { ask, portOf } from '../rig/clients.ts'
 import { needsRoot } from '../rig/exec-helper.ts'
 import { fixture } from '../rig/fixtures.ts'
 import { statusOf } from '../rig/proc.ts'
@@ -17,19 +17,6 @@ const accept = (fields: object = {}) => ({
   ...{ command: [fixture('accept')], sockets: ['web'] },
   ...fields,
 })
-
-/** What a client gets of who listens at `port`. */
-async function ask(port: number, host = '127.0.0.1'): Promise<string> {
-  const client = connect(port, host)
-  await once(client, 'connect')
-  return text(client)
-}
-
-/** The port that socket `name` has, and what listens. */
-async function portOf(ringmaster: Running, name: string): Promise<number> {
-  const [, port] = await ringmaster.line(new RegExp(`sockets: .*\\b${name} \\S+:(\\d+)`))
-  return Number(port)
-}
 
 for (const { way, start, skip } of ways) {
   t.test(`a process has its sockets and nothing else, ${way}`, { skip }, async (t) => {

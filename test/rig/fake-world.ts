@@ -78,6 +78,8 @@ export class FakeWorld {
   oomKills: number | undefined = 0
   /** Bytes in memory, by pid of a main process. */
   readonly memory = new Map<number, number>()
+  /** Sockets that are watched, with who hears of a connection. */
+  readonly watched = new Set<{ names: readonly string[]; onConnection: () => void }>()
   /** Main processes that were looked at, one list a look. */
   readonly looks: number[][] = []
   /** A reader of the changes. */
@@ -143,6 +145,14 @@ export class FakeWorld {
     const pid = this.#nextPid++
     this.#others.set(pid, { run, group: group ?? pid })
     return pid
+  }
+
+  /** Somebody connects to a socket that is watched. */
+  connect(socket: string): this {
+    const watches = [...this.watched].filter(({ names }) => names.includes(socket))
+    for (const watch of watches) this.watched.delete(watch)
+    for (const { onConnection } of watches) onConnection()
+    return this
   }
 
   /** The last try ends. */
@@ -259,6 +269,13 @@ export class FakeWorld {
         look: (limits) => {
           this.looks.push([...limits.keys()])
           return this.#look(limits)
+        },
+      },
+      sockets: {
+        watch: (names, onConnection) => {
+          const watch = { names, onConnection }
+          this.watched.add(watch)
+          return () => this.watched.delete(watch)
         },
       },
       prober: {

@@ -20,6 +20,8 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
     name,
     autoStart: true,
     startDelayMs: 0,
+    isOnDemand: false,
+    sockets: [],
     dependsOn: [],
     restartPolicy: 'Always',
     backoff: { initialMs: 100, factor: 2, maxMs: 30_000, jitter: 0, resetAfterMs: 10_000 },

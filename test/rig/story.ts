@@ -112,6 +112,9 @@ export function inWords(effect: Effect): string {
     case 'ask':
     case 'dismiss':
       return `${effect.type} ${effect.run} ${effect.hook}`
+    case 'watchSockets':
+    case 'unwatchSockets':
+      return `${effect.type} ${effect.process}`
     case 'wake':
       return `${effect.key.split('/').at(-1)} ${effect.atMonoMs ?? 'off'}`
     case 'sweep':

@@ -86,6 +86,8 @@ class World implements WalkResult {
   #sweeps = 0
   #exits = 0
   #isReading = false
+  /** Processes whose sockets are watched. */
+  readonly #watched = new Set<string>()
 
   constructor(random: () => number) {
     this.#random = random
@@ -98,6 +100,7 @@ class World implements WalkResult {
         replicas: 1 + this.#below(3),
         autoStart: this.#below(8) > 0,
         startDelayMs: this.#oneOf([0, 0, 500]),
+        ...{ isOnDemand: this.#below(4) === 0, sockets: ['web'] },
         successExitCodes: this.#oneOf([[0], [0, 3]]),
         restartLimit: this.#oneOf([null, null, { count: this.#below(4), withinMs: 3000 }]),
         isFirstStartFinal: this.#below(6) === 0,
@@ -166,6 +169,7 @@ class World implements WalkResult {
       assert.equal(this.#runs.get(run)?.place, 'alive', 'who is gone is not tried')
     }
     assert.deepEqual([...this.#hooks], [], 'no hook outlives its run')
+    assert.deepEqual([...this.#watched], [], 'no socket is watched for nobody')
     const ending = this.changes.find(
       (change) => change.type === 'supervisor' && change.phase === 'stopping',
     )
@@ -232,6 +236,8 @@ class World implements WalkResult {
       const [hook, isOk] = [this.#oneOf<HookName>(['postStart', 'preStop']), this.#below(2) === 0]
       this.#takeForNothing({ type: 'answered', run: living.run, hook, isOk, detail: 'late' })
     }
+    const { process } = this.#oneOf(this.#state.instances)
+    if (!this.#watched.has(process)) this.#takeForNothing({ type: 'connected', process })
     if (this.#runs.has(run)) return
     this.#takeForNothing({ type: 'spawned', run, pid: 1 })
     this.#takeForNothing({ type: 'spawnFailed', run, errno: 'EAGAIN', step: 'fork' })
@@ -267,6 +273,10 @@ class World implements WalkResult {
       ...[...this.#runs.values()].flatMap((run) => this.#answersOf(run, isEnding)),
       ...[...this.#tries].flatMap(([key, effect]) => this.#resultOf(key, effect)),
       ...[...this.#hooks].flatMap(([run, hook]) => this.#answerOf(run, hook)),
+      ...[...this.#watched].map((process) => (): Fact => {
+        this.#watched.delete(process)
+        return { type: 'connected', process }
+      }),
     ]
     if (this.#sweeps > 0 && this.#below(10) === 0) answers.push(() => ({ type: 'swept' }))
     if (this.#isReading) {
@@ -490,6 +500,13 @@ class World implements WalkResult {
       case 'stopProbe':
         assert.ok(this.#tries.delete(`${effect.run} ${effect.probe}`), 'what rests was tried')
         break
+      case 'watchSockets':
+        assert.ok(!this.#watched.has(effect.process), 'sockets are watched once')
+        this.#watched.add(effect.process)
+        break
+      case 'unwatchSockets':
+        assert.ok(this.#watched.delete(effect.process), 'only what is watched is not any more')
+        break
       case 'wake':
         if (effect.atMonoMs === null) this.#deadlines.delete(effect.key)
         else {
@@ -549,6 +566,10 @@ class World implements WalkResult {
       'nothing starts once things are stopped',
     )
     this.#checkDependencies(instance)
+    if (this.#specOf(instance).isOnDemand) {
+      const { type } = this.events.at(-1) ?? {}
+      assert.equal(type, 'connected', 'a process is started by a connection')
+    }
     const group = this.#state.groups.find(({ restarting }) => restarting.includes(instance))
     assert.equal(group, undefined, 'nothing of a group starts before all of it has ended')
     const place = 'lane'
@@ -559,8 +580,12 @@ class World implements WalkResult {
   #checkDependencies(instance: string): void {
     for (const { process, condition } of this.#specOf(instance).dependsOn) {
       const others = this.#state.instances.filter((one) => one.process === process)
+      const listens = this.#plan.processes.find(({ name }) => name === process)?.isOnDemand
       const met = others.filter(
-        ({ phase }) => phase === 'succeeded' || (phase === 'running' && condition !== 'succeeded'),
+        ({ phase, isWanted }) =>
+          phase === 'succeeded' ||
+          (condition !== 'succeeded' &&
+            (phase === 'running' || (listens && isWanted && !isAtRest(phase)))),
       )
       const needed = condition === 'succeeded' ? others.length : Math.max(1, others.length - 1)
       assert.ok(met.length >= needed, `${instance} starts when ${process} is ${condition}`)
@@ -746,15 +771,19 @@ class World implements WalkResult {
       const mayWait = isHeld || dependsOn.length > 0 || instances.length > 1 || !instance.isWanted
       assert.ok(mayWait, 'what is old and waits for nothing goes')
     }
+    const waits = instance.isWaiting || instance.awaited === 'connection'
+    const isWatched = this.#watched.has(instance.process)
+    if (instance.awaited === 'connection') assert.ok(isWatched, 'a connection is heard of')
     assert.equal(
       live === null,
       ['backoff', 'stopped', 'succeeded', 'failed'].includes(phase) ||
-        (phase === 'pending' && (instance.isWaiting || this.#deadlines.has(`${name}/start`))),
+        (phase === 'pending' && (waits || this.#deadlines.has(`${name}/start`))),
       `${name} is ${phase} with a run only where it has one`,
     )
     const isWaiting = instance.isWanted && (phase === 'backoff' || phase === 'pending') && !live
     assert.ok(isWaiting || !instance.isWaiting, 'only what is pending waits for others')
-    const hasDeadline = isWaiting && !instance.isWaiting
+    assert.ok(isWaiting || instance.awaited === null, 'and for connections')
+    const hasDeadline = isWaiting && !waits
     assert.equal(this.#deadlines.has(`${name}/start`), hasDeadline, 'a wait has a deadline')
     const awaited = live === null ? undefined : this.#hooks.get(live.run)
     assert.equal(live?.hook ?? undefined, awaited, 'a hook is awaited when it is known')

@@ -4,7 +4,7 @@ import { lint } from '../../../src/plan/lint.ts'
 import { toPlan } from '../../../src/plan/to-plan.ts'
 
 function warnings(config: Config, uid = 1000): readonly string[] {
-  return lint(config, toPlan(config, { isKubernetes: false, envFile: {} }), uid)
+  return lint(config, toPlan(config, { isKubernetes: false, envFile: {} }), uid, 511)
 }
 
 t.test(
@@ -115,4 +115,36 @@ t.test('a preStop that sleeps longer than its grace allows is told', async (t) =
   t.same(warnings({ processes: web(9.5) }), [
     'processes.web.lifecycle.preStop.sleep.seconds: 9.5 s is cut to 9 s: it counts inside the grace of 10 s',
   ])
+})
+
+t.test('a socket that nobody has is told, and a backlog that the kernel cuts', async (t) => {
+  t.same(
+    warnings({
+      sockets: {
+        idle: { port: 1 },
+        web: { port: 2, backlog: 512 },
+        api: { port: 3, backlog: 511 },
+      },
+      processes: { web: { command: ['a'], sockets: ['web', 'api'] } },
+    }),
+    [
+      'sockets.idle: no process has it, so that who connects waits for ever',
+      "sockets.web.backlog: 512 is cut to 511, the kernel's net.core.somaxconn",
+    ],
+  )
+})
+
+t.test('a process that is started by connections never succeeds', async (t) => {
+  t.same(
+    warnings({
+      sockets: { web: { port: 2 } },
+      processes: {
+        web: { command: ['a'], sockets: ['web'], onDemand: true, restartPolicy: 'Never' },
+        job: { command: ['a'], dependsOn: { web: 'succeeded' } },
+      },
+    }),
+    [
+      'processes.job.dependsOn.web: it never succeeds, because it is onDemand; so this waits for ever',
+    ],
+  )
 })

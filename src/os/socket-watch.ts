@@ -1,0 +1,43 @@
+import { getSystemErrorName } from 'node:util'
+import type { Sockets } from '../ports/sockets.ts'
+import { native } from './native.ts'
+
+interface Watch {
+  readonly fds: readonly number[]
+  readonly onConnection: () => void
+}
+
+/** Watches listening sockets, descriptors by name. Who shares them notices nothing. */
+export function createSocketWatch(open: ReadonlyMap<string, number>): Sockets {
+  const watches = new Set<Watch>()
+
+  function forget(watch: Watch): void {
+    watches.delete(watch)
+    for (const fd of watch.fds) if (!isWatched(fd)) native().unwatchSocket(fd)
+  }
+
+  function isWatched(fd: number): boolean {
+    return [...watches].some(({ fds }) => fds.includes(fd))
+  }
+
+  function onConnection(fd: number): void {
+    const due = [...watches].filter(({ fds }) => fds.includes(fd))
+    for (const watch of due) forget(watch)
+    for (const watch of due) watch.onConnection()
+  }
+
+  return {
+    watch(names, callback) {
+      const fds = names.flatMap((name) => open.get(name) ?? [])
+      const watch = { fds, onConnection: callback }
+      watches.add(watch)
+      for (const fd of fds) {
+        const failed = native().watchSocket(fd, onConnection)
+        if (failed < 0) throw new Error(`cannot watch a socket: ${getSystemErrorName(failed)}`)
+      }
+      return () => {
+        if (watches.has(watch)) forget(watch)
+      }
+    },
+  }
+}
