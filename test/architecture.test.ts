@@ -47,6 +47,7 @@ const packages: Record<string, readonly string[]> = {
   '@sinclair/typebox': ['config', 'wire', 'api'],
   yaml: ['config', 'cli/print-yaml.ts'],
   pino: ['observe'],
+  re2js: ['lib'],
   'prom-client': ['observe'],
   fastify: ['api'],
   'node:child_process': ['os'],

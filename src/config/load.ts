@@ -2,6 +2,7 @@ import { Check } from '@sinclair/typebox/value'
 import { type EnvFiles, readEnvFiles } from './env-files.ts'
 import { type GivenFile, type Layer, readLayers } from './layers.ts'
 import { type Merged, mergeLayers } from './merge.ts'
+import { checkOutputProbes } from './output-probes.ts'
 import type { Path } from './problems.ts'
 import { refuse } from './refuse.ts'
 import { checkRelations } from './relations.ts'
@@ -31,7 +32,11 @@ async function load(given: readonly GivenFile[], variables: Variables): Promise<
   const merged = mergeLayers(maps)
   const { value } = merged
   const envFiles = readEnvFiles(isMap(value['processes']) ? value['processes'] : {})
-  const related = [...envFiles.problems, ...checkRelations(value)]
+  const related = [
+    ...envFiles.problems,
+    ...checkRelations(value),
+    ...(await checkOutputProbes(value)),
+  ]
   const layers = read.layers.map((layer) => withoutReplaced(layer, value))
   const count =
     read.problems.length + related.length + layers.flatMap(({ problems }) => problems).length

@@ -7,6 +7,12 @@ export const probeFields = ['startupProbe', 'readinessProbe', 'livenessProbe'] a
 
 /** What a probe may do, once it is supported. */
 const checks = ['httpGet', 'tcpSocket', 'exec', 'grpc', 'notify']
+const lineChecks = [...checks, 'logLine']
+const actionsOf: Readonly<Record<(typeof probeFields)[number], readonly string[]>> = {
+  startupProbe: lineChecks,
+  readinessProbe: lineChecks,
+  livenessProbe: [...checks, 'logSilenceSeconds'],
+}
 
 const hookFields = ['postStart', 'preStop']
 const hookActions = ['httpGet', 'exec', 'sleep']
@@ -33,7 +39,7 @@ export function checkProbes(
   const { lifecycle } = process
   const hooks = isMap(lifecycle) ? lifecycle : {}
   return [
-    ...probeFields.flatMap((field) => check(process, field, path, checks)),
+    ...probeFields.flatMap((field) => check(process, field, path, actionsOf[field])),
     ...hookFields.flatMap((field) => check(hooks, field, [...path, 'lifecycle'], hookActions)),
   ]
 }

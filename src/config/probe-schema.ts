@@ -1,6 +1,6 @@
 import { type TProperties, Type } from '@sinclair/typebox'
 import { defaults } from './defaults.ts'
-import { duration, flag, integer, map, notYet, oneOf, seconds, template, words } from './fields.ts'
+import { duration, flag, integer, map, oneOf, seconds, template, words } from './fields.ts'
 
 const standard = defaults.probe
 const graceMeaning = 'From the stop signal to SIGKILL when it has failed; else that of the process.'
@@ -107,11 +107,15 @@ export const ExecSchema = map(
 /** One that a probe is tried until it succeeds, while nothing else of the process is. */
 export const StartupProbeSchema = probe(
   'Until it has succeeded the process is starting; when it has failed, it is stopped and restarted.',
-  { successThreshold: once(), terminationGracePeriodSeconds: seconds(graceMeaning) },
+  {
+    logLine: logLine(),
+    ...{ successThreshold: once(), terminationGracePeriodSeconds: seconds(graceMeaning) },
+  },
 )
 
 /** One that never restarts. */
 export const ReadinessProbeSchema = probe('The process is ready while it succeeds.', {
+  logLine: logLine(),
   successThreshold: integer(
     'Successes in a row that make it ready.',
     1,
@@ -123,8 +127,22 @@ export const ReadinessProbeSchema = probe('The process is ready while it succeed
 /** One whose failure restarts. */
 export const LivenessProbeSchema = probe(
   'When it has failed, the process is stopped and restarted.',
-  { successThreshold: once(), terminationGracePeriodSeconds: seconds(graceMeaning) },
+  {
+    logSilenceSeconds: duration('It has failed when the process wrote nothing for so long.'),
+    ...{ successThreshold: once(), terminationGracePeriodSeconds: seconds(graceMeaning) },
+  },
 )
+
+function logLine() {
+  return Type.Optional(
+    Type.String({
+      pattern: '^[^\\u0000\\n]{1,1000}$',
+      allowed: 'a regular expression of up to 1000 characters, in the syntax of RE2',
+      description:
+        'It succeeds, for the rest of the run, once a line of stdout or stderr matches this regular expression (RE2 syntax).',
+    }),
+  )
+}
 
 function probe<T extends TProperties>(description: string, ofItsOwn: T) {
   return Type.Optional(
@@ -137,8 +155,6 @@ function probe<T extends TProperties>(description: string, ofItsOwn: T) {
         notify: flag(
           'The process says itself how it is, by sd_notify(3); `periodSeconds` times `failureThreshold` is how long it may be silent.',
         ),
-        logLine: notYet(),
-        logSilenceSeconds: notYet(),
         initialDelaySeconds: seconds(
           'From the start of the process to the first try.',
           standard.initialDelaySeconds,

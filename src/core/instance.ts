@@ -61,12 +61,13 @@ export function probed(
   instance: Instance,
   spec: ProcessSpec,
   live: LiveRun,
-  { probe: name, isOk, detail, durationMs, output }: ProbeResult & { readonly probe: ProbeName },
+  { probe: name, ...result }: ProbeResult & { readonly probe: ProbeName },
   step: Step,
 ): Instance {
   const [before, probeSpec] = [live.probes[name], spec.probes[name]]
   if (!before || !probeSpec) return instance
-  const state = judge(before, probeSpec, { isOk, detail }, step.at.monoMs, step.unit)
+  const { isOk, detail, durationMs, output } = result
+  const state = judge(before, probeSpec, result, step.at.monoMs, step.unit)
   const known = { ...live, probes: { ...live.probes, [name]: state } }
   const isTurned = name === 'readiness' && state.isPassing !== before.isPassing
   const isReady = isTurned && instance.phase === 'running' ? state.isPassing : undefined
@@ -93,7 +94,8 @@ export function probed(
   if (name === 'startup' && state.isPassing) {
     return runs(instance, spec, without(known, name), step)
   }
-  step.want(tryOf(live.run, name, state, probeSpec))
+  const isDone = probeSpec.by === 'logLine' && state.isPassing
+  if (!isDone) step.want(tryOf(live.run, name, state, probeSpec))
   if (isReady === undefined) return { ...instance, live: known }
   return isReady ? becomeReady(instance, known, step) : becomeUnready(instance, spec, known, step)
 }

@@ -91,6 +91,8 @@ export interface ProbeResult {
   readonly detail: string
   /** What a command wrote that failed, 4 KiB at most. */
   readonly output?: string
+  /** No other try is worth while before that. */
+  readonly againAtMonoMs?: number
   readonly durationMs: number
 }
 

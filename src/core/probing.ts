@@ -1,4 +1,5 @@
 import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
+import type { ProbeResult } from './messages.ts'
 import { describeSilence, isSaidReady } from './notices.ts'
 import type { Instance, ProbeState } from './state.ts'
 
@@ -22,6 +23,10 @@ export function beginProbing(
   if (name === 'liveness') {
     return { ...unknown, early: null, atMonoMs: sinceMonoMs + unit * spec.periodMs }
   }
+  // The line may come at any time.
+  if (spec.by === 'logLine') {
+    return { ...unknown, detail: 'no line matched yet', early: null, atMonoMs: sinceMonoMs }
+  }
   const early = sinceMonoMs > executedMonoMs ? 0 : 1
   return { ...unknown, ...nextEarly(sinceMonoMs, early, spec, nowMonoMs, unit) }
 }
@@ -30,7 +35,7 @@ export function beginProbing(
 export function judge(
   state: ProbeState,
   spec: ProbeSpec,
-  { isOk, detail }: { readonly isOk: boolean | null; readonly detail: string },
+  { isOk, detail, againAtMonoMs }: Pick<ProbeResult, 'isOk' | 'detail' | 'againAtMonoMs'>,
   nowMonoMs: number,
   unit: number,
 ): ProbeState {
@@ -39,7 +44,7 @@ export function judge(
     return { ...state, ...next, detail }
   }
   // Not from when it began: tries that something held up together would stay together.
-  const atMonoMs = Math.max(nowMonoMs, state.atMonoMs + spec.periodMs)
+  const atMonoMs = Math.max(nowMonoMs, againAtMonoMs ?? state.atMonoMs + spec.periodMs)
   if (isOk === null) return { ...state, atMonoMs }
   const last = isOk ? 'success' : 'failure'
   const threshold = isOk ? spec.successThreshold : spec.failureThreshold

@@ -9,6 +9,7 @@ import type { LogFiles, OpenedFile } from './log-files.ts'
 import { type PipeReader, readPipe } from './pipe-reader.ts'
 import type { OnDropped, Sink } from './sink.ts'
 import { createTail, type Tail } from './tail.ts'
+import { createWatch } from './watch.ts'
 
 export interface CountedOutput extends Output {
   /** By the name of an instance; kept up to date. */
@@ -83,6 +84,8 @@ export function createOutput(options: OutputOptions): CountedOutput {
         tails.set(source.instance, tail)
       }
       const since = { stdout: 0, stderr: 0 }
+      const used = new Set<Lane>()
+      const watch = createWatch(source.checks ?? {}, { clock, catchUp })
       const readers = sources.map(({ stream, fd }) => {
         tallies[stream] ??= { bytes: 0, droppedLines: 0 }
         tail[stream] ??= createTail(tailBytes)
@@ -94,13 +97,21 @@ export function createOutput(options: OutputOptions): CountedOutput {
           color: opened ? null : (colors[stream]?.get(source.process) ?? null),
         })
         const lane = opened ? laneTo(opened) : lanes[stream]
-        return lane.open(fd, tallies[stream], tail[stream], formatter, () => {
+        used.add(lane)
+        const kept = watch?.overhearing(tail[stream]) ?? tail[stream]
+        const written = watch?.listening(formatter) ?? formatter
+        return lane.open(fd, tallies[stream], kept, written, () => {
           open -= 1
           if (open > 0) return
           readers.length = 0
           onEnd()
         })
       })
+      function catchUp(): boolean {
+        for (const lane of used) if (lane.hasToWait()) return false
+        for (const reader of readers) reader.catchUp()
+        return true
+      }
       const words = () => {
         for (const reader of readers) reader.catchUp()
         return {
@@ -111,9 +122,14 @@ export function createOutput(options: OutputOptions): CountedOutput {
       newest.set(source.instance, { run: source.run, words })
       return {
         release() {
+          watch?.end()
           for (const reader of readers) reader.release()
         },
         lastWords: words,
+        probe(check, onEnd) {
+          if (watch === undefined) throw new Error(`no ${check.kind} of ${source.instance}`)
+          return watch.probe(check, onEnd)
+        },
       }
     },
   }
@@ -136,6 +152,8 @@ interface Tally {
 
 /** All pipes that lead to one sink. */
 interface Lane {
+  /** Its pipes are not read at present. */
+  hasToWait(): boolean
   open(fd: number, tally: Tally, tail: Tail, formatter: Formatter, onEnd: () => void): PipeReader
 }
 
@@ -165,6 +183,7 @@ function createLane(
   }
 
   return {
+    hasToWait,
     open(fd, tally, tail, formatter, onEnd) {
       const lines = createLineBuffer(maxLineBytes)
       const drop: OnDropped = (count, reason) => {

@@ -186,10 +186,11 @@ export type ProbeName = 'startup' | 'readiness' | 'liveness'
 
 /**
  * When a probe is tried, and how many results in a row count. What a try does is the {@link Check} of an instance. One by `notify` is
- * never tried: the process itself speaks, and must do so within the time of as many tries as may fail.
+ * never tried: the process itself speaks, and must do so within the time of as many tries as may fail. One by `logLine` waits for a
+ * line, one try after the other, and once it has succeeded it is tried no more in that run.
  */
 export interface ProbeSpec {
-  readonly by: 'tries' | 'notify'
+  readonly by: 'tries' | 'notify' | 'logLine'
   /** From when the command is executed. */
   readonly initialDelayMs: number
   /** From the begin of one try to that of the next; 1 at least. */
@@ -244,7 +245,7 @@ export interface InstanceSpec {
   /** It can speak by sd_notify(3); `watchdogMs`: how long it may give no sign of life, where it has to. */
   readonly notify: { readonly watchdogMs: number | null } | null
   /** One for each probe of the process that is tried. */
-  readonly checks: Readonly<Partial<Record<ProbeName, Check>>>
+  readonly checks: Readonly<Partial<Record<ProbeName, Check | OutputCheck>>>
   /** One for each hook of the process. */
   readonly hooks: Readonly<Partial<Record<HookName, HookAction>>>
   readonly security: SecuritySpec
@@ -272,6 +273,13 @@ export type Check =
     }
   /** Templates. */
   | { readonly kind: 'exec'; readonly command: readonly [string, ...string[]] }
+
+/** What a try of a probe looks for in what the run writes. */
+export type OutputCheck =
+  /** A line that the pattern, of the syntax of RE2, matches. The try waits for it. */
+  | { readonly kind: 'logLine'; readonly pattern: string }
+  /** Nothing was written for `ms`, which is a failure. */
+  | { readonly kind: 'logSilence'; readonly ms: number }
 
 /** What a hook does: what a probe may do, once, or nothing for that time. */
 export type HookAction = Check | { readonly kind: 'sleep'; readonly ms: number }

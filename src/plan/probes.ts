@@ -5,6 +5,7 @@ import type {
   HookAction,
   HookName,
   InstanceSpec,
+  OutputCheck,
   ProbeName,
   ProbeSpec,
   ProcessSpec,
@@ -22,7 +23,7 @@ export function toProbes(config: ProcessConfig): ProcessSpec['probes'] {
   return mapProbes(config, (probe): ProbeSpec => {
     const filled = { ...defaults.probe, ...probe }
     const grace = 'terminationGracePeriodSeconds' in probe && probe.terminationGracePeriodSeconds
-    return {
+    const tried: ProbeSpec = {
       by: probe.notify ? 'notify' : 'tries',
       initialDelayMs: toMs(filled.initialDelaySeconds),
       periodMs: Math.max(1, toMs(filled.periodSeconds)),
@@ -30,6 +31,16 @@ export function toProbes(config: ProcessConfig): ProcessSpec['probes'] {
       successThreshold: filled.successThreshold,
       failureThreshold: filled.failureThreshold,
       graceMs: typeof grace === 'number' ? toMs(grace) : null,
+    }
+    const check = toOutputCheck(probe)
+    switch (check?.kind) {
+      case 'logLine':
+        // A try waits until the next one does.
+        return { ...tried, by: 'logLine', timeoutMs: tried.periodMs, successThreshold: 1 }
+      case 'logSilence':
+        return { ...tried, periodMs: check.ms, failureThreshold: 1 }
+      case undefined:
+        return tried
     }
   })
 }
@@ -44,6 +55,17 @@ export function toNotify(probes: ProcessSpec['probes']): InstanceSpec['notify'] 
 /** In how much time a process whose probe is by `notify` has to speak. Pure. */
 export function silenceMs({ periodMs, failureThreshold }: ProbeSpec): number {
   return periodMs * failureThreshold
+}
+
+/** What a probe looks for in the output; undefined where it looks elsewhere. */
+function toOutputCheck(probe: ProbeConfig): OutputCheck | undefined {
+  if ('logLine' in probe && probe.logLine !== undefined) {
+    return { kind: 'logLine', pattern: probe.logLine }
+  }
+  if ('logSilenceSeconds' in probe && probe.logSilenceSeconds !== undefined) {
+    return { kind: 'logSilence', ms: Math.max(1, toMs(probe.logSilenceSeconds)) }
+  }
+  return undefined
 }
 
 /** What the probes and the hooks of one instance, the `number`th, do; `fill` puts its variables into a template. Pure. */
@@ -92,7 +114,9 @@ export function toChecks(
     sleep === undefined ? toCheck(rest) : { kind: 'sleep', ms: toMs(sleep.seconds) }
   const { postStart, preStop } = config.lifecycle ?? {}
   return {
-    checks: mapProbes(config, (probe) => (probe.notify ? undefined : toCheck(probe))),
+    checks: mapProbes(config, (probe) =>
+      probe.notify ? undefined : (toOutputCheck(probe) ?? toCheck(probe)),
+    ),
     hooks: {
       ...(postStart && { postStart: toAction(postStart) }),
       ...(preStop && { preStop: toAction(preStop) }),

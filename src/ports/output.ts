@@ -1,4 +1,5 @@
-import type { LogFormat } from '../plan/plan.ts'
+import type { InstanceSpec, LogFormat, OutputCheck } from '../plan/plan.ts'
+import type { Outcome } from './prober.ts'
 
 /** Where the output of runs goes. */
 export interface Output {
@@ -25,6 +26,8 @@ export interface OutputSource {
   readonly run: number
   /** Where they go to no file of their own. */
   readonly format: LogFormat
+  /** Those of {@link OutputCheck} will be asked for. */
+  readonly checks?: InstanceSpec['checks']
   /** null: there is nothing to read. */
   readonly stdout: number | null
   readonly stderr: number | null
@@ -35,6 +38,11 @@ export interface OutputStream {
   release(): void
   /** Reads what is there now: the last that the run wrote, of each stream up to 8 KiB, as latin1. */
   lastWords(): LastWords
+  /**
+   * Begins a try of a probe, one of the checks that the source has named. `onEnd` hears once how it ended, never before this returns,
+   * and no more once the returned function was called.
+   */
+  probe(check: OutputCheck, onEnd: (outcome: Outcome) => void): () => void
 }
 
 export interface LastWords {

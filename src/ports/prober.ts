@@ -23,4 +23,6 @@ export interface Outcome {
   readonly detail: string
   /** What a command wrote that failed, 4 KiB at most. */
   readonly output?: string
+  /** No other try is worth while before that. */
+  readonly againAtMonoMs?: number
 }

@@ -133,7 +133,7 @@ export class Runtime {
         this.#wake(effect.key, effect.atMonoMs)
         break
       case 'probe':
-        this.#withHandle(effect.run, ({ spec, runId }) => this.#tries.plan(effect, spec, runId))
+        this.#withHandle(effect.run, (handle) => this.#tries.plan(effect, handle))
         break
       case 'stopProbe':
         this.#tries.stop(effect)
@@ -209,7 +209,7 @@ export class Runtime {
       ...{ treeSignal: null, isEmptied: false, isOutputEnded: false },
       output: this.#attach({
         ...{ instance: spec.name, process: spec.process, run },
-        ...{ format: spec.logs.format, stdout, stderr },
+        ...{ format: spec.logs.format, checks: spec.checks, stdout, stderr },
       }),
     })
     this.post({ type: 'spawned', run, pid })
@@ -223,7 +223,10 @@ export class Runtime {
       return this.#ports.output.attach(source, end)
     } catch (error) {
       this.report(error)
-      return { release: end, lastWords: () => ({ stdout: '', stderr: '' }) }
+      const probe = () => {
+        throw new Error(`the output of ${source.instance} is not read`)
+      }
+      return { release: end, lastWords: () => ({ stdout: '', stderr: '' }), probe }
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Effect, Fact } from '../core/messages.ts'
-import type { InstanceSpec, ProbeName } from '../plan/plan.ts'
+import type { Check, InstanceSpec, OutputCheck, ProbeName } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { OutputStream } from '../ports/output.ts'
 import type { Outcome, Prober } from '../ports/prober.ts'
 import type { Deadlines } from './deadlines.ts'
 
@@ -10,6 +11,13 @@ export interface TryPorts {
   readonly prober: Prober
   readonly post: (fact: Fact) => void
   readonly report: (error: unknown) => void
+}
+
+/** Whose probe it is. */
+export interface Probed {
+  readonly spec: InstanceSpec
+  readonly runId: string
+  readonly output: Pick<OutputStream, 'probe'>
 }
 
 /** The tries of probes: each waits for its time, and then until it ends or has taken too long. */
@@ -26,8 +34,8 @@ export class Tries {
     this.#ports = ports
   }
 
-  plan(effect: ProbeEffect, spec: InstanceSpec, runId: string): void {
-    this.#deadlines.set(keyOf(effect), effect.atMonoMs, () => this.#begin(effect, spec, runId))
+  plan(effect: ProbeEffect, of: Probed): void {
+    this.#deadlines.set(keyOf(effect), effect.atMonoMs, () => this.#begin(effect, of))
   }
 
   stop(which: Pick<ProbeEffect, 'run' | 'probe'>): void {
@@ -37,10 +45,11 @@ export class Tries {
     this.#begun.delete(key)
   }
 
-  #begin(effect: ProbeEffect, spec: InstanceSpec, runId: string): void {
+  #begin(effect: ProbeEffect, { spec, runId, output }: Probed): void {
     const { run, probe, timeoutMs } = effect
     const key = keyOf(effect)
     const beganMonoMs = this.#clock.now().monoMs
+    const check = spec.checks[probe]
     const end = (outcome: Outcome) => {
       this.#deadlines.clear(key)
       this.#begun.delete(key)
@@ -49,12 +58,16 @@ export class Tries {
     }
     this.#deadlines.set(key, beganMonoMs + timeoutMs, () => {
       this.#begun.get(key)?.()
-      end({ isOk: false, detail: `no answer within ${timeoutMs / 1000} s` })
+      end({ isOk: false, detail: lateness(check, timeoutMs) })
     })
     try {
-      const check = spec.checks[probe]
       if (check === undefined) throw new Error(`no check for the ${probe} probe of ${spec.name}`)
-      this.#begun.set(key, this.#ports.prober.probe({ check, spec, runId }, end))
+      this.#begun.set(
+        key,
+        isOfOutput(check)
+          ? output.probe(check, end)
+          : this.#ports.prober.probe({ check, spec, runId }, end),
+      )
     } catch (error) {
       // The core waits for an answer.
       this.#ports.report(error)
@@ -66,4 +79,13 @@ export class Tries {
 /** No key of the core begins with a number and a space. */
 function keyOf({ run, probe }: { readonly run: number; readonly probe: ProbeName }): string {
   return `${run} ${probe}`
+}
+
+function isOfOutput(check: Check | OutputCheck): check is OutputCheck {
+  return check.kind === 'logLine' || check.kind === 'logSilence'
+}
+
+/** What a try that took too long has missed. */
+function lateness(check: Check | OutputCheck | undefined, timeoutMs: number): string {
+  return check?.kind === 'logLine' ? 'no line matched' : `no answer within ${timeoutMs / 1000} s`
 }

@@ -1,6 +1,6 @@
 import type { Change, Notice, Reading } from '../../src/core/messages.ts'
 import type { ExitStatus } from '../../src/lib/exit-codes.ts'
-import type { Check, Plan } from '../../src/plan/plan.ts'
+import type { Check, OutputCheck, Plan } from '../../src/plan/plan.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Message, NotifySocket } from '../../src/ports/notify-socket.ts'
 import type { LastWords, OutputStream } from '../../src/ports/output.ts'
@@ -26,7 +26,7 @@ export interface FakeRun {
 /** A try of a probe. */
 export interface FakeTry {
   readonly instance: string
-  readonly check: Check
+  readonly check: Check | OutputCheck
   readonly atMs: number
   readonly onEnd: (outcome: Outcome) => void
   /** It was ended from outside. */
@@ -279,13 +279,7 @@ export class FakeWorld {
         },
       },
       prober: {
-        probe: ({ check, spec }, onEnd) => {
-          const one = { instance: spec.name, check, atMs: this.nowMs, onEnd, isOver: false }
-          this.tries.push(one)
-          return () => {
-            one.isOver = true
-          }
-        },
+        probe: ({ check, spec }, onEnd) => this.#try(spec.name, check, onEnd),
       },
       guard: {
         watch: (pid) => this.guarded.add(pid),
@@ -345,6 +339,14 @@ export class FakeWorld {
     }
   }
 
+  #try(instance: string, check: FakeTry['check'], onEnd: FakeTry['onEnd']): () => void {
+    const one = { instance, check, atMs: this.nowMs, onEnd, isOver: false }
+    this.tries.push(one)
+    return () => {
+      one.isOver = true
+    }
+  }
+
   #attach(run: FakeRun, onEnd: () => void): OutputStream {
     run.endOutput = onEnd
     return {
@@ -353,6 +355,7 @@ export class FakeWorld {
         if (!this.#options.holdsOutput) this.clock.afterPoll(onEnd)
       },
       lastWords: () => run.words,
+      probe: (check, onEnd) => this.#try(run.instance, check, onEnd),
     }
   }
 }

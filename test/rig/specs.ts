@@ -1,4 +1,11 @@
-import type { Check, LinesSpec, Plan, ProbeSpec, ProcessSpec } from '../../src/plan/plan.ts'
+import type {
+  Check,
+  LinesSpec,
+  OutputCheck,
+  Plan,
+  ProbeSpec,
+  ProcessSpec,
+} from '../../src/plan/plan.ts'
 import { toNotify } from '../../src/plan/probes.ts'
 
 export interface ProcessGiven extends Partial<Omit<ProcessSpec, 'name' | 'instances'>> {
@@ -12,6 +19,7 @@ export const usualLines: LinesSpec = {
 }
 
 const check: Check = { kind: 'tcp', host: null, port: 1 }
+const lineCheck: OutputCheck = { kind: 'logLine', pattern: 'ready' }
 
 /** A process as the defaults have it, but for what is given and without jitter. */
 export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec {
@@ -50,7 +58,12 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
       stdin: 'null',
       logs: { format: 'prefix', stdout: 'capture', stderr: 'capture' },
       notify: toNotify(rest.probes ?? {}),
-      checks: Object.fromEntries(Object.keys(rest.probes ?? {}).map((name) => [name, check])),
+      checks: Object.fromEntries(
+        Object.entries(rest.probes ?? {}).map(([name, { by }]) => [
+          name,
+          by === 'logLine' ? lineCheck : check,
+        ]),
+      ),
       hooks: Object.fromEntries((rest.hooks ?? []).map((name) => [name, check])),
       security: {
         ...{ user: null, group: null, supplementalGroups: [], isNonRoot: false },

@@ -54,7 +54,8 @@ t.test('100,000 restarts leave nothing behind', async (t) => {
       reopenFiles() {},
       attach(_, onEnd) {
         endOutput = onEnd
-        const stream = { release() {}, lastWords: () => ({ stdout: '', stderr: '' }) }
+        const lastWords = () => ({ stdout: '', stderr: '' })
+        const stream = { release() {}, lastWords, probe: () => () => {} }
         streams.push(new WeakRef(stream))
         return stream
       },

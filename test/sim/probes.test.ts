@@ -53,6 +53,20 @@ t.test('a stop ends a liveness try, and readiness goes on', async (t) => {
   t.equal(world.tries.length, 3, 'again after its period')
 })
 
+t.test('a line that comes ends the try that waits for it; then nothing is timed', async (t) => {
+  const readiness = probeSpec({ by: 'logLine', timeoutMs: 10_000 })
+  const world = begin({ readiness }).execute(1).advance(0)
+  t.match(world.tries, [{ atMs: 0, check: { kind: 'logLine' } }])
+  world.advance(10_000)
+  t.match(world.tries, [{ isOver: true }, { atMs: 10_000 }])
+  const failed = { detail: 'no line matched', failures: 1, durationMs: 10_000 }
+  t.match(world.changes.at(-1), failed)
+  world.advance(70).answer(true, 'a line matched')
+  t.equal(isReady(world), true)
+  t.match(world.changes.at(-1), { isReady: true, durationMs: 70 })
+  t.equal(world.timers, 0)
+})
+
 t.test('nothing is timed but what is awaited: one timer for hundreds of probes', async (t) => {
   const spec = processSpec('web', { replicas: 300, probes: { readiness: probeSpec() } })
   const world = new FakeWorld(planOf(spec)).begin()

@@ -365,11 +365,11 @@ t.test('each field refuses what it cannot be', async (t) => {
     ],
     [
       'readinessProbe: {}',
-      'readinessProbe: does nothing; needed: httpGet, tcpSocket, exec, grpc or notify',
+      'readinessProbe: does nothing; needed: httpGet, tcpSocket, exec, grpc, notify or logLine',
     ],
     [
       'livenessProbe: {notify: false}',
-      'livenessProbe: does nothing; needed: httpGet, tcpSocket, exec, grpc or notify',
+      'livenessProbe: does nothing; needed: httpGet, tcpSocket, exec, grpc, notify or logSilenceSeconds',
     ],
     [
       'livenessProbe: {notify: true, exec: {command: a}}',
@@ -453,6 +453,29 @@ t.test('each field refuses what it cannot be', async (t) => {
     [
       'readinessProbe: {tcpSocket: {port: 1}, terminationGracePeriodSeconds: 3}',
       /readinessProbe.terminationGracePeriodSeconds: unknown key; known here: /,
+    ],
+    [
+      'readinessProbe: {logLine: "a(?=b)"}',
+      /^readinessProbe.logLine: "a\(\?=b\)" is no regular expression of RE2: invalid or unsupported/,
+    ],
+    [
+      'startupProbe: {logLine: "(.{20}){10}"}',
+      /^startupProbe.logLine: .*: found a pattern of \d+ steps; allowed: 100/,
+    ],
+    ['readinessProbe: {logLine: ""}', /readinessProbe.logLine: found ""; allowed: a regular/],
+    ['livenessProbe: {tcpSocket: {port: 1}, logLine: a}', /livenessProbe.logLine: unknown key; /],
+    [
+      'readinessProbe: {tcpSocket: {port: 1}, logSilenceSeconds: 5}',
+      /readinessProbe.logSilenceSeconds: unknown key; /,
+    ],
+    ['livenessProbe: {logSilenceSeconds: 0}', /livenessProbe.logSilenceSeconds: found 0; allowed/],
+    [
+      'readinessProbe: {logLine: a}, logs: {stdout: inherit, stderr: discard}',
+      'readinessProbe.logLine: Ringmaster reads none of the output: logs.stdout is inherit, logs.stderr is discard; capture one of them',
+    ],
+    [
+      'livenessProbe: {logSilenceSeconds: 5}, logs: {stdout: discard, stderr: stdout}',
+      /^livenessProbe.logSilenceSeconds: Ringmaster reads none of the output: /,
     ],
     ['workingDir: "${port.a}"', 'workingDir: ${port.a} has no value: the process has no port "a"'],
   ] as const) {

@@ -331,3 +331,42 @@ t.test(
     t.same(words(story), [])
   },
 )
+
+t.test('a try for a line waits from the first moment, and a line holds to the end', async (t) => {
+  const probes = { readiness: probeSpec({ by: 'logLine', timeoutMs: 10_000 }) }
+  const story = begin({ probes })
+  t.same(words(story), ['readiness 1000'])
+  t.match(instanceView(story), { isReady: false, reason: 'readiness: no line matched yet' })
+  answer(story, 'readiness', false, 'no line matched', 10_000)
+  t.match(instanceView(story), { reason: 'readiness: no line matched (1/3)' })
+  t.same(words(story), ['readiness 11000'], 'the next one follows at once')
+  answer(story, 'readiness', true, 'a line matched', 500)
+  t.match(instanceView(story), { isReady: true, reason: null })
+  t.same(words(story), [], 'there is no other')
+  story.end(1, 1).run(2)
+  t.match(instanceView(story), { isReady: false, reason: 'readiness: no line matched yet' })
+})
+
+t.test('a run that never writes its line has failed to start after whole periods', async (t) => {
+  const spec = { by: 'logLine', periodMs: 2000, timeoutMs: 2000, failureThreshold: 2 } as const
+  const story = begin({ probes: { startup: probeSpec(spec) } })
+  answer(story, 'startup', false, 'no line matched', 2000)
+  t.equal(story.instance().phase, 'starting')
+  answer(story, 'startup', false, 'no line matched', 2000)
+  t.equal(story.monoMs, 5000)
+  t.match(story.changes.at(-1), {
+    ...{ phase: 'stopping', cause: 'startup-failed' },
+    reason: 'startup: no line matched (2/2)',
+  })
+})
+
+t.test('an answer can say when the next try is worth while, later or sooner', async (t) => {
+  const story = begin({ probes: { liveness: probeSpec() } })
+  const result = { type: 'probed', run: 1, probe: 'liveness', detail: '', durationMs: 0 } as const
+  story.take({ ...result, isOk: true, againAtMonoMs: 1500 })
+  t.same(words(story), ['liveness 1500'])
+  story.wait(600).take({ ...result, isOk: null, againAtMonoMs: 40_000 })
+  t.same(words(story), ['liveness 40000'])
+  story.take({ ...result, isOk: true, againAtMonoMs: 10 })
+  t.same(words(story), ['liveness 1600'], 'never in the past')
+})

@@ -200,6 +200,7 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
       sockets: [],
       stdin: 'null',
       logs: { format: 'json', stdout: 'capture', stderr: 'stdout' },
+      notify: null,
       checks: {},
       hooks: {},
       security: {
@@ -405,6 +406,32 @@ t.test('a silent probe is filled in with the defaults, in ms', async (t) => {
     },
   })
 })
+
+t.test(
+  'a try for a line waits for a period, and silence is looked for when it may be there',
+  async (t) => {
+    const [process] = planOf({
+      processes: {
+        web: {
+          command: ['a'],
+          startupProbe: { logLine: 'up', periodSeconds: 3, failureThreshold: 5 },
+          readinessProbe: { logLine: 'ready', successThreshold: 4, timeoutSeconds: 7 },
+          livenessProbe: { logSilenceSeconds: 60, failureThreshold: 4 },
+        },
+      },
+    }).processes
+    t.match(process?.probes, {
+      startup: { by: 'logLine', periodMs: 3000, timeoutMs: 3000, failureThreshold: 5 },
+      readiness: { by: 'logLine', periodMs: 10_000, timeoutMs: 10_000, successThreshold: 1 },
+      liveness: { by: 'tries', periodMs: 60_000, failureThreshold: 1 },
+    })
+    t.strictSame(process?.instances[0]?.checks, {
+      startup: { kind: 'logLine', pattern: 'up' },
+      readiness: { kind: 'logLine', pattern: 'ready' },
+      liveness: { kind: 'logSilence', ms: 60_000 },
+    })
+  },
+)
 
 t.test(
   'each instance is probed at its own port, and has its own variables in the check',

@@ -1,0 +1,90 @@
+import type { InstanceSpec, OutputCheck } from '../plan/plan.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { OutputStream } from '../ports/output.ts'
+import type { Formatter } from './format.ts'
+import { createLineMatch, type LineMatch } from './line-match.ts'
+import type { Tail } from './tail.ts'
+
+/** What probes want to know of the output of a run. */
+export interface Watch extends Pick<OutputStream, 'probe'> {
+  /** A tail that tells the watch that something was read. */
+  overhearing(tail: Tail): Tail
+  /** A formatter that tells the watch of its lines. */
+  listening(formatter: Formatter): Formatter
+  /** The run is over. */
+  end(): void
+}
+
+export interface WatchOptions {
+  readonly clock: Clock
+  /** Reads what is there; false when nothing is read at present, so that the run may have to wait. */
+  readonly catchUp: () => boolean
+}
+
+/** undefined where nobody asks for it, which then costs nothing. */
+export function createWatch(
+  checks: InstanceSpec['checks'],
+  { clock, catchUp }: WatchOptions,
+): Watch | undefined {
+  const matches = new Map<string, LineMatch>()
+  let hasSilence = false
+  for (const check of Object.values(checks)) {
+    if (check.kind === 'logSilence') hasSilence = true
+    if (check.kind !== 'logLine' || matches.has(check.pattern)) continue
+    const { pattern } = check
+    const loaded = import('../lib/patterns.ts').then((one) => one.compilePattern(pattern))
+    matches.set(pattern, createLineMatch({ clock, pattern: loaded }))
+  }
+  if (matches.size === 0 && !hasSilence) return undefined
+  let lastMonoMs = clock.now().monoMs
+
+  function lookForSilence({ ms }: Extract<OutputCheck, { kind: 'logSilence' }>) {
+    const isRead = catchUp()
+    const { monoMs } = clock.now()
+    if (monoMs - lastMonoMs < ms) {
+      return { isOk: true, detail: '', againAtMonoMs: lastMonoMs + ms }
+    }
+    if (isRead) return { isOk: false, detail: `no output for ${ms / 1000} s` }
+    // Who cannot write is not silent.
+    return { isOk: null, detail: 'its output waits for a reader', againAtMonoMs: monoMs + ms }
+  }
+
+  return {
+    overhearing(tail) {
+      if (!hasSilence) return tail
+      return {
+        push(text) {
+          lastMonoMs = clock.now().monoMs
+          tail.push(text)
+        },
+        text: tail.text,
+      }
+    },
+    listening(formatter) {
+      if (matches.size === 0) return formatter
+      return (lines) => {
+        for (const match of matches.values()) match.push(lines)
+        return formatter(lines)
+      }
+    },
+    probe(check, onEnd) {
+      let isOver = false
+      const answer = (outcome: Parameters<typeof onEnd>[0]) => {
+        if (!isOver) onEnd(outcome)
+      }
+      if (check.kind === 'logLine') {
+        matches.get(check.pattern)?.onMatch(() => answer({ isOk: true, detail: 'a line matched' }))
+      } else {
+        clock.afterPoll(() => {
+          if (!isOver) answer(lookForSilence(check))
+        })
+      }
+      return () => {
+        isOver = true
+      }
+    },
+    end() {
+      for (const match of matches.values()) match.end()
+    },
+  }
+}
