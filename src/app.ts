@@ -83,6 +83,10 @@ export async function supervise(
   const forgetEndpoint =
     bound && writeEndpointFile({ ...plan.http, port: native().portOf(bound.fd) })
   const sockets = await openSockets(plan.sockets)
+  // A start that is refused leaves no file.
+  process.once('exit', () => {
+    for (const socket of sockets) socket.remove()
+  })
   const control = plan.control && openControlSocket(plan.control)
   const peers = createPeers()
   if (process.pid !== 1) native().becomeSubreaper()
@@ -248,6 +252,7 @@ export async function supervise(
     await Promise.race([observed, new Promise((resolve) => setTimeout(resolve, flushMs))])
     if (forgetEndpoint) forgetEndpoint()
     if (control && typeof control !== 'string') control.remove()
+    for (const socket of sockets) socket.remove()
     ownLines.conclude()
     tellEnd(ownLines.write, endOfLogBytes)
     await Promise.all([stdout, stderr, files].map((one) => one.flush(flushMs)))

@@ -66,8 +66,8 @@ export interface Native {
   watchSocket(fd: number, callback: (fd: number) => void): number
   /** Calls {@link watchSocket} off. Negative errno: ENOENT, it was not watched. */
   unwatchSocket(fd: number): number
-  /** A UNIX socket, close-on-exec and non-blocking, that listens at `path` with mode 0600, umask apart; or a negative errno (EADDRINUSE: there is a file, ENAMETOOLONG). */
-  listenLocal(path: string): number
+  /** A UNIX socket, close-on-exec, that listens at `path`, a file of that mode whatever the umask, with `backlog` connections that wait; or a negative errno (EADDRINUSE: there is a file, also a link; ENAMETOOLONG). */
+  listenLocal(path: string, mode: number, backlog: number, isBlocking: boolean): number
   /** A descriptor of a connection to the UNIX socket at `path`; or a negative errno (ECONNREFUSED: nobody listens; EAGAIN: too many wait). */
   connectLocal(path: string): number
   /** Pid, uid and gid of who connected to the UNIX socket `fd`, in our namespaces (pid 0: in none of ours), or a negative errno. */

@@ -1,6 +1,7 @@
 import { SupervisorError } from '../lib/errors.ts'
-import type { SocketSpec } from '../plan/plan.ts'
+import type { SocketSpec, TcpSocketSpec, UnixSocketSpec } from '../plan/plan.ts'
 import { describeAddress } from '../plan/sockets.ts'
+import { listenLocal, whyNoSocket } from './local-socket.ts'
 import { native } from './native.ts'
 import { listenTcp } from './tcp.ts'
 
@@ -11,30 +12,45 @@ export interface OpenSocket {
   readonly fd: number
   /** `0.0.0.0:8080`, with the real port when 0 was asked for, or a path. */
   readonly address: string
+  /** Takes its file away, where it has one and that is still ours. */
+  remove(): void
 }
 
-/** Opens the sockets of a plan, in its order; to be called before root is given up. Throws `START_REFUSED`, with a line for each that cannot be had. */
+/** Opens the sockets of a plan, in its order; to be called before root is given up. Throws `START_REFUSED`, with a line for each that cannot be had, and leaves no file then. */
 export async function openSockets(specs: readonly SocketSpec[]): Promise<readonly OpenSocket[]> {
   const refusals: string[] = []
   const sockets: OpenSocket[] = []
   for (const spec of specs) {
     try {
-      sockets.push(await open(spec))
+      sockets.push(spec.kind === 'tcp' ? await openTcp(spec) : openUnix(spec))
     } catch (error) {
       if (!(error instanceof SupervisorError)) throw error
       refusals.push(error.message)
     }
   }
   if (refusals.length === 0) return sockets
+  for (const socket of sockets) socket.remove()
   throw new SupervisorError('START_REFUSED', refusals.join('\n'))
 }
 
-async function open(spec: SocketSpec): Promise<OpenSocket> {
+async function openTcp(spec: TcpSocketSpec): Promise<OpenSocket> {
   const { name } = spec
-  if (spec.kind === 'unix') {
-    throw new SupervisorError('START_REFUSED', `cannot open ${spec.path}: not supported yet`)
-  }
   const remedy = `Choose another "sockets.${name}.port", or end what listens there`
   const fd = await listenTcp({ ...spec, isBlocking: true }, remedy)
-  return { name, fd, address: describeAddress({ ...spec, port: native().portOf(fd) }) }
+  const address = describeAddress({ ...spec, port: native().portOf(fd) })
+  return { name, fd, address, remove() {} }
+}
+
+function openUnix(spec: UnixSocketSpec): OpenSocket {
+  const { name, path } = spec
+  const words = { ownerField: `sockets.${name}.owner`, rival: 'somebody' }
+  try {
+    const { fd, remove } = listenLocal({ ...spec, isBlocking: true }, words)
+    return { name, fd, address: path, remove }
+  } catch (error) {
+    throw new SupervisorError(
+      'START_REFUSED',
+      `cannot listen on ${path}: ${whyNoSocket(error)}. Choose another "sockets.${name}.path", or see to what is there`,
+    )
+  }
 }

@@ -1,7 +1,8 @@
 // Sockets that Ringmaster opens and its processes listen at.
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ask, portOf } from '../rig/clients.ts'
 import { needsRoot } from '../rig/exec-helper.ts'
@@ -10,7 +11,7 @@ import { statusOf } from '../rig/proc.ts'
 import { alone, inNamespace, needsNamespace, ways } from '../rig/ringmaster.ts'
 import type { Running } from '../rig/running.ts'
 import { freePort } from '../rig/servers.ts'
-import { script, supervise } from '../rig/supervise.ts'
+import { folder, script, supervise } from '../rig/supervise.ts'
 
 const fast = { backoff: { initialSeconds: 0.01, maxSeconds: 0.02 }, restartLimit: null }
 const accept = (fields: object = {}) => ({
@@ -172,6 +173,54 @@ t.test('another that says reusePort too may listen at the same address', async (
   await one.end()
   t.match(await ask(port), /^\d+\n$/)
 })
+
+t.test('a UNIX socket has its mode, and is gone at the end', async (t) => {
+  const path = join(folder(t), 'web')
+  const ringmaster = await supervise(t, alone, {
+    sockets: { web: { path, mode: 666 } },
+    processes: { web: accept(fast) },
+  })
+  const pid = await ringmaster.ready('web.1 \\|')
+  t.equal(statSync(path).mode & 0o777, 0o666)
+  t.match(await ask(path), /^\d+\n$/)
+  process.kill(pid, 'SIGKILL')
+  await ringmaster.until(() => ringmaster.state(pid) === undefined)
+  t.match(await ask(path), /^\d+\n$/)
+  ringmaster.signal('SIGTERM')
+  await ringmaster.end()
+  t.notOk(existsSync(path))
+})
+
+t.test('a start that is refused later leaves no file', async (t) => {
+  const path = join(folder(t), 'web')
+  const ringmaster = await supervise(t, alone, {
+    ...{ sockets: { web: { path } }, control: { socket: '/no/such/place' } },
+    processes: { web: accept() },
+  })
+  t.match(await ringmaster.end(), { code: 78, stderr: /no\/such\/place/ })
+  t.notOk(existsSync(path))
+})
+
+t.test(
+  'a UNIX socket is made by root for its owner; the next start replaces what is left',
+  { skip: needsRoot || needsNamespace },
+  async (t) => {
+    const path = join(folder(t), 'web')
+    const config = {
+      sockets: { web: { path, owner: '65534:12345', mode: 600 } },
+      processes: { web: accept({ securityContext: { runAsUser: 65534 } }) },
+    }
+    for (const _ of ['left', 'replaced']) {
+      const ringmaster = await supervise(t, inNamespace, config)
+      await ringmaster.ready('web.1 \\|')
+      t.match(statSync(path), { uid: 65_534, gid: 12_345 })
+      t.match(await ask(path), /^\d+\n$/)
+      ringmaster.signal('SIGTERM')
+      t.match(await ringmaster.end(), { code: 0 })
+      t.ok(existsSync(path), 'who gave root up cannot remove it')
+    }
+  },
+)
 
 t.test(
   'a port of root is there for a user, also when Ringmaster has given root up',

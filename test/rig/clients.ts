@@ -3,9 +3,9 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Running } from './running.ts'
 
-/** All that who listens at `port` says to a client that says nothing. */
-export async function ask(port: number, host = '127.0.0.1'): Promise<string> {
-  const client = connect(port, host)
+/** All that who listens at a port of 127.0.0.1, or at a path, says to a client that says nothing. */
+export async function ask(place: number | string): Promise<string> {
+  const client = typeof place === 'string' ? connect(place) : connect(place, '127.0.0.1')
   await once(client, 'connect')
   return text(client)
 }
