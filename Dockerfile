@@ -15,7 +15,8 @@ RUN npm run build
 RUN mkdir -p /image/lib/ringmaster /image/bin \
   && npm pack --ignore-scripts --pack-destination /tmp \
   && tar -xzf /tmp/ringmaster-*.tgz -C /image/lib/ringmaster --strip-components=1 --no-same-owner \
-  && ln -s ../lib/ringmaster/bin/ringmaster /image/bin/ringmaster
+  && ln -s ../lib/ringmaster/build/ringmaster-entry /image/bin/ringmaster \
+  && ln -s ../../../bin/node /image/lib/ringmaster/build/node
 
 FROM ${RUNTIME_IMAGE}
 LABEL org.opencontainers.image.title="ringmaster" \

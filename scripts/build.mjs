@@ -40,15 +40,21 @@ cc([
   ...['-o', 'build/ringmaster.node', ...addon.map((name) => `${native}/${name}.c`)],
 ])
 cc([
-  ...[...warnings, '-Os', '-g0', '-ffreestanding', '-nostdlib', '-static', '-fno-pie', '-no-pie'],
-  ...[
-    '-fno-stack-protector',
-    '-fno-asynchronous-unwind-tables',
-    '-Wl,--build-id=none,-z,noseparate-code',
-    '-s',
-  ],
-  ...['-o', 'build/ringmaster-exec', `${native}/exec-helper.c`],
+  ...[...warnings, '-O2', '-g0', '-fPIC', '-shared', '-fvisibility=hidden', '-D_GNU_SOURCE'],
+  ...['-nostdlib', '-Wl,-z,now,-z,noseparate-code', '-Wl,--build-id=none', '-s'],
+  ...['-o', 'build/ringmaster-latch.so', `${native}/latch.c`],
 ])
+for (const [program, source] of [
+  ['ringmaster-exec', 'exec-helper.c'],
+  ['ringmaster-entry', 'entry.c'],
+]) {
+  cc([
+    ...[...warnings, '-Os', '-g0', '-ffreestanding', '-nostdlib', '-static', '-fno-pie', '-no-pie'],
+    ...['-fno-stack-protector', '-fno-asynchronous-unwind-tables'],
+    ...['-Wl,--build-id=none,-z,noseparate-code', '-s'],
+    ...['-o', `build/${program}`, `${native}/${source}`],
+  ])
+}
 
 // CommonJS, and one file each: the loader of ES modules costs a start 4 ms, each further file one more. What two of them
 // share stands in both.

@@ -22,7 +22,7 @@ import { createPeers } from './os/peers.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { isProcOurs } from './os/procfs.ts'
 import { ownHardLimit } from './os/resources.ts'
-import { listenToSignals } from './os/signal-source.ts'
+import { leaveOtherSignals, listenToSignals } from './os/signal-source.ts'
 import { createSocketWatch } from './os/socket-watch.ts'
 import { type OpenSocket, openSockets } from './os/sockets.ts'
 import { createSpawner } from './os/spawner.ts'
@@ -75,6 +75,7 @@ export async function supervise(
   listenToSignals(Object.keys(plan.signals).map(Number), (signal) => {
     post({ type: 'signalled', signal })
   })
+  leaveOtherSignals()
   const early = heldSignals.map((signal): Fact => ({ type: 'signalled', signal }))
 
   const wantedRights = resolveRights(plan)

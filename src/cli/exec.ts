@@ -36,11 +36,15 @@ const flags = {
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsConfig['options']
 
-/** Carries out `ringmaster exec ARGS`; returns the text to print instead when help was asked for. */
-export function execCommand(args: readonly string[], env: NodeJS.ProcessEnv): string | undefined {
+/** Carries out `ringmaster exec ARGS`; returns the text to print instead when help was asked for. `signals` are the command's. */
+export function execCommand(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  signals: Parameters<typeof runInit>[1],
+): string | undefined {
   const options = parseExecArgs(args, env)
   if (options === 'help') return execUsage
-  runInit(options)
+  runInit(options, signals)
 }
 
 /** The options that `args` and the variables of tini and dumb-init in `env` ask for. Throws `USAGE`. */

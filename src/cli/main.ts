@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type ErrorCode, isSupervisorError, SupervisorError } from '../lib/errors.ts'
 import { ExitCode } from '../lib/exit-codes.ts'
 import { loadBundle } from '../os/bundle.ts'
+import { takeEntryReport } from '../os/entry.ts'
 import { openTerminationLog } from '../os/termination-log.ts'
 import { execCommand } from './exec.ts'
 import { holdUsualSignals } from './held-signals.ts'
@@ -69,9 +70,11 @@ function describe(error: unknown): { readonly text: string; readonly code: numbe
 
 /** Carries out one command; returns what it has to print, if that is all there is to it. */
 async function main([command, ...args]: readonly string[]): Promise<string | undefined> {
+  // Before anybody looks at the environment.
+  const signals = takeEntryReport(process.env)
   switch (command) {
     case 'exec':
-      return execCommand(args, process.env)
+      return execCommand(args, process.env, signals)
     case 'run': {
       // Before the large part is loaded and the configuration is read: a TERM may come meanwhile.
       const heldSignals = holdUsualSignals()

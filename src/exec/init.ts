@@ -2,7 +2,7 @@ import { closeSync, readFileSync } from 'node:fs'
 import { getSystemErrorMap } from 'node:util'
 import { ExitCode, type ExitStatus, toExitCode } from '../lib/exit-codes.ts'
 import { SIGRTMAX, SIGRTMIN, signalName } from '../lib/signals.ts'
-import { type Child, parseReport, type Refusal, startChild } from '../os/child.ts'
+import { type Child, parseReport, type Refusal, type SignalSets, startChild } from '../os/child.ts'
 import { native, requireExecHelper } from '../os/native.ts'
 import type { ExecOptions } from './options.ts'
 import { lendTerminal, prepareTerminal, takeTerminalBack, terminalRequest } from './terminal.ts'
@@ -11,8 +11,11 @@ const [SIGKILL, SIGTERM, SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU] =
   9, 15, 17, 18, 19, 20, 21, 22,
 ]
 
-/** Runs one command as an init does: forwards signals, reaps orphans, and leaves with the command's exit code. Never returns to its caller's caller: the process ends here. */
-export function runInit(options: ExecOptions): void {
+/**
+ * Runs one command as an init does: forwards signals, reaps orphans, and leaves with the command's exit code. `signals` are the
+ * command's, as far as they are known. Never returns to its caller's caller: the process ends here.
+ */
+export function runInit(options: ExecOptions, signals: SignalSets | undefined): void {
   const { isSingleChild, verbosity } = options
   const isPid1 = process.pid === 1
   const os = native()
@@ -22,9 +25,10 @@ export function runInit(options: ExecOptions): void {
   if (!isPid1) os.becomeSubreaper()
   if (options.parentDeathSignal !== null) os.onParentDeath(options.parentDeathSignal, process.ppid)
 
-  const terminal = prepareTerminal()
-  // Nothing is awaited from here to the start of the child: a signal that comes meanwhile is kept by libuv and forwarded.
+  // Nothing is awaited from here to the start of the child: a signal that came before, or comes meanwhile, is kept and forwarded.
   for (const signal of forwardedSignals()) os.onSignal(signal, forward)
+  os.releaseSignals()
+  const terminal = prepareTerminal()
   if (terminal.kind === 'shared') os.onSignal(SIGCHLD, stopWithChild)
   os.reap(onExit)
   const child = startChild(
@@ -33,6 +37,7 @@ export function runInit(options: ExecOptions): void {
       env: options.env,
       descriptors: [0, 1, 2],
       ...terminalRequest(terminal),
+      ...(signals && { signals }),
       ...(!isPid1 && { deathSignal: SIGKILL }),
     },
     (refusal) => leave(explainRefusal(options.command[0], refusal)),

@@ -79,6 +79,8 @@ NAPI_MODULE_INIT() {
       FUNCTION("own", own),
       FUNCTION("becomeSubreaper", become_subreaper),
       FUNCTION("onSignal", on_signal),
+      FUNCTION("hasLatch", has_latch),
+      FUNCTION("releaseSignals", release_signals),
       FUNCTION("onParentDeath", on_parent_death),
       FUNCTION("setNoNewPrivileges", set_no_new_privileges),
       FUNCTION("pipe", open_pipe),

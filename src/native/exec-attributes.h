@@ -5,13 +5,6 @@
 
 #include "exec-options.h"
 
-// Writes the decimal `number` so that it ends before `end`. Returns its first character; at most 10.
-static char *number_before(char *end, unsigned number) {
-  do *--end = (char)('0' + number % 10);
-  while ((number /= 10) > 0);
-  return end;
-}
-
 // Linux before 5.11 lacks CLOSE_RANGE_CLOEXEC; old seccomp filters answer EPERM for calls that they do not know.
 static long keep_descriptors(unsigned count) {
   const uint64_t bound = 1 << 20;
@@ -26,18 +19,20 @@ static long keep_descriptors(unsigned count) {
 }
 
 // libuv resets 1 to 31 only. SIGKILL and SIGSTOP answer EINVAL: they are never anything else.
-static void reset_signals(void) {
-  const struct action action = {0};
-  for (int signal = 1; signal <= LAST_SIGNAL; signal++) sys_set_action(signal, &action);
-  sys_set_mask(0);
+static void set_signals(uint64_t ignored, uint64_t blocked) {
+  for (int signal = 1; signal <= LAST_SIGNAL; signal++) {
+    const struct action action = {.handler = ignored >> (signal - 1) & 1 ? IGNORE_SIGNAL : DEFAULT_ACTION};
+    sys_set_action(signal, &action);
+  }
+  sys_set_mask(blocked);
 }
 
 // Asked for from the background, the terminal sends SIGTTOU, which would stop us.
-static long take_foreground(int terminal) {
+static long take_foreground(int terminal, uint64_t blocked) {
   int group = sys_getpgid();
-  sys_set_mask(UINT64_C(1) << (SIGTTOU - 1));
+  sys_set_mask(blocked | UINT64_C(1) << (SIGTTOU - 1));
   long error = sys_ioctl(terminal, TIOCSPGRP, &group);
-  sys_set_mask(0);
+  sys_set_mask(blocked);
   return error;
 }
 

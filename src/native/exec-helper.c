@@ -6,7 +6,8 @@
 // Done in this order, whatever the order given; each at most once unless said otherwise:
 //   report=FD            where a failure is written; closed at exec
 //   fds=N                the command gets descriptors 0 to N-1 and no other
-//   (always)             all signals to their default action, none blocked
+//   ignored=HEX          signals, bit N-1 for signal N; all others get their default action
+//   blocked=HEX          signals; all others are let through
 //   session=1            a session of its own; nothing to do when it leads one
 //   group=1              a process group of its own; nothing to do when it leads one
 //   terminal=FD          the controlling terminal of its session
@@ -36,31 +37,21 @@
 // else 126.
 //
 // Its other mode, the guard, is in guard.h.
+#include "become.h"
 #include "exec-attributes.h"
 #include "guard.h"
+#include "start.h"
 
-enum { MAX_PATH = 4096, EXIT_REFUSED = 126, EXIT_NO_COMMAND = 127 };
-static const char DEFAULT_PATH[] = "/usr/local/bin:/bin:/usr/bin";
+enum { EXIT_REFUSED = 126, EXIT_NO_COMMAND = 127 };
 
-static const char EXEC[] = "exec", INTERPRETER[] = "interpreter";
 static const char *const LIMIT_STEPS[RLIMITS] = {
   "rlimit:cpu", "rlimit:fsize", "rlimit:data", "rlimit:stack", "rlimit:core", "rlimit:rss", "rlimit:nproc",
   "rlimit:nofile", "rlimit:memlock", "rlimit:as", "rlimit:locks", "rlimit:sigpending", "rlimit:msgqueue", "rlimit:nice",
   "rlimit:rtprio", "rlimit:rttime",
 };
 
-struct refusal {
-  long error;
-  const char *step; // an option, one of LIMIT_STEPS, "usage", EXEC or INTERPRETER
-};
-
-_Noreturn void start(char **stack);
 static void set_up(const struct settings *settings, char *const *environment);
 static void set_limits(const struct settings *settings);
-static struct refusal become(char *const *command, char *const *environment);
-static struct refusal search(const char *path, char *const *command, char *const *environment);
-static struct refusal execute(const char *file, char *const *command, char *const *environment);
-static int rank(struct refusal refusal);
 static void check(const struct settings *settings, enum option option, long result);
 static _Noreturn void fail(const struct settings *settings, struct refusal refusal);
 
@@ -71,6 +62,7 @@ void start(char **stack) {
   const char *malformed = NULL;
   struct settings settings;
   settings.given = settings.limit_given = settings.pid_name_count = 0;
+  settings.ignored = settings.blocked = 0;
 
   if (is_guard(stack + 1)) guard();
   if (*argument != NULL) argument++;
@@ -92,11 +84,11 @@ void start(char **stack) {
 
 static void set_up(const struct settings *settings, char *const *environment) {
   STEP(FDS, keep_descriptors(settings->fds));
-  reset_signals();
+  set_signals(settings->ignored, settings->blocked);
   STEP(SESSION, sys_getsid() == sys_getpid() ? 0 : sys_setsid());
   STEP(GROUP, sys_getpgid() == sys_getpid() ? 0 : sys_setpgid());
   STEP(TERMINAL, sys_ioctl(settings->terminal, TIOCSCTTY, NULL));
-  STEP(FOREGROUND, take_foreground(settings->foreground));
+  STEP(FOREGROUND, take_foreground(settings->foreground, settings->blocked));
   STEP(OOM, write_oom(settings->oom));
   if (is_given(settings, OOMHINT)) write_oom(settings->oom_hint);
   set_limits(settings);
@@ -121,60 +113,6 @@ static void set_limits(const struct settings *settings) {
     if ((settings->limit_given >> resource & 1) == 0) continue;
     long error = sys_limit(resource, &settings->limits[resource], NULL);
     if (error < 0) fail(settings, (struct refusal){-error, LIMIT_STEPS[resource]});
-  }
-}
-
-static struct refusal become(char *const *command, char *const *environment) {
-  const char *path = DEFAULT_PATH;
-  if (**command == 0) return (struct refusal){ENOENT, EXEC};
-  for (const char *at = *command; *at != 0; at++) if (*at == '/') return execute(*command, command, environment);
-  for (char *const *at = environment; *at != NULL; at++) {
-    const char *value = *at;
-    if (!take(&value, "PATH=")) continue;
-    path = value;
-    break;
-  }
-  return search(path, command, environment);
-}
-
-// Tries each folder of `path`; an empty one is the current folder. Goes on after a file that is not there or not for us,
-// and reports the first of the latter, if any; another error ends it.
-static struct refusal search(const char *path, char *const *command, char *const *environment) {
-  size_t length = length_of(*command) + 1;
-  struct refusal worst = {ENOENT, EXEC};
-  for (;; path++) {
-    char file[MAX_PATH];
-    struct refusal refusal = {ENAMETOOLONG, EXEC};
-    size_t folder = 0;
-    while (path[folder] != 0 && path[folder] != ':') folder++;
-    size_t prefix = folder > 0 ? folder + 1 : 0;
-    if (prefix + length <= sizeof file) {
-      memcpy(file, path, folder);
-      file[folder] = '/';
-      memcpy(file + prefix, *command, length);
-      refusal = execute(file, command, environment);
-    }
-    if (rank(refusal) > rank(worst)) worst = refusal;
-    path += folder;
-    if (rank(worst) == 3 || *path == 0) return worst;
-  }
-}
-
-// Returns only if the kernel refuses. ENOENT for a file that exists is about its interpreter.
-static struct refusal execute(const char *file, char *const *command, char *const *environment) {
-  long error = -sys_execve(file, command, environment);
-  bool is_there = (error == ENOENT || error == ENOTDIR) && sys_exists(file) == 0;
-  return (struct refusal){error, is_there ? INTERPRETER : EXEC};
-}
-
-// How much a refusal says: 0 no such file, 1 none that could be named, 2 there but not for us, 3 ends the search.
-static int rank(struct refusal refusal) {
-  switch (refusal.error) {
-    case ENOENT: case ENOTDIR: return refusal.step == INTERPRETER ? 2 : 0;
-    case ESTALE: case ENODEV: case ETIMEDOUT: return 0; // network file systems
-    case ENAMETOOLONG: return 1;
-    case EACCES: case EPERM: return 2;
-    default: return 3;
   }
 }
 

@@ -4,20 +4,21 @@
 
 #include <stdbool.h>
 #include "syscalls.h"
+#include "text.h"
 
 enum { MAX_CPUS = 8192, MAX_GROUPS = 4096, MAX_PID_NAMES = 4 };
 
 // In the order in which they are done.
 enum option {
-  REPORT, FDS, SESSION, GROUP, TERMINAL, FOREGROUND, OOM, OOMHINT, RLIMIT, NICE, IONICE, AFFINITY, UMASK, BOUNDING,
+  REPORT, FDS, IGNORED, BLOCKED, SESSION, GROUP, TERMINAL, FOREGROUND, OOM, OOMHINT, RLIMIT, NICE, IONICE, AFFINITY, UMASK, BOUNDING,
   GROUPS, GID, UID, CAPABILITIES, NNP, CWD, DEATHSIG, PIDIN, OPTIONS,
 };
 static const char *const OPTION_NAMES[OPTIONS] = {
-  "report", "fds", "session", "group", "terminal", "foreground", "oom", "oomhint", "rlimit", "nice", "ionice", "affinity",
+  "report", "fds", "ignored", "blocked", "session", "group", "terminal", "foreground", "oom", "oomhint", "rlimit", "nice", "ionice", "affinity",
   "umask", "bounding", "groups", "gid", "uid", "capabilities", "nnp", "cwd", "deathsig", "pidin",
 };
 
-// A field counts only when its option is in `given`; nothing else here is initialised.
+// A field counts only when its option is in `given`; nothing else here is initialised, but the two sets of signals.
 struct settings {
   uint32_t given;       // bit N: option N, well formed
   uint32_t limit_given; // bit N: resource N
@@ -26,6 +27,7 @@ struct settings {
   int oom, oom_hint, nice;
   unsigned io_priority, umask;
   uint32_t uid, gid;
+  uint64_t ignored, blocked; // bit N-1: signal N
   uint64_t bounding, capabilities;
   const char *cwd;
   int death_signal, parent;
@@ -39,20 +41,6 @@ struct settings {
 
 static inline bool is_given(const struct settings *settings, enum option option) {
   return settings->given >> option & 1;
-}
-
-static inline size_t length_of(const char *text) {
-  size_t length = 0;
-  while (text[length] != 0) length++;
-  return length;
-}
-
-// Moves `text` past `prefix` if it begins so.
-static inline bool take(const char **text, const char *prefix) {
-  const char *at = *text;
-  for (; *prefix != 0; prefix++, at++) if (*at != *prefix) return false;
-  *text = at;
-  return true;
 }
 
 // 16 for what is no digit of any base here.
@@ -178,6 +166,8 @@ static bool read_value(enum option option, const char *text, struct settings *se
       good = read_number(text, 10, INT32_MAX, &number);
       settings->fds = (unsigned)number;
       return good;
+    case IGNORED: return read_number(text, 16, UINT64_MAX, &settings->ignored);
+    case BLOCKED: return read_number(text, 16, UINT64_MAX, &settings->blocked);
     case SESSION: case GROUP: case NNP: return take(&text, "1") && *text == 0;
     case TERMINAL: return read_fd(text, &settings->terminal);
     case FOREGROUND: return read_fd(text, &settings->foreground);

@@ -40,6 +40,8 @@ napi_value has_stopped(napi_env env, napi_callback_info info);
 
 /* signals.c. `note_signal` is for signal handlers: the callback of `signal` hears of it in the loop. */
 napi_value on_signal(napi_env env, napi_callback_info info);
+napi_value has_latch(napi_env env, napi_callback_info info);
+napi_value release_signals(napi_env env, napi_callback_info info);
 void note_signal(int signal);
 
 /* faults.c: the signals that a fault raises. `listen_to_fault` returns 0 or a negative errno. */

@@ -4,6 +4,7 @@
  * Handlers of our own count what arrives and wake the loop. libuv's write each arrival into a pipe instead, and lose it
  * when that is full: some 2,000 SIGCHLD between two turns of the loop are enough to lose a SIGTERM.
  */
+#include "latch.h"
 #include "native.h"
 
 #include <errno.h>
@@ -54,7 +55,10 @@ static int set_handler(int signal) {
   struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
   sigset_t blocked;
   sigfillset(&action.sa_mask);
-  if (sigaction(signal, &action, NULL) != 0) return -errno;
+  /* What came before is counted then, and wakes the loop. */
+  int failed = ringmaster_latch_take != NULL ? ringmaster_latch_take(signal, &action, note_signal)
+                                             : sigaction(signal, &action, NULL);
+  if (failed != 0) return -errno;
   if (signal != SIGUSR1) return 0;
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGUSR1);
@@ -83,4 +87,16 @@ napi_value on_signal(napi_env env, napi_callback_info info) {
   if (!keep_callback(env, arguments[1], &callbacks[signal])) return NULL;
   napi_get_uv_event_loop(env, &loop);
   return integer_value(env, listen_to(loop, signal));
+}
+
+napi_value has_latch(napi_env env, napi_callback_info info) {
+  (void)info;
+  return boolean_value(env, ringmaster_latch_take != NULL);
+}
+
+napi_value release_signals(napi_env env, napi_callback_info info) {
+  (void)env;
+  (void)info;
+  if (ringmaster_latch_release != NULL) ringmaster_latch_release();
+  return NULL;
 }

@@ -1,6 +1,6 @@
-// The system calls that exec-helper.c makes, without a C library, for x86_64 and aarch64 (both little-endian, both LP64).
-// Numbers and constants are the kernel's ABI. Each call returns its result, or a negative errno. PID and uid arguments
-// are as in the man pages; `raw` is the only place that knows registers.
+// The system calls that the entry and the exec helper make, without a C library, for x86_64 and aarch64 (both little-endian,
+// both LP64). Numbers and constants are the kernel's ABI. Each call returns its result, or a negative errno. PID and uid
+// arguments are as in the man pages; `raw` is the only place that knows registers.
 #ifndef RINGMASTER_SYSCALLS_H
 #define RINGMASTER_SYSCALLS_H
 
@@ -14,7 +14,7 @@ enum {
 
 enum { AT_FDCWD = -100, O_WRONLY = 1, O_CLOEXEC = 02000000 };
 enum { F_SETFD = 2, F_SETFL = 4, FD_CLOEXEC = 1, CLOSE_RANGE_CLOEXEC = 4 };
-enum { SIGKILL = 9, SIGTTOU = 22, LAST_SIGNAL = 64 };
+enum { DEFAULT_ACTION = 0, IGNORE_SIGNAL = 1, SIGKILL = 9, SIGTTOU = 22, LAST_SIGNAL = 64 };
 enum { TIOCSCTTY = 0x540e, TIOCSPGRP = 0x5410 };
 enum { RLIMIT_NOFILE = 7, RLIMITS = 16, IOPRIO_CLASS_SHIFT = 13 };
 enum {
@@ -26,7 +26,7 @@ enum { CAPABILITY_VERSION_3 = 0x20080522 };
 #define UNLIMITED UINT64_MAX
 
 struct limit { uint64_t soft, hard; };
-struct action { void *handler; unsigned long flags; void *restorer; uint64_t mask; };
+struct action { uintptr_t handler; unsigned long flags; void *restorer; uint64_t mask; };
 struct capability_header { uint32_t version; int32_t pid; };
 struct capability_words { uint32_t effective, permitted, inheritable; };
 struct entry { uint64_t inode; int64_t next; uint16_t length; uint8_t type; char name[]; }; // of a folder
@@ -40,12 +40,8 @@ enum {
   NR_getgroups = 115, NR_setgroups = 116, NR_setresuid = 117, NR_getresuid = 118, NR_setresgid = 119, NR_getresgid = 120,
   NR_getpgid = 121, NR_getsid = 124, NR_capget = 125, NR_capset = 126, NR_setpriority = 141, NR_prctl = 157,
   NR_sched_setaffinity = 203, NR_exit_group = 231, NR_ioprio_set = 251, NR_openat = 257, NR_faccessat = 269,
-  NR_prlimit64 = 302, NR_close_range = 436,
+  NR_readlinkat = 267, NR_prlimit64 = 302, NR_close_range = 436,
 };
-
-// The stack at the start is argc, argv, envp; a function expects it 16 bytes aligned.
-__asm__(".text\n.globl _start\n.type _start, @function\n_start:\n"
-        "  xorl %ebp, %ebp\n  movq %rsp, %rdi\n  andq $-16, %rsp\n  call start\n  hlt\n");
 
 static inline long raw(long number, long a, long b, long c, long d, long e) {
   long result;
@@ -63,15 +59,13 @@ static inline long raw(long number, long a, long b, long c, long d, long e) {
 enum {
   NR_getdents64 = 61, NR_read = 63,
   NR_fcntl = 25, NR_ioctl = 29, NR_ioprio_set = 30, NR_faccessat = 48, NR_chdir = 49, NR_openat = 56, NR_close = 57,
-  NR_write = 64, NR_capget = 90, NR_capset = 91, NR_exit_group = 94, NR_sched_setaffinity = 122, NR_kill = 129,
+  NR_write = 64, NR_readlinkat = 78, NR_capget = 90, NR_capset = 91, NR_exit_group = 94, NR_sched_setaffinity = 122,
+  NR_kill = 129,
   NR_rt_sigaction = 134, NR_rt_sigprocmask = 135, NR_setpriority = 140, NR_setresuid = 147, NR_getresuid = 148,
   NR_setresgid = 149, NR_getresgid = 150, NR_setpgid = 154, NR_getpgid = 155, NR_getsid = 156, NR_setsid = 157,
   NR_getgroups = 158, NR_setgroups = 159, NR_umask = 166, NR_prctl = 167, NR_getpid = 172, NR_getppid = 173,
   NR_execve = 221, NR_prlimit64 = 261, NR_close_range = 436,
 };
-
-__asm__(".text\n.globl _start\n.type _start, %function\n_start:\n"
-        "  mov x29, #0\n  mov x30, #0\n  mov x0, sp\n  and sp, x0, #-16\n  bl start\n  brk #0\n");
 
 static inline long raw(long number, long a, long b, long c, long d, long e) {
   register long x8 __asm__("x8") = number;
@@ -94,6 +88,9 @@ static inline long sys_write(int fd, const void *bytes, size_t length) { return 
 static inline long sys_read(int fd, void *bytes, size_t room) { return CALL(read, fd, bytes, room, 0, 0); }
 static inline long sys_open(const char *path, int flags) { return CALL(openat, AT_FDCWD, path, flags, 0, 0); }
 static inline long sys_close(int fd) { return CALL(close, fd, 0, 0, 0, 0); }
+static inline long sys_readlink(const char *path, char *target, size_t room) {
+  return CALL(readlinkat, AT_FDCWD, path, target, room, 0);
+}
 static inline long sys_exists(const char *path) { return CALL(faccessat, AT_FDCWD, path, 0, 0, 0); }
 static inline long sys_chdir(const char *path) { return CALL(chdir, path, 0, 0, 0, 0); }
 static inline long sys_umask(unsigned mask) { return CALL(umask, mask, 0, 0, 0, 0); }
@@ -111,8 +108,14 @@ static inline long sys_ioctl(int fd, unsigned request, const void *argument) {
 static inline long sys_set_action(int signal, const struct action *action) {
   return CALL(rt_sigaction, signal, action, 0, sizeof action->mask, 0);
 }
+static inline long sys_get_action(int signal, struct action *action) {
+  return CALL(rt_sigaction, signal, 0, action, sizeof action->mask, 0);
+}
 static inline long sys_set_mask(uint64_t mask) {
   return CALL(rt_sigprocmask, 2 /* SIG_SETMASK */, &mask, 0, sizeof mask, 0);
+}
+static inline long sys_swap_mask(uint64_t mask, uint64_t *before) {
+  return CALL(rt_sigprocmask, 2 /* SIG_SETMASK */, &mask, before, sizeof mask, 0);
 }
 static inline long sys_kill(int pid, int signal) { return CALL(kill, pid, signal, 0, 0, 0); }
 

@@ -22,10 +22,18 @@ export interface ChildRequest extends Partial<Omit<Rights, 'userEnv'>>, Partial<
   /** Descriptor of the terminal whose foreground group the child's becomes. */
   readonly foreground?: number
   readonly workingDir?: string
+  /** Signals that it ignores, and that are blocked in it; without them there are none. */
+  readonly signals?: SignalSets
   /** What the child gets when Ringmaster dies. */
   readonly deathSignal?: number
   /** Names of variables that hold its own pid, added to `env`; 4 at most. */
   readonly pidVariables?: readonly string[]
+}
+
+/** Sets in hexadecimal digits, bit N-1 for signal N. */
+export interface SignalSets {
+  readonly ignored: string
+  readonly blocked: string
 }
 
 export interface Child {
@@ -113,9 +121,10 @@ const blankPid = '0000000000'
 
 /** See src/native/exec-helper.c. */
 function helperOptions(request: ChildRequest, kept: number): string[] {
-  const { session, ownGroup, terminal, foreground, workingDir, deathSignal } = request
+  const { signals, session, ownGroup, terminal, foreground, workingDir, deathSignal } = request
   const { pidVariables = [] } = request
   const options = [`report=${kept}`, `fds=${kept}`]
+  if (signals) options.push(`ignored=${signals.ignored}`, `blocked=${signals.blocked}`)
   if (session) options.push('session=1')
   if (ownGroup) options.push('group=1')
   if (terminal !== undefined) options.push(`terminal=${terminal}`)

@@ -31,9 +31,14 @@ export interface Native {
    * Calls `callback` with the number of each `signal` (1–64) that arrives, however many come in one turn, without keeping the event loop alive. SEGV, BUS,
    * ILL, FPE, TRAP, SYS, ABRT are reported only when another process sent them; a fault of our own ends us as it would
    * any program. SIGUSR1 is unblocked too (`--disable-sigusr1` blocks it). A second call for a signal replaces the callback.
+   * What the latch has kept of the signal comes first.
    * Negative errno: EINVAL for KILL, STOP, 32, 33 (the C library's own) and what is no signal.
    */
   onSignal(signal: number, callback: (signal: number) => void): number
+  /** Whether the latch (src/native/latch.c) has kept the signals that came before. */
+  hasLatch(): boolean
+  /** Has the latch give up the signals that nobody listens to, with what came of them: they get what Node.js wanted for them. */
+  releaseSignals(): void
   /** This process gets `signal` when its parent dies (PR_SET_PDEATHSIG). Gets it now if the parent is no longer `parentPid`. */
   onParentDeath(signal: number, parentPid: number): number
   /** Sets no_new_privs on the main thread and all that it starts from now on, children too, for good. */

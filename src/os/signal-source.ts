@@ -10,6 +10,11 @@ export function holdSignals(signals: readonly number[]): readonly number[] {
   return held
 }
 
+/** What nobody listens to now, nobody will: it is left to Node.js, with what came of it. */
+export function leaveOtherSignals(): void {
+  native().releaseSignals()
+}
+
 /** Takes `signals`, so that none of them has its default action, and hands each that comes to `listener`. */
 export function listenToSignals(
   signals: readonly number[],

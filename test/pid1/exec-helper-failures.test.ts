@@ -34,6 +34,8 @@ const failed = (code: number, errno: number, step: string): Partial<Outcome> => 
 t.test('a malformed option is refused, and nothing runs', async (t) => {
   const malformed: Readonly<Record<string, readonly string[]>> = {
     fds: ['fds=', 'fds=-1', 'fds=3x', 'fds=2147483648', 'fds=99999999999999999999'],
+    ignored: ['ignored=', 'ignored=0x1', 'ignored=10000000000000000'],
+    blocked: ['blocked=', 'blocked=-1', 'blocked=g'],
     session: ['session=', 'session=0', 'session=11', 'session=yes'],
     group: ['group=2'],
     terminal: ['terminal=', 'terminal=a'],

@@ -64,6 +64,17 @@ t.test('signals are at their default and not blocked, real-time ones too', async
   t.match(await statusOf([], { by: [dirty] }), { SigIgn: NONE, SigBlk: NONE, SigCgt: NONE })
 })
 
+t.test('the ignored and blocked signals that it is told', async (t) => {
+  const sets = { SigIgn: '8000000000001001', SigBlk: '0000000400004000', SigCgt: NONE }
+  const options = [`ignored=${sets.SigIgn}`, `blocked=${sets.SigBlk}`]
+  t.match(await statusOf(options), sets)
+  t.match(await statusOf(options, { by: [dirty] }), sets)
+  t.match(
+    await statusOf([...options, 'session=1', 'terminal=4', 'foreground=4'], { by: [withTerminal] }),
+    sets,
+  )
+})
+
 t.test('descriptors', async (t) => {
   const open = async (by: readonly string[]) => (await shown([], { by }))['fds']?.split(',') ?? []
   t.notOk((await open([])).includes('3'), 'the report descriptor is closed at exec')

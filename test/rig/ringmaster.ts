@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import tap, { type Test } from 'tap'
 import { root } from './fixtures.ts'
 import { allPids, descendants, environmentOf, programOf } from './proc.ts'
@@ -9,6 +9,8 @@ import { until } from './wait.ts'
 
 /** The built command line. */
 export const program = join(root, 'bin', 'ringmaster')
+/** What an image starts in place of Node.js. */
+export const entry = join(root, 'build', 'ringmaster-entry')
 
 export interface Setting {
   /** Added to PATH and HOME, which is all that is passed on. */
@@ -19,6 +21,8 @@ export interface Setting {
   readonly node?: readonly string[]
   /** Instead of the `ringmaster` in the working copy. */
   readonly program?: string
+  /** What is started in place of Node.js with its options and the program, such as {@link entry}. */
+  readonly entry?: string
   /** What is opened as the started program's descriptors: stdin (`ignore`), stdout, stderr (`pipe`) … */
   readonly stdio?: readonly ('ignore' | 'pipe')[]
 }
@@ -71,6 +75,7 @@ export function asPid1(command: readonly string[]): readonly string[] {
 
 /** The command `ringmaster ARGS`, under the Node.js of the tests. Up to `--` Node.js takes each `--env-file` for its own, also behind the script. */
 export function nodeCommand(args: readonly string[], setting: Setting = {}): readonly string[] {
+  if (setting.entry !== undefined) return [setting.entry, ...args]
   return [process.execPath, ...(setting.node ?? []), '--', setting.program ?? program, ...args]
 }
 
@@ -97,7 +102,8 @@ export function launch<T extends Running>(
   { env, stdio = ['ignore', 'pipe', 'pipe'] }: Pick<Setting, 'env' | 'stdio'> = {},
 ): T {
   const { PATH = '', HOME = '/' } = process.env
-  const variables = { PATH, HOME, RINGMASTER_TEST: `${process.pid}`, ...env }
+  const path = `${dirname(process.execPath)}:${PATH}`
+  const variables = { PATH: path, HOME, RINGMASTER_TEST: `${process.pid}`, ...env }
   // By env(1): the test runner adds to what spawn() is given, and would be loaded into Ringmaster too.
   const pairs = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
   const child = spawn('env', ['-i', ...pairs, ...command], { cwd: '/', stdio: [...stdio] })
