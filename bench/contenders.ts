@@ -14,6 +14,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = findRoot(dirname(fileURLToPath(import.meta.url)))
 const { NODE_OPTIONS: _, ...env } = process.env
+// The entry looks for the Node.js of the benchmark there.
+env['PATH'] = `${dirname(process.execPath)}:${env['PATH']}`
 
 /** Where the files of this benchmark are, until it ends. */
 export const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-'))
@@ -44,6 +46,13 @@ export const run: Contender = {
   name: 'run',
   wrap: (command) => [process.execPath, ringmaster, 'run', writeConfig(command, false)],
 }
+/** As `exec`, started as an image starts it. */
+export const execByEntry = wrapper(
+  'entry, exec',
+  join(root, 'build', 'ringmaster-entry'),
+  'exec',
+  '--',
+)
 /** As `run`, with the endpoint up. */
 export const runWithEndpoint: Contender = {
   name: 'run + endpoint',

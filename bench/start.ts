@@ -6,6 +6,7 @@ import {
   benchEnv,
   type Contender,
   exec,
+  execByEntry,
   peers,
   run,
   stamp,
@@ -18,7 +19,7 @@ const floor: Contender = { name: 'node -e 0', wrap: () => [process.execPath, '-e
 
 /** From the exec of a supervisor to the first instruction of its child; for the floor, to the exit. */
 export async function measureStart(): Promise<void> {
-  const contenders = [bareScript, bareModule, exec, run, floor, ...peers]
+  const contenders = [bareScript, bareModule, exec, execByEntry, run, floor, ...peers]
   const times = new Map(contenders.map(({ name }) => [name, [] as number[]]))
   for (let round = -2; round < rounds; round++) {
     for (const contender of shuffled(contenders)) {
@@ -39,6 +40,8 @@ export async function measureStart(): Promise<void> {
     ]),
   ])
   printTarget(`run ÷ ${bare}, medians`, median(figures(run.name)) / median(figures(bare)), 1.4, '×')
+  const entryMs = minimum(figures(execByEntry.name)) - minimum(figures(exec.name))
+  printTarget('entry, exec − exec, minima', entryMs, 1, 'ms')
   for (const { name } of [bareScript, bareModule]) {
     const ratio = median(figures(exec.name)) / median(figures(name))
     printTarget(`exec ÷ ${name}, medians`, ratio, 1.25, '×')
