@@ -1,4 +1,5 @@
 import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify'
+import { noCompilers } from './compilers.ts'
 import type { Listening } from './listen.ts'
 import { addRoutes, type RouteOptions } from './routes.ts'
 
@@ -16,6 +17,7 @@ export function createApp(
   serverOptions: Pick<FastifyServerOptions, 'serverFactory'> = {},
 ): FastifyInstance {
   const app = fastify({
+    schemaController: noCompilers,
     ...serverOptions,
     logger: false,
     // The server that is taken over has its own.

@@ -12,6 +12,7 @@ import {
   problemStatus,
   RequestProblem,
 } from '../../wire/problems.ts'
+import { noCompilers } from '../compilers.ts'
 import { Connections } from '../connections.ts'
 import { accessOf, describeRefusal } from './access.ts'
 import { describeApi } from './openapi.ts'
@@ -47,6 +48,7 @@ export function createControlApp(
 ): FastifyInstance {
   const { access, report } = options
   const app = fastify({
+    schemaController: noCompilers,
     logger: false,
     bodyLimit: mostBodyBytes,
     // Clients are few and local; times are bounded by the number of connections.
