@@ -22,6 +22,7 @@ import { createPeers } from './os/peers.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { isProcOurs } from './os/procfs.ts'
 import { ownHardLimit } from './os/resources.ts'
+import { rightsKey } from './os/rights.ts'
 import { leaveOtherSignals, listenToSignals } from './os/signal-source.ts'
 import { createSocketWatch } from './os/socket-watch.ts'
 import { type OpenSocket, openSockets } from './os/sockets.ts'
@@ -129,7 +130,7 @@ export async function supervise(
   let reapedOrphans = 0
   const prober = createLateProber()
   const socketFds = new Map(sockets.map(({ name, fd }) => [name, fd]))
-  const rightsOf = ({ name }: InstanceSpec) => self.rights.get(name)
+  const rightsOf = ({ security }: InstanceSpec) => self.rights.get(rightsKey(security))
   const commands = createCommands({ rightsOf, exits, guard })
   const runtime = new Runtime(plan, {
     clock,

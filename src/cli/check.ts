@@ -6,6 +6,7 @@ import { startedAtOnce } from '../plan/order.ts'
 import type { Plan, ProcessSpec } from '../plan/plan.ts'
 import { fillReferences } from '../plan/references.ts'
 import { shutdownTimeline } from '../plan/shutdown.ts'
+import { toInstance } from '../plan/to-instance.ts'
 import { readConfiguration } from './configuration.ts'
 import { laterOptions, refuseLater, usageError } from './usage.ts'
 
@@ -99,14 +100,14 @@ function startOf(process: ProcessSpec, isStarted: boolean): string {
 }
 
 function rowOf(process: ProcessSpec): readonly string[] {
-  const [first] = process.instances
+  const { template } = process
   return [
     process.name,
-    String(process.instances.length),
-    String(first?.security.user ?? '-'),
+    String(process.replicas),
+    String(template.security.user ?? '-'),
     restartOf(process),
     `${signalName(process.stopSignal)}, ${seconds(process.graceMs)}, ${process.killMode}`,
-    first === undefined ? '-' : commandOf(first.command),
+    commandOf(toInstance(template, 1).command),
   ]
 }
 

@@ -63,3 +63,6 @@ export const defaults = {
     },
   },
 } as const
+
+/** Of one process. */
+export const MAX_REPLICAS = 1000

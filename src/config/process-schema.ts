@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { defaults } from './defaults.ts'
+import { defaults, MAX_REPLICAS } from './defaults.ts'
 import { duration, flag, map, notYet, oneOf, path, seconds, signal, words } from './fields.ts'
 import { LifecycleSchema } from './lifecycle-schema.ts'
 import { LivenessProbeSchema, ReadinessProbeSchema, StartupProbeSchema } from './probe-schema.ts'
@@ -58,10 +58,10 @@ export const ProcessSchema = map(
     replicas: Type.Optional(
       Type.Integer({
         minimum: 0,
-        maximum: 1000,
+        maximum: MAX_REPLICAS,
         default: standard.replicas,
         writtenAs: 'replicas',
-        allowed: 'a whole number from 0 to 1000, or auto',
+        allowed: `a whole number from 0 to ${MAX_REPLICAS}, or auto`,
         description:
           'How many instances run; `auto`: one for each CPU that the container may keep busy.',
       }),

@@ -6,12 +6,14 @@ import { describeLimit, groupOf, holdOf, withRestart } from './groups.ts'
 import type {
   Change,
   ConfigChange,
+  DepartureChange,
   Effect,
   HookChange,
   InstanceChange,
   Moment,
   NoticeChange,
   ProbeChange,
+  ScaleChange,
   SupervisorChange,
   WithdrawalChange,
 } from './messages.ts'
@@ -26,6 +28,18 @@ import {
 } from './state.ts'
 import type { Step } from './step.ts'
 import { stopsToCome } from './stop-order.ts'
+
+/** A change, whose time is that of the step. */
+type Told =
+  | InstanceChange
+  | ProbeChange
+  | NoticeChange
+  | HookChange
+  | DepartureChange
+  | ScaleChange
+  | SupervisorChange
+  | WithdrawalChange
+  | ConfigChange
 
 /** One step in the making. */
 export class Draft implements Step {
@@ -83,16 +97,7 @@ export class Draft implements Step {
     this.effects.push(...effects)
   }
 
-  tell(
-    change:
-      | InstanceChange
-      | ProbeChange
-      | NoticeChange
-      | HookChange
-      | SupervisorChange
-      | WithdrawalChange
-      | ConfigChange,
-  ): void {
+  tell(change: Told): void {
     this.changes.push({ at: this.at, ...change })
   }
 

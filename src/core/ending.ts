@@ -38,7 +38,7 @@ export function findCauseToEnd(state: State): CauseToEnd | null {
 /** Nothing runs, and nothing can run again by itself. */
 function isOver(state: State): boolean {
   const { instances, processes } = state
-  if (processes.some((process) => process.instances.length === 0)) return false
+  if (processes.some((process) => process.replicas === 0)) return false
   const isDone = ({ phase }: Instance) => phase === 'succeeded' || phase === 'failed'
   if (instances.some((one) => !isDone(one) && !one.isWaiting)) return false
   const waiting = instances.filter((one) => !isDone(one))

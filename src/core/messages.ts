@@ -1,5 +1,5 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { HookName, ProbeName } from '../plan/plan.ts'
+import type { HookName, ProbeName, ProcessSpec } from '../plan/plan.ts'
 
 /** A moment: `monoMs` never jumps and is for delays, `wallMs` is Unix time and for people. */
 export interface Moment {
@@ -21,6 +21,8 @@ export type Fact =
   | { readonly type: 'maintenance'; readonly isOn: boolean }
   /** Stop everything and end with `code`. */
   | { readonly type: 'shutdown'; readonly reason: string; readonly code: number }
+  /** There are to be so many instances of a process, from 0 to the most that there can be. */
+  | { readonly type: 'scale'; readonly process: string; readonly replicas: number }
   /** The run has a process; its command is not executed yet. */
   | { readonly type: 'spawned'; readonly run: number; readonly pid: number }
   /** The run has no process and never will. `errno` is a name such as ENOENT, `step` what was being done. */
@@ -122,7 +124,12 @@ export type Reading =
 
 /** What the core wants done. An effect is started; its outcome is a later event. */
 export type Effect =
-  | { readonly type: 'spawn'; readonly run: number; readonly instance: string }
+  | {
+      readonly type: 'spawn'
+      readonly run: number
+      readonly number: number
+      readonly spec: ProcessSpec
+    }
   /** Forget a `spawn` that has not begun; `spawnFailed` (ECANCELED) answers. No answer when it has begun. */
   | { readonly type: 'cancelSpawn'; readonly run: number }
   /** To the main process of the run, which has not been reported as ended, or to its whole process group. */
@@ -174,6 +181,8 @@ export type Effect =
   | { readonly type: 'sweep'; readonly signal: number }
   /** Read and check the files of the start again; `configRead` follows. */
   | { readonly type: 'readConfig' }
+  /** There is no instance of that name any more; one that is made later has nothing to do with it. */
+  | { readonly type: 'forget'; readonly instance: string }
   /** Write to the log files that have the names now: those that are open may have been renamed. */
   | { readonly type: 'reopenLogs' }
   | { readonly type: 'exit'; readonly code: number }
@@ -210,6 +219,8 @@ export type Change = (
   | ProbeChange
   | NoticeChange
   | HookChange
+  | DepartureChange
+  | ScaleChange
   | SupervisorChange
   | WithdrawalChange
   | ConfigChange
@@ -278,6 +289,21 @@ export interface HookChange extends HookResult {
   readonly instance: string
   readonly run: number
   readonly hook: HookName
+}
+
+/** An instance is no more, because there are to be fewer. */
+export interface DepartureChange {
+  readonly type: 'departure'
+  readonly process: string
+  readonly instance: string
+}
+
+/** There are to be so many instances of a process from now on. */
+export interface ScaleChange {
+  readonly type: 'scale'
+  readonly process: string
+  readonly replicas: number
+  readonly previous: number
 }
 
 export interface SupervisorChange {

@@ -8,5 +8,5 @@ export function isReady({ phase, live }: Instance): boolean {
 
 /** One of its instances may be missing (maxUnavailable 1), but never all. */
 export function isEnough(spec: ProcessSpec, count: number): boolean {
-  return count >= Math.max(1, spec.instances.length - 1)
+  return count >= Math.max(1, spec.replicas - 1)
 }

@@ -34,13 +34,18 @@ export function proceed(
   told: Partial<InstanceChange> = {},
 ): Instance {
   const isCalled = !spec.isOnDemand || instance.awaited === 'connection'
-  return isCalled ? launch(instance, step, told) : awaitConnection(instance, spec, step, told)
+  return isCalled ? launch(instance, spec, step, told) : awaitConnection(instance, spec, step, told)
 }
 
 /** Asks for a new run: there is nothing to wait for. */
-function launch(instance: Instance, step: Step, told: Partial<InstanceChange> = {}): Instance {
+function launch(
+  instance: Instance,
+  spec: ProcessSpec,
+  step: Step,
+  told: Partial<InstanceChange>,
+): Instance {
   const run = step.newRun()
-  step.want({ type: 'spawn', run, instance: instance.name })
+  step.want({ type: 'spawn', run, number: instance.number, spec })
   const idle = { ...instance, isWaiting: false, awaited: null }
   const queued = { ...idle, live: { ...unborn, run } }
   return enter(queued, 'pending', step, told)

@@ -9,6 +9,7 @@ import type {
   ShutdownSpec,
   SignalRule,
 } from '../plan/plan.ts'
+import { instanceName } from '../plan/to-instance.ts'
 import type { Cause, Phase, SupervisorPhase, Withdrawn } from './messages.ts'
 
 /** All that the core knows, as plain data: it survives a round trip through JSON. */
@@ -17,8 +18,10 @@ export interface State {
   readonly shutdown: ShutdownSpec
   readonly signals: Readonly<Record<number, SignalRule>>
   readonly processes: readonly ProcessSpec[]
+  /** Of each process, in the same order. */
+  readonly courses: readonly Course[]
   readonly groups: readonly Group[]
-  /** In the order of the plan. */
+  /** In the order of the processes, and then of their numbers. */
   readonly instances: readonly Instance[]
   /** The number that the next spawn gets. */
   readonly nextRun: number
@@ -35,6 +38,13 @@ export interface State {
   readonly openOutputs: readonly number[]
   /** The files of the start are being read; `again`: and are to be read once more after that. */
   readonly reading: 'no' | 'once' | 'again'
+}
+
+/** What is wanted of a process as a whole. */
+export interface Course {
+  readonly process: string
+  /** An instance that is made now is started. */
+  readonly isWanted: boolean
 }
 
 /** How a group stands. */
@@ -76,6 +86,8 @@ export interface Instance {
   readonly process: string
   readonly number: number
   readonly isWanted: boolean
+  /** There are to be fewer instances: it is stopped, and then there is none of its name. */
+  readonly isLeaving: boolean
   readonly phase: Phase
   /** Its start waits for what it depends on. */
   readonly isWaiting: boolean
@@ -198,24 +210,11 @@ export function initialState({
     groups: groups.map((spec) => ({
       ...{ spec, recentRestartsMonoMs: [], restarting: [], isFailed: false },
     })),
-    instances: processes.flatMap(({ instances, isOnDemand }) =>
-      instances.map(({ name, process, number }) => ({
-        name,
-        process,
-        number,
-        isWanted: started.has(process),
-        phase: started.has(process) ? ('pending' as const) : ('stopped' as const),
-        isWaiting: false,
-        awaited: null,
-        live: null,
-        failures: 0,
-        restarts: 0,
-        recentRestartsMonoMs: [],
-        wasReady: isOnDemand && started.has(process),
-        isGivenUp: false,
-        putOff: null,
-        last: null,
-      })),
+    courses: processes.map(({ name }) => ({ process: name, isWanted: started.has(name) })),
+    instances: processes.flatMap((spec) =>
+      Array.from({ length: spec.replicas }, (_, index) =>
+        createInstance(spec, index + 1, started.has(spec.name)),
+      ),
     ),
     nextRun: 1,
     firstFailureCode: null,
@@ -225,5 +224,31 @@ export function initialState({
     watched: [],
     openOutputs: [],
     reading: 'no',
+  }
+}
+
+/** An instance that has never run. */
+export function createInstance(
+  { name: process, isOnDemand }: ProcessSpec,
+  number: number,
+  isWanted: boolean,
+): Instance {
+  return {
+    name: instanceName(process, number),
+    process,
+    number,
+    isWanted,
+    isLeaving: false,
+    phase: isWanted ? 'pending' : 'stopped',
+    isWaiting: false,
+    awaited: null,
+    live: null,
+    failures: 0,
+    restarts: 0,
+    recentRestartsMonoMs: [],
+    wasReady: isOnDemand && isWanted,
+    isGivenUp: false,
+    putOff: null,
+    last: null,
   }
 }

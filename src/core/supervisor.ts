@@ -6,6 +6,7 @@ import * as lives from './instance.ts'
 import type { Change, Effect, Event, Reading } from './messages.ts'
 import { statusDue } from './notices.ts'
 import { notified, silenceEnded } from './notified.ts'
+import { matchReplicas, scale } from './replicas.ts'
 import { renewOld, restartGroup, resumeWaiting } from './restarts.ts'
 import * as ends from './run-end.ts'
 import * as starts from './run-start.ts'
@@ -66,6 +67,9 @@ function take(draft: Draft, event: Event): void {
       break
     case 'shutdown':
       shutDown(draft, event.reason, event.code, true)
+      break
+    case 'scale':
+      scale(draft, event.process, event.replicas)
       break
     case 'spawned':
       draft.withRun(event.run, 'queued', (instance, spec, live) => {
@@ -150,6 +154,7 @@ function isUneventful({ changes: [change, more] }: Draft, { type }: Event): bool
 
 /** What follows from the state itself, whatever event led to it. */
 function settle(draft: Draft): void {
+  matchReplicas(draft)
   endByItself(draft)
   renewOld(draft)
   for (const group of draft.state.groups) restartGroup(draft, group)

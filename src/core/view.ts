@@ -30,6 +30,10 @@ export interface GroupView {
 
 export interface ProcessView {
   readonly name: string
+  /** How many instances there are to be; those that are being stopped for good come on top. */
+  readonly replicas: number
+  /** More cannot be asked for. */
+  readonly mostReplicas: number
   /** Ringmaster is not ready without it: essential, with instances, and not waiting for somebody to start it. */
   readonly counts: boolean
   readonly isReady: boolean
@@ -88,8 +92,9 @@ function processView(spec: ProcessSpec, known: Known, groups: readonly Group[]):
   const reason = instances.some(({ isWaiting }) => isWaiting) ? waitOf(spec, known) : null
   return {
     name: spec.name,
-    counts:
-      spec.isEssential && instances.length > 0 && (spec.autoStart || instances.some(wasStarted)),
+    replicas: spec.replicas,
+    mostReplicas: spec.mostReplicas,
+    counts: spec.isEssential && spec.replicas > 0 && (spec.autoStart || instances.some(wasStarted)),
     isReady: areEnough((one) => serves(one, spec) || one.phase === 'succeeded'),
     isStarted: areEnough((one) => one.wasReady),
     instances: instances.map((instance) => ({

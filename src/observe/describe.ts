@@ -28,6 +28,13 @@ export function describe(change: Change): Description {
       return describeNotice(change)
     case 'hook':
       return describeHook(change)
+    case 'departure':
+      return { level: 'info', message: `${change.instance} is no more` }
+    case 'scale':
+      return {
+        level: 'info',
+        message: `${change.process} scales from ${change.previous} to ${change.replicas}`,
+      }
     case 'supervisor':
       return describeSupervisor(change)
     case 'withdrawal':

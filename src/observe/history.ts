@@ -88,12 +88,11 @@ function toEvent(change: Change, id: number): HistoryEvent | null {
   if (change.type === 'probe' && !isNews(change)) return null
   if (change.type === 'hook' && change.isOk) return null
   const { level, message } = describe(change)
-  const own = 'instance' in change
   return {
     ...{ id, atMs: change.at.wallMs, level, type: change.type },
-    process: own ? change.process : null,
-    instance: own ? change.instance : null,
-    run: own ? change.run : null,
+    process: 'process' in change ? change.process : null,
+    instance: 'instance' in change ? change.instance : null,
+    run: 'run' in change ? change.run : null,
     phase: 'phase' in change ? change.phase : null,
     isReady: ('isReady' in change ? change.isReady : null) ?? null,
     cause: ('cause' in change ? change.cause : null) ?? null,

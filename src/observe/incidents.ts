@@ -82,6 +82,7 @@ export function createIncidents({ view, lastWords }: IncidentOptions): WrittenIn
     of: (process) => kept.get(process) ?? [],
     change(change) {
       if (change.type === 'instance') instanceChanged(change)
+      if (change.type === 'departure') runs.delete(change.instance)
       if (change.type !== 'probe') return
       const own = runs.get(change.instance)
       if (own?.run === change.run) own.probes[change.probe] = change

@@ -80,7 +80,9 @@ function fieldsOf(change: Change): object {
       return { ...fields, durationMs: Math.round(change.durationMs) }
     }
     case 'notice':
-    case 'hook': {
+    case 'hook':
+    case 'departure':
+    case 'scale': {
       const { type: _type, at: _at, ...fields } = change
       return fields
     }

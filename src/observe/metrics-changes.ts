@@ -37,11 +37,16 @@ export function createChangeTallies(registry: Registry): ChangeTallies {
     restarts.set(instance, counts)
   }
 
+  function forget(instance: string): void {
+    for (const map of [restarts, backoffMs, spawnedMonoMs, stoppedMonoMs]) map.delete(instance)
+  }
+
   return {
     restarts,
     backoffMs,
     change(change) {
       if (!('instance' in change)) return
+      if (change.type === 'departure') forget(change.instance)
       if ('isReady' in change && change.isReady) {
         const sinceMs = take(spawnedMonoMs, change.instance, change.at.monoMs)
         observe(timeToReady, change.process, sinceMs)

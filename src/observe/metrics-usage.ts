@@ -41,6 +41,10 @@ export function createUsageTallies({ source, view, clock }: UsageOptions): Usage
         cpuSeconds.set(name, (cpuSeconds.get(name) ?? 0) + meter.read(usage.cpuSeconds))
         meters.set(name, meter)
       }
+      const known = new Set(instances.map(({ name }) => name))
+      for (const map of [cpuSeconds, meters]) {
+        for (const name of map.keys()) if (!known.has(name)) map.delete(name)
+      }
       nextMonoMs = clock.now().monoMs + youngMs
     },
   }

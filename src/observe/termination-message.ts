@@ -28,6 +28,7 @@ export function createTerminationMessage(options: TerminationMessageOptions): Te
   return {
     change(change) {
       if (change.type === 'supervisor' && change.phase === 'ended') told = change
+      if (change.type === 'departure') ends.delete(change.instance)
       if (change.type !== 'instance') return
       if (change.phase === 'failed' || change.phase === 'succeeded') {
         ends.set(change.instance, change)

@@ -11,18 +11,18 @@ import { getPriority } from 'node:os'
 import { dirname, join } from 'node:path'
 import { SupervisorError } from '../lib/errors.ts'
 import { type FileUse, logFilesOf } from '../plan/log-files.ts'
-import type { FileTarget, InstanceSpec, Plan } from '../plan/plan.ts'
+import type { FileTarget, InstanceTemplate, Plan } from '../plan/plan.ts'
 import { isHeld } from './capabilities.ts'
 import { execHelperPath } from './native.ts'
 import { type OwnRights, parseCredentials, readOwn, readOwnRights } from './own-rights.ts'
 import { ownHardLimit, ownOomScoreAdj } from './resources.ts'
-import type { Rights, RightsByInstance } from './rights.ts'
+import { type KnownRights, type Rights, rightsKey } from './rights.ts'
 import { hasSameGroups, isSameUser, type User } from './users.ts'
 
 /** Whether Ringmaster gave root up, and how its children are to be started from now on. */
 export type SelfDrop =
-  | { readonly kind: 'dropped'; readonly user: User; readonly rights: RightsByInstance }
-  | { readonly kind: 'kept'; readonly reason: string; readonly rights: RightsByInstance }
+  | { readonly kind: 'dropped'; readonly user: User; readonly rights: KnownRights }
+  | { readonly kind: 'kept'; readonly reason: string; readonly rights: KnownRights }
 
 /**
  * Becomes the one user of all processes of `plan`, for good, when Ringmaster is root and none of them needs that. To be called when all
@@ -31,7 +31,7 @@ export type SelfDrop =
  */
 export function dropSelf(
   plan: Plan,
-  rights: RightsByInstance,
+  rights: KnownRights,
   own: OwnRights = readOwnRights(),
 ): SelfDrop {
   const user = userToBecome(plan, rights, own)
@@ -51,29 +51,29 @@ export function dropSelf(
 }
 
 /** What is left to be done for a child of the same user. */
-function asOwn([name, rights]: readonly [string, Rights]): [string, Rights] {
-  return [name, { ...rights, user: null, bounding: null }]
+function asOwn([key, rights]: readonly [string, Rights]): [string, Rights] {
+  return [key, { ...rights, user: null, bounding: null }]
 }
 
 /** Whom Ringmaster can become, or why it has to stay what it is. */
-export function userToBecome(plan: Plan, rights: RightsByInstance, own: OwnRights): User | string {
+export function userToBecome(plan: Plan, rights: KnownRights, own: OwnRights): User | string {
   if (own.uid !== 0) return 'Ringmaster is not root'
   if (!plan.dropsSelf) return 'dropSelf is false'
   if (readOwn('limits') === '') return 'there is no /proc'
   let user: User | null = null
-  for (const spec of plan.processes.flatMap(({ instances }) => instances)) {
-    const held = rights.get(spec.name)
-    if (!held?.user || held.user.uid === 0) return `${spec.process} runs as root`
-    if (user && !isSameUser(user, held.user)) return `${spec.process} runs as a user of its own`
-    const need = needOfRoot(spec, held)
-    if (need !== undefined) return `${spec.process} needs root for ${need}`
+  for (const { name, template } of plan.processes) {
+    const held = rights.get(rightsKey(template.security))
+    if (!held?.user || held.user.uid === 0) return `${name} runs as root`
+    if (user && !isSameUser(user, held.user)) return `${name} runs as a user of its own`
+    const need = needOfRoot(template, held)
+    if (need !== undefined) return `${name} needs root for ${need}`
     user = held.user
   }
   return user ?? 'there is no process'
 }
 
 /** What the kernel does for root alone. */
-function needOfRoot({ security, resources }: InstanceSpec, rights: Rights): string | undefined {
+function needOfRoot({ security, resources }: InstanceTemplate, rights: Rights): string | undefined {
   const { rlimits, nice, ioClass, oomScoreAdj } = resources
   // What a setuid program has become is nobody's to stop but root's.
   if (security.allowsPrivilegeEscalation) return 'allowPrivilegeEscalation'

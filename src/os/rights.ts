@@ -1,3 +1,4 @@
+import type { SecuritySpec } from '../plan/plan.ts'
 import type { User, UserEnv } from './users.ts'
 
 /** What a child is given when it is started, and what is taken from it. */
@@ -12,8 +13,13 @@ export interface Rights {
   readonly noNewPrivileges: boolean
 }
 
-/** By name of instance. */
-export type RightsByInstance = ReadonlyMap<string, Rights>
+/** What was asked for, by {@link rightsKey}, and what that comes to. */
+export type KnownRights = ReadonlyMap<string, Rights>
+
+/** Processes that ask for the same get the same. */
+export function rightsKey(security: SecuritySpec): string {
+  return JSON.stringify(security)
+}
 
 /** Hears why a process cannot be started; each reason is told, not only the first. */
 export type Refuse = (reason: string) => void

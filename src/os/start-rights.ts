@@ -1,10 +1,10 @@
 import { SupervisorError } from '../lib/errors.ts'
-import type { InstanceSpec, Plan, SecuritySpec } from '../plan/plan.ts'
+import type { InstanceTemplate, Plan, SecuritySpec } from '../plan/plan.ts'
 import { isHeld, resolveCapabilities } from './capabilities.ts'
 import { userToBecome } from './drop-self.ts'
 import { isMapped, type OwnRights, readOwnRights } from './own-rights.ts'
 import { knownLimits, limitNumber } from './resources.ts'
-import type { Refuse, Rights, RightsByInstance } from './rights.ts'
+import { type KnownRights, type Refuse, type Rights, rightsKey } from './rights.ts'
 import {
   hasSameGroups,
   type Identity,
@@ -15,32 +15,33 @@ import {
 } from './users.ts'
 
 /**
- * What each instance of `plan` is given when it is started. Throws `START_REFUSED` with all that is wrong, one line each: names that
+ * What the instances of each process of `plan` are given when they are started. Throws `START_REFUSED` with all that is wrong, one line each: names that
  * nobody has, and whatever Ringmaster itself lacks the right to give. To be called before Ringmaster drops itself.
  */
 export function resolveRights(
   plan: Plan,
   own: OwnRights = readOwnRights(),
   database: UserDatabase = readUserDatabase(),
-): RightsByInstance {
+): KnownRights {
   const rights = new Map<string, Rights>()
   const problems = new Set<string>()
-  const refuserOf = (spec: InstanceSpec) => (reason: string) =>
+  const refuserOf = (spec: InstanceTemplate) => (reason: string) =>
     void problems.add(`cannot start ${spec.process}: ${reason}`)
-  const specs = plan.processes.flatMap(({ instances }) => instances)
+  const specs = plan.processes.map(({ template }) => template)
   for (const spec of specs) {
     const one = rightsOf(spec, own, database, refuserOf(spec))
-    if (one) rights.set(spec.name, one)
+    if (one) rights.set(rightsKey(spec.security), one)
   }
   if (problems.size === 0 && typeof userToBecome(plan, rights, own) === 'string') {
-    for (const spec of specs) refuseUnstoppable(rights.get(spec.name), own, refuserOf(spec))
+    for (const spec of specs)
+      refuseUnstoppable(rights.get(rightsKey(spec.security)), own, refuserOf(spec))
   }
   if (problems.size > 0) throw new SupervisorError('START_REFUSED', [...problems].join('\n'))
   return rights
 }
 
 function rightsOf(
-  { security, resources }: InstanceSpec,
+  { security, resources }: InstanceTemplate,
   own: OwnRights,
   database: UserDatabase,
   refuse: Refuse,

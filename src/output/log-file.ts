@@ -9,6 +9,8 @@ import { countLines, createWriter, type OnDropped, type Sink, type WriterOptions
 export interface LogFile extends Pick<Sink, 'open' | 'flush'> {
   /** The file that is open may have been renamed: from now on lines go to the one that has the name. */
   reopen(): void
+  /** Nothing more is to come: it is closed when everything is written. What comes nevertheless is written too. */
+  release(): void
 }
 
 export interface LogFileOptions {
@@ -42,6 +44,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
   let file: OpenFile | null = null
   let isWorking = false
   let isToBeReopened = false
+  let isReleased = false
   let nextLookMonoMs = 0
   let failure = { reason: '', untilMonoMs: 0 }
   let writer = createWriter({ limitBytes: 0, onDrain() {} })
@@ -52,9 +55,10 @@ export function createLogFile(options: LogFileOptions): LogFile {
   /** One thing at a time, until nothing is left to be done. */
   async function work(): Promise<void> {
     isWorking = true
-    while (queue.length > 0 || isToBeReopened) {
+    while (queue.length > 0 || isToBeReopened || (isReleased && file)) {
       try {
-        await writeSome(await current())
+        if (queue.length === 0 && isReleased) await close()
+        else await writeSome(await current())
       } catch (error) {
         await fail(errnoOf(error))
       }
@@ -196,6 +200,11 @@ export function createLogFile(options: LogFileOptions): LogFile {
       isToBeReopened = true
       // It does not reject.
       if (!isWorking) void work()
+    },
+    release() {
+      isReleased = true
+      // It does not reject.
+      if (file && !isWorking) void work()
     },
     async flush(deadlineMs) {
       if (isWorking) await flush.wait(deadlineMs)

@@ -10,7 +10,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { SupervisorError } from '../lib/errors.ts'
 import { type FileUse, logFilesOf } from '../plan/log-files.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { FileTarget, Plan } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
 import { createCompress } from './compress.ts'
 import { createDisk, errnoOf, logFlags, logMode } from './disk.ts'
@@ -19,8 +19,10 @@ import { createRotation } from './rotation.ts'
 
 /** All files that output goes to. */
 export interface LogFiles {
-  /** undefined: the stream goes to no file. */
-  of(instance: string, stream: 'stdout' | 'stderr'): OpenedFile | undefined
+  /** The file of a stream; one that the plan did not name, or names otherwise by now, is made. */
+  open(use: FileUse): OpenedFile
+  /** There is no such instance any more. */
+  forget(instance: string): void
   /** To be called when others have renamed them. */
   reopen(): void
   /** Resolves when everything is written, or after `deadlineMs`. */
@@ -40,6 +42,12 @@ export function openLogFiles(plan: Pick<Plan, 'processes'>, clock: Clock): LogFi
   const disk = createDisk()
   const compress = createCompress(disk)
   const files = new Map<string, OpenedFile>()
+  const add = (use: FileUse, path: string): OpenedFile => {
+    const rotation = createRotation(path, use.target, disk, compress)
+    const opened = { use, file: createLogFile({ path, target: use.target, rotation, disk, clock }) }
+    files.set(keyOf(use), opened)
+    return opened
+  }
   const known = new Map<string, string>([
     [identify(fstatSync(1)), "Ringmaster's own stdout"],
     [identify(fstatSync(2)), "Ringmaster's own stderr"],
@@ -54,22 +62,49 @@ export function openLogFiles(plan: Pick<Plan, 'processes'>, clock: Clock): LogFi
       const other = known.get(identity)
       if (other !== undefined) refuse(`it is ${other}`)
       known.set(identity, `${stream} of ${instance} too`)
-      const rotation = createRotation(path, target, disk, compress)
-      const file = createLogFile({ path, target, rotation, disk, clock })
-      files.set(`${instance} ${stream}`, { use, file })
+      add(use, path)
     } catch (error) {
       refuse(error instanceof Refusal ? error.message : describe(errnoOf(error), target.file))
     }
   }
   if (problems.length > 0) throw new SupervisorError('START_REFUSED', problems.join('\n'))
   return {
-    of: (instance, stream) => files.get(`${instance} ${stream}`),
+    open(use) {
+      const known = files.get(keyOf(use))
+      if (known && isSameTarget(known.use.target, use.target)) return known
+      known?.file.release()
+      return add(use, pathOf(use))
+    },
+    forget(instance) {
+      for (const stream of ['stdout', 'stderr'] as const) {
+        const key = keyOf({ instance, stream })
+        files.get(key)?.file.release()
+        files.delete(key)
+      }
+    },
     reopen() {
       for (const { file } of files.values()) file.reopen()
     },
     async flush(deadlineMs) {
       await Promise.all([...files.values()].map(({ file }) => file.flush(deadlineMs)))
     },
+  }
+}
+
+function keyOf({ instance, stream }: Pick<FileUse, 'instance' | 'stream'>): string {
+  return `${instance} ${stream}`
+}
+
+function isSameTarget(one: FileTarget, other: FileTarget): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+/** Of a file that cannot be had now, what was written: whatever is wrong is told when lines come. */
+function pathOf(use: FileUse): string {
+  try {
+    return prepare(use).path
+  } catch {
+    return use.target.file
   }
 }
 

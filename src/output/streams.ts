@@ -28,7 +28,7 @@ export interface OutputOptions {
   readonly lines: LinesSpec
   /** Colours of prefixes, by the name of a process; a stream that has none has none. */
   readonly colors: Readonly<Partial<Record<'stdout' | 'stderr', ReadonlyMap<string, number>>>>
-  readonly files: Pick<LogFiles, 'of' | 'reopen'>
+  readonly files: Pick<LogFiles, 'open' | 'forget' | 'reopen'>
   /** Makes what counts the lines that are lost on one way, such as `stdout`, or to a file. */
   readonly count: (what: string) => OnDropped
 }
@@ -44,7 +44,7 @@ export function createOutput(options: OutputOptions): CountedOutput {
     stdout: lane,
     stderr: isShared ? lane : createLane(stderr, buffer, lines, limitBytes, count('stderr')),
   }
-  const fileLanes = new Map<LogFile, Lane>()
+  const fileLanes = new WeakMap<LogFile, Lane>()
   /** The lines of all runs of an instance go one way. */
   function laneTo({ file, use }: OpenedFile): Lane {
     const known = fileLanes.get(file)
@@ -62,6 +62,12 @@ export function createOutput(options: OutputOptions): CountedOutput {
   return {
     counts,
     reopenFiles: files.reopen,
+    forget(instance) {
+      counts.delete(instance)
+      tails.delete(instance)
+      newest.delete(instance)
+      files.forget(instance)
+    },
     lastWords(instance) {
       const tail = tails.get(instance)
       return { stdout: tail?.stdout?.text() ?? '', stderr: tail?.stderr?.text() ?? '' }
@@ -90,8 +96,12 @@ export function createOutput(options: OutputOptions): CountedOutput {
         tallies[stream] ??= { bytes: 0, droppedLines: 0 }
         tail[stream] ??= createTail(tailBytes)
         since[stream] = tallies[stream].bytes
-        const opened = files.of(source.instance, stream)
-        const format = opened?.use.target.format ?? source.format
+        const target = source.logs[stream]
+        const opened =
+          typeof target === 'object'
+            ? files.open({ instance: source.instance, stream, target })
+            : undefined
+        const format = opened?.use.target.format ?? source.logs.format
         const formatter = createFormatter(format, { ...source, stream }, clock, {
           hasTimestamps: lines.hasTimestamps,
           color: opened ? null : (colors[stream]?.get(source.process) ?? null),

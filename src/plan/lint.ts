@@ -67,7 +67,7 @@ function whyInVain(
   needed: ProcessSpec,
   condition: Condition,
 ): string | null {
-  if (needed.instances.length === 0) return 'it has no instances, so this waits for ever'
+  if (needed.replicas === 0) return 'it has no instances, so this waits for ever'
   if (condition === 'succeeded' && needed.isOnDemand) {
     return 'it never succeeds, because it is onDemand; so this waits for ever'
   }
@@ -99,8 +99,8 @@ function groupOrder({ groups, processes }: Plan): readonly string[] {
 
 /** What the stop signal does not wait for. */
 function longSleeps({ processes }: Plan): readonly string[] {
-  return processes.flatMap(({ name, graceMs, instances: [instance] }) => {
-    const preStop = instance?.hooks.preStop
+  return processes.flatMap(({ name, graceMs, template }) => {
+    const { preStop } = template.hooks
     if (preStop?.kind !== 'sleep' || preStop.ms <= preStopMs(graceMs)) return []
     const path = `processes.${name}.lifecycle.preStop.sleep.seconds`
     return [

@@ -1,4 +1,5 @@
-import type { FileTarget, Plan } from './plan.ts'
+import type { FileTarget, InstanceSpec, Plan } from './plan.ts'
+import { toInstances } from './to-instance.ts'
 
 /** A stream of an instance that is written to a file. */
 export interface FileUse {
@@ -9,14 +10,17 @@ export interface FileUse {
 
 /** All of them, in the order of the plan. Pure. */
 export function logFilesOf({ processes }: Pick<Plan, 'processes'>): readonly FileUse[] {
-  return processes.flatMap(({ instances }) =>
-    instances.flatMap(({ name, logs }) =>
-      streams.flatMap((stream): FileUse[] => {
-        const target = logs[stream]
-        return typeof target === 'object' ? [{ instance: name, stream, target }] : []
-      }),
-    ),
-  )
+  return processes
+    .filter(({ template }) => streams.some((stream) => typeof template.logs[stream] === 'object'))
+    .flatMap((process) => toInstances(process).flatMap(filesOf))
+}
+
+/** Those of one instance. Pure. */
+export function filesOf({ name, logs }: InstanceSpec): readonly FileUse[] {
+  return streams.flatMap((stream): FileUse[] => {
+    const target = logs[stream]
+    return typeof target === 'object' ? [{ instance: name, stream, target }] : []
+  })
 }
 
 const streams = ['stdout', 'stderr'] as const

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts'
-import type { InstanceSpec, Plan, ProcessSpec, RestartPolicy } from './plan.ts'
+import type { Plan, ProcessSpec, RestartPolicy } from './plan.ts'
 import { type Situation, toPlan } from './to-plan.ts'
 
 /** What `run -- COMMAND` asks for. */
@@ -40,11 +40,8 @@ export function planOneCommand(request: OneCommand, situation: Situation): Plan 
   return { ...plan, processes: plan.processes.map(asOnly) }
 
   function asOnly(process: ProcessSpec): ProcessSpec {
-    const withStdin = (instance: InstanceSpec): InstanceSpec => ({
-      ...instance,
-      stdin: isInteractive ? 'inherit' : 'null',
-    })
-    return { ...process, isFirstStartFinal: true, instances: process.instances.map(withStdin) }
+    const stdin = isInteractive ? 'inherit' : 'null'
+    return { ...process, isFirstStartFinal: true, template: { ...process.template, stdin } }
   }
 }
 

@@ -158,8 +158,11 @@ export interface ProcessSpec {
   readonly probes: Readonly<Partial<Record<ProbeName, ProbeSpec>>>
   /** Those that it has. */
   readonly hooks: readonly HookName[]
-  /** One a replica, in order of `number`. */
-  readonly instances: readonly InstanceSpec[]
+  /** How many instances there are. */
+  readonly replicas: number
+  /** More cannot be: two would write to one file, or one would have a port that there is not. */
+  readonly mostReplicas: number
+  readonly template: InstanceTemplate
 }
 
 export interface Dependency {
@@ -221,6 +224,20 @@ export interface RestartLimit {
 }
 
 /**
+ * What each instance of a process is made of by {@link toInstance}, at any time and by its number alone: variables of an instance
+ * stand in its texts. What becomes no template of a run still has each dollar of its own doubled.
+ */
+export interface InstanceTemplate
+  extends Omit<InstanceSpec, 'name' | 'number' | 'checks' | 'hooks'> {
+  /** `${instance.number}` may stand in a port. */
+  readonly ports: readonly { readonly name: string | null; readonly port: string }[]
+  /** Names of those variables of `env` that tell of siblings. */
+  readonly services: readonly string[]
+  readonly checks: Readonly<Partial<Record<ProbeName, Check<string> | OutputCheck>>>
+  readonly hooks: Readonly<Partial<Record<HookName, HookAction<string>>>>
+}
+
+/**
  * What one instance is started as. The config's variables are put in; what is called a template here may still hold `$(NAME)`, a
  * variable of the run's own environment, and `$$` for a dollar: see {@link fillReferences}.
  */
@@ -253,21 +270,21 @@ export interface InstanceSpec {
 }
 
 /** What a try of a probe does. `host` null: this machine, by IPv4 and then by IPv6. */
-export type Check =
+export type Check<Port = number> =
   | {
       readonly kind: 'http'
       readonly host: string | null
-      readonly port: number
+      readonly port: Port
       /** Begins with a slash. */
       readonly path: string
       readonly scheme: 'HTTP' | 'HTTPS'
       readonly headers: readonly HttpHeader[]
     }
-  | { readonly kind: 'tcp'; readonly host: string | null; readonly port: number }
+  | { readonly kind: 'tcp'; readonly host: string | null; readonly port: Port }
   | {
       readonly kind: 'grpc'
       readonly host: string | null
-      readonly port: number
+      readonly port: Port
       /** '': the server as a whole. */
       readonly service: string
     }
@@ -282,7 +299,9 @@ export type OutputCheck =
   | { readonly kind: 'logSilence'; readonly ms: number }
 
 /** What a hook does: what a probe may do, once, or nothing for that time. */
-export type HookAction = Check | { readonly kind: 'sleep'; readonly ms: number }
+export type HookAction<Port = number> =
+  | Check<Port>
+  | { readonly kind: 'sleep'; readonly ms: number }
 
 export interface HttpHeader {
   readonly name: string

@@ -4,13 +4,12 @@ import type {
   Check,
   HookAction,
   HookName,
-  InstanceSpec,
+  InstanceTemplate,
   OutputCheck,
   ProbeName,
   ProbeSpec,
   ProcessSpec,
 } from './plan.ts'
-import { portsOf } from './ports.ts'
 
 type ProbeConfig = NonNullable<ProcessConfig['startupProbe' | 'readinessProbe' | 'livenessProbe']>
 type HttpGet = NonNullable<ProbeConfig['httpGet']>
@@ -46,7 +45,7 @@ export function toProbes(config: ProcessConfig): ProcessSpec['probes'] {
 }
 
 /** Whether a process can speak by sd_notify(3), given its probes. Pure. */
-export function toNotify(probes: ProcessSpec['probes']): InstanceSpec['notify'] {
+export function toNotify(probes: ProcessSpec['probes']): InstanceTemplate['notify'] {
   const { liveness } = probes
   if (!Object.values(probes).some(({ by }) => by === 'notify')) return null
   return { watchdogMs: liveness?.by === 'notify' ? silenceMs(liveness) : null }
@@ -68,49 +67,38 @@ function toOutputCheck(probe: ProbeConfig): OutputCheck | undefined {
   return undefined
 }
 
-/** What the probes and the hooks of one instance, the `number`th, do; `fill` puts its variables into a template. Pure. */
-export function toChecks(
-  config: ProcessConfig,
-  number: number,
-  fill: (template: string) => string,
-): Pick<InstanceSpec, 'checks' | 'hooks'> {
-  // No other variables are put in later.
-  const text = (template: string) => fill(template).replaceAll('$$', () => '$')
-  const hostOf = ({ host }: { readonly host?: string }) => (host === undefined ? null : text(host))
+/** What the probes and the hooks of each instance do. Pure. */
+export function toChecks(config: ProcessConfig): Pick<InstanceTemplate, 'checks' | 'hooks'> {
   const portOf = ({ port }: { readonly port: number | string }) => {
-    const named = portsOf(config, number).find(({ name }) => name === port)
-    return named?.port ?? Number(fill(String(port)))
+    const named = config.ports?.find(({ name }) => name === port)
+    return String(named?.containerPort ?? port)
   }
 
-  function toHttp(get: HttpGet): Check {
-    const path = text(get.path ?? defaults.probe.path)
+  function toHttp(get: HttpGet): Check<string> {
     return {
       kind: 'http',
-      host: hostOf(get),
+      host: get.host ?? null,
       port: portOf(get),
-      path: path.startsWith('/') ? path : `/${path}`,
+      path: get.path ?? defaults.probe.path,
       scheme: get.scheme ?? defaults.probe.scheme,
-      headers: (get.httpHeaders ?? []).map(({ name, value }) => ({ name, value: text(value) })),
+      headers: (get.httpHeaders ?? []).map(({ name, value }) => ({ name, value })),
     }
   }
 
-  function toCheck({ httpGet, tcpSocket, exec, grpc }: Checking): Check {
+  function toCheck({ httpGet, tcpSocket, exec, grpc }: Checking): Check<string> {
     if (httpGet !== undefined) return toHttp(httpGet)
     if (tcpSocket !== undefined) {
-      return { kind: 'tcp', host: hostOf(tcpSocket), port: portOf(tcpSocket) }
+      return { kind: 'tcp', host: tcpSocket.host ?? null, port: portOf(tcpSocket) }
     }
     if (grpc !== undefined) {
-      const { service = defaults.probe.service } = grpc
-      return { kind: 'grpc', host: hostOf(grpc), port: portOf(grpc), service: text(service) }
+      const { host = null, service = defaults.probe.service } = grpc
+      return { kind: 'grpc', host, port: portOf(grpc), service }
     }
-    if (exec !== undefined) {
-      const [executable, ...words] = exec.command
-      return { kind: 'exec', command: [fill(executable), ...words.map(fill)] }
-    }
+    if (exec !== undefined) return { kind: 'exec', command: exec.command }
     throw new Error('nothing to be done')
   }
 
-  const toAction = ({ sleep, ...rest }: HookConfig): HookAction =>
+  const toAction = ({ sleep, ...rest }: HookConfig): HookAction<string> =>
     sleep === undefined ? toCheck(rest) : { kind: 'sleep', ms: toMs(sleep.seconds) }
   const { postStart, preStop } = config.lifecycle ?? {}
   return {

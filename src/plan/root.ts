@@ -11,7 +11,5 @@ export function refuseRoot(plan: Plan, uid: number): readonly string[] {
 /** The processes that would be root because nobody said who they are. Pure. */
 export function unasked({ processes }: Plan, uid: number): readonly string[] {
   if (uid !== 0) return []
-  return processes
-    .filter(({ instances }) => instances.some(({ security }) => security.user === null))
-    .map(({ name }) => name)
+  return processes.filter(({ template }) => template.security.user === null).map(({ name }) => name)
 }

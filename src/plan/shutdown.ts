@@ -23,15 +23,13 @@ export function stepMs(ownMs: number, leftMs: number, chainMs: number): number {
 }
 
 /** A process as a shutdown sees it. One without instances takes no time. */
-export type Stopping = Pick<ProcessSpec, 'name' | 'graceMs' | 'dependsOn'> & {
-  readonly instances: readonly unknown[]
-}
+export type Stopping = Pick<ProcessSpec, 'name' | 'graceMs' | 'dependsOn' | 'replicas'>
 
 /** How long the stop of a process takes at worst, or what is still to come of it, in ms. */
 export type OwnMs = (process: Stopping) => number
 
 /** The grace of a process that has instances, in ms. */
-export const graceOf: OwnMs = ({ instances, graceMs }) => (instances.length > 0 ? graceMs : 0)
+export const graceOf: OwnMs = ({ replicas, graceMs }) => (replicas > 0 ? graceMs : 0)
 
 /**
  * By process the longest sum of times that come after its own, in ms: those of what it depends on, directly or not, which is
@@ -121,8 +119,8 @@ export function shutdownTimeline(
     0,
   )
   const byName = new Map(stops.map((stop) => [stop.process, stop]))
-  const shown = processes.flatMap(({ name, instances }) =>
-    instances.length > 0 ? (byName.get(name) ?? []) : [],
+  const shown = processes.flatMap(({ name, replicas }) =>
+    replicas > 0 ? (byName.get(name) ?? []) : [],
   )
   return [
     ...(shutdown.drainMs > 0 ? [drain] : []),

@@ -1,129 +1,133 @@
-import { defaults } from '../config/defaults.ts'
-import type { ProcessConfig } from '../config/schema.ts'
 import { fillInstanceVariables } from '../config/variables.ts'
 import type {
+  Check,
   FileTarget,
+  HookAction,
   InstanceSpec,
-  LogFormat,
+  InstanceTemplate,
   LogsSpec,
-  ResourcesSpec,
-  SecuritySpec,
+  OutputCheck,
+  ProcessSpec,
 } from './plan.ts'
-import { portsOf } from './ports.ts'
-import { toChecks, toMs, toNotify, toProbes } from './probes.ts'
-import { inReferenceOrder } from './references.ts'
 import { firstSocketFd } from './sockets.ts'
 
-/** What an instance has of what is around its process. */
-export interface Surroundings {
-  /** Of the output, where the process names no other. */
-  readonly format: LogFormat
-  /** Weaker than what the process has. Templates. */
-  readonly env: Readonly<Record<string, string>>
+/** The instance of that number: its own variables are put in. Pure. */
+export function toInstance(template: InstanceTemplate, number: number): InstanceSpec {
+  const { ports, services: _, command, env, workingDir, logs, checks, hooks, ...same } = template
+  const { process } = template
+  const fill = createFill(template, number)
+  const [executable, ...words] = command
+  return {
+    ...same,
+    name: instanceName(process, number),
+    number,
+    command: [fill(executable), ...words.map(fill)],
+    env: mapValues(env, fill),
+    workingDir: workingDir === null ? null : fill(workingDir),
+    logs: fillLogs(logs, fill),
+    checks: mapValues(checks, (check) => fillCheck(check, fill)),
+    hooks: mapValues(hooks, (hook) => fillHook(hook, fill)),
+  }
 }
 
-/** What a process has of Ringmaster's environment when it does not want all of it. */
-const leastInherited = ['PATH', 'LANG', 'LC_*', 'TZ', 'TERM']
+/** `web.1` */
+export function instanceName(process: string, number: number): string {
+  return `${process}.${number}`
+}
 
-/** One instance of a process, by its number; its own variables are put in. Pure. */
-export function toInstance(
-  process: string,
-  number: number,
-  config: ProcessConfig,
-  { env, format }: Surroundings,
-): InstanceSpec {
-  const name = `${process}.${number}`
+/** Those that a process begins with, in order. Pure. */
+export function toInstances({
+  template,
+  replicas,
+}: Pick<ProcessSpec, 'template' | 'replicas'>): readonly InstanceSpec[] {
+  return Array.from({ length: replicas }, (_, index) => toInstance(template, index + 1))
+}
+
+/** How many instances there can be at once, of `most`: two do not write to one file, and ports end at 65535. Pure. */
+export function mostReplicas(template: InstanceTemplate, most: number): number {
+  const filesOf = (number: number) => {
+    const { stdout, stderr } = fillLogs(template.logs, createFill(template, number))
+    return [stdout, stderr].flatMap((target) => (typeof target === 'object' ? target.file : []))
+  }
+  const [one, two] = [filesOf(1), filesOf(2)]
+  if (one.some((file) => two.includes(file))) return 1
+  let count = most
+  const isPort = (port: string) => Number(createFill(template, count)(port)) <= 65_535
+  while (count > 1 && !template.ports.every(({ port }) => isPort(port))) count -= 1
+  return count
+}
+
+type Fill = (template: string) => string
+
+function createFill({ process, ports, sockets }: InstanceTemplate, number: number): Fill {
   const values = new Map([
-    ['instance.name', name],
+    ['instance.name', instanceName(process, number)],
     ['instance.number', String(number)],
     ['process.name', process],
   ])
-  for (const { name, port } of portsOf(config, number)) values.set(`port.${name}`, String(port))
-  const { args = [], workingDir, sockets = [] } = config
+  for (const { name, port } of ports) {
+    values.set(
+      `port.${name}`,
+      fillInstanceVariables(port, () => String(number)),
+    )
+  }
   for (const [index, name] of sockets.entries()) {
     values.set(`socket.${name}`, String(firstSocketFd + index))
   }
-  // The check knows each name; what a value held is safe behind its doubled dollars, which stay.
-  const fill = (template: string) =>
-    fillInstanceVariables(template, (name) => values.get(name) ?? '')
-  const [executable, ...words] = config.command
-  return {
-    name,
-    process,
-    number,
-    command: [fill(executable), ...words.map(fill), ...args.map(fill)],
-    inheritEnv: toInherited(config.inheritEnv ?? defaults.process.inheritEnv),
-    env:
-      config.env === undefined ? env : fillAll(inReferenceOrder({ ...env, ...config.env }), fill),
-    workingDir: workingDir === undefined ? null : fill(workingDir),
-    sockets,
-    stdin: 'null',
-    logs: toLogs(config.logs, format, fill),
-    notify: toNotify(toProbes(config)),
-    ...toChecks(config, number, fill),
-    security: toSecurity(config.securityContext),
-    resources: toResources(config.resources),
+  // The check of a configuration knows each name; what a value held is safe behind its doubled dollars, which stay.
+  return (template) => fillInstanceVariables(template, (name) => values.get(name) ?? '')
+}
+
+function fillLogs(logs: LogsSpec, fill: Fill): LogsSpec {
+  const fillTarget = <T extends string>(target: T | FileTarget): T | FileTarget =>
+    typeof target === 'string' ? target : { ...target, file: toText(target.file, fill) }
+  return { ...logs, stdout: fillTarget(logs.stdout), stderr: fillTarget(logs.stderr) }
+}
+
+function fillHook(hook: HookAction<string>, fill: Fill): HookAction {
+  return hook.kind === 'sleep' ? hook : fillCheck(hook, fill)
+}
+
+function fillCheck(check: Check<string>, fill: Fill): Check
+function fillCheck(check: Check<string> | OutputCheck, fill: Fill): Check | OutputCheck
+function fillCheck(check: Check<string> | OutputCheck, fill: Fill): Check | OutputCheck {
+  switch (check.kind) {
+    case 'exec': {
+      const [executable, ...words] = check.command
+      return { ...check, command: [fill(executable), ...words.map(fill)] }
+    }
+    case 'tcp':
+      return { ...check, ...fillAddress(check, fill) }
+    case 'grpc':
+      return { ...check, ...fillAddress(check, fill), service: toText(check.service, fill) }
+    case 'logLine':
+    case 'logSilence':
+      return check
+    case 'http': {
+      const headers = check.headers.map(({ name, value }) => ({ name, value: toText(value, fill) }))
+      const written = toText(check.path, fill)
+      const path = written.startsWith('/') ? written : `/${written}`
+      return { ...check, ...fillAddress(check, fill), headers, path }
+    }
   }
 }
 
-function fillAll(env: Readonly<Record<string, string>>, fill: (template: string) => string) {
-  return Object.fromEntries(Object.entries(env).map(([key, value]) => [key, fill(value)]))
+function fillAddress(
+  { host, port }: { readonly host: string | null; readonly port: string },
+  fill: Fill,
+) {
+  return { host: host === null ? null : toText(host, fill), port: Number(fill(port)) }
 }
 
-function toInherited(inherit: boolean | readonly string[]): InstanceSpec['inheritEnv'] {
-  if (inherit === true) return true
-  return inherit === false ? leastInherited : [...leastInherited, ...inherit]
+/** No other variables are put in later: each dollar that is left was doubled. */
+function toText(template: string, fill: Fill): string {
+  return fill(template).replaceAll('$$', () => '$')
 }
 
-function toLogs(
-  logs: ProcessConfig['logs'],
-  format: LogFormat,
-  fill: (template: string) => string,
-): LogsSpec {
-  const filled = { format, ...defaults.process.logs, ...logs }
-  const toTarget = <T extends string>(target: T | LogFile): T | FileTarget =>
-    typeof target === 'string' ? target : toFile(target, logs?.format, fill)
-  return { ...filled, stdout: toTarget(filled.stdout), stderr: toTarget(filled.stderr) }
-}
-
-type LogFile = Extract<NonNullable<ProcessConfig['logs']>['stdout'], object>
-
-function toFile(
-  written: LogFile,
-  format: LogFormat | undefined,
-  fill: (template: string) => string,
-): FileTarget {
-  const { file, maxAgeSeconds, ...rest } = { ...defaults.process.logFile, ...written }
-  return {
-    ...rest,
-    ...(format !== undefined && { format }),
-    // A path refers to nothing else: each dollar that is left was doubled.
-    file: fill(file).replaceAll('$$', () => '$'),
-    maxAgeMs: toMs(maxAgeSeconds),
-  }
-}
-
-function toSecurity(context: ProcessConfig['securityContext']): SecuritySpec {
-  const filled = { ...defaults.process.securityContext, ...context }
-  const { add = [], drop = [] } = context?.capabilities ?? {}
-  return {
-    user: filled.runAsUser ?? null,
-    group: filled.runAsGroup ?? null,
-    supplementalGroups: filled.supplementalGroups ?? [],
-    isNonRoot: filled.runAsNonRoot,
-    allowsPrivilegeEscalation: filled.allowPrivilegeEscalation,
-    capabilities: add.length + drop.length === 0 ? null : { add, drop },
-  }
-}
-
-function toResources(resources: ProcessConfig['resources'] = {}): ResourcesSpec {
-  return {
-    rlimits: resources.rlimits ?? {},
-    nice: resources.nice ?? null,
-    umask: resources.umask ?? null,
-    ioClass: resources.ioClass ?? null,
-    // The text of a list is its numbers with commas between.
-    cpuAffinity: resources.cpuAffinity?.toString() ?? null,
-    oomScoreAdj: resources.oomScoreAdj ?? null,
-  }
+function mapValues<K extends string, T, U>(
+  map: Readonly<Partial<Record<K, T>>>,
+  change: (value: T) => U,
+): Readonly<Record<K, U>> {
+  const entries = Object.entries(map) as [K, T][]
+  return Object.fromEntries(entries.map(([key, value]) => [key, change(value)])) as Record<K, U>
 }

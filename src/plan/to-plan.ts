@@ -1,4 +1,4 @@
-import { defaults } from '../config/defaults.ts'
+import { defaults, MAX_REPLICAS } from '../config/defaults.ts'
 import type { Config, ProcessConfig } from '../config/schema.ts'
 import { parseQuantity } from '../lib/quantities.ts'
 import { serviceVariables } from './environment.ts'
@@ -17,7 +17,8 @@ import { toHooks, toMs, toProbes } from './probes.ts'
 import { afterMs, beforeMs, graceOf, sweepMs } from './shutdown.ts'
 import { toSignals } from './signals.ts'
 import { toSockets } from './sockets.ts'
-import { type Surroundings, toInstance } from './to-instance.ts'
+import { mostReplicas } from './to-instance.ts'
+import { type Surroundings, toTemplate } from './to-template.ts'
 
 /** What a plan depends on besides its config. */
 export interface Situation {
@@ -32,7 +33,8 @@ export function toPlan(config: Config, { isKubernetes, envFile }: Situation): Pl
   const logs = { ...defaults.logs, ...config.logs }
   const surroundings = {
     format: logs.format,
-    env: { ...literally(envFile), ...serviceVariables(config.processes) },
+    env: literally(envFile),
+    services: serviceVariables(config.processes),
   }
   const processes = Object.entries(config.processes).map(([name, process]) =>
     toProcess(name, process, surroundings),
@@ -66,6 +68,7 @@ function toControl(control: Config['control'] = {}): ControlSpec | null {
 
 function toProcess(name: string, process: ProcessConfig, surroundings: Surroundings): ProcessSpec {
   const filled = { ...defaults.process, ...process }
+  const template = toTemplate(name, process, surroundings)
   return {
     name,
     autoStart: filled.autoStart,
@@ -88,9 +91,9 @@ function toProcess(name: string, process: ProcessConfig, surroundings: Surroundi
     memoryLimitBytes: toBytes(process.resources?.limits?.memory),
     probes: toProbes(process),
     hooks: toHooks(process),
-    instances: Array.from({ length: filled.replicas }, (_, index) =>
-      toInstance(name, index + 1, process, surroundings),
-    ),
+    replicas: filled.replicas,
+    mostReplicas: mostReplicas(template, MAX_REPLICAS),
+    template,
   }
 }
 

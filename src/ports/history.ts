@@ -34,7 +34,7 @@ export interface HistoryEvent {
   readonly atMs: number
   readonly level: LogLevel
   readonly type: Change['type']
-  /** null: it is about Ringmaster itself; so are `instance`, `run` and `cause` then. */
+  /** null: it is about Ringmaster itself. So are `instance`, `run` and `cause`, also where it is about a process as a whole. */
   readonly process: string | null
   /** `web.1` */
   readonly instance: string | null

@@ -1,10 +1,12 @@
-import type { InstanceSpec, LogFormat, OutputCheck } from '../plan/plan.ts'
+import type { InstanceSpec, LogsSpec, OutputCheck } from '../plan/plan.ts'
 import type { Outcome } from './prober.ts'
 
 /** Where the output of runs goes. */
 export interface Output {
   /** Reads the descriptors to their end and closes them; lines carry the name of `instance`. `onEnd` is called once, when all are at their end or were given up by {@link OutputStream.release}, and never before this returns. */
   attach(source: OutputSource, onEnd: () => void): OutputStream
+  /** There is no such instance any more: nothing is kept of it. What its runs still write goes where it went. */
+  forget(instance: string): void
   /** From now on lines go to the files that have the names: those that are open may have been renamed. */
   reopenFiles(): void
 }
@@ -24,8 +26,7 @@ export interface OutputSource {
   readonly instance: string
   readonly process: string
   readonly run: number
-  /** Where they go to no file of their own. */
-  readonly format: LogFormat
+  readonly logs: LogsSpec
   /** Those of {@link OutputCheck} will be asked for. */
   readonly checks?: InstanceSpec['checks']
   /** null: there is nothing to read. */

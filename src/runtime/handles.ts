@@ -14,6 +14,8 @@ export interface Exit {
 export interface Handle extends RunMarks {
   readonly run: number
   readonly spec: InstanceSpec
+  /** null: none. */
+  readonly memoryLimitBytes: number | null
   readonly output: OutputStream
   /** The exec helper has turned into the command, or said why not. */
   isReported: boolean

@@ -2,7 +2,8 @@ import type { Change, Clue, DeadlineKey, Effect, Fact } from '../core/messages.t
 import { initialState } from '../core/state.ts'
 import type { View } from '../core/view.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { InstanceSpec, Plan } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
+import { toInstance } from '../plan/to-instance.ts'
 import type { Cgroup } from '../ports/cgroup.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ConfigSource } from '../ports/config-source.ts'
@@ -23,7 +24,7 @@ import { MemoryWatch } from './memory-watch.ts'
 import { Notices } from './notices.ts'
 import { OomKills } from './oom-kills.ts'
 import { Queue } from './queue.ts'
-import { SpawnLane } from './spawn-lane.ts'
+import { SpawnLane, type SpawnRequest } from './spawn-lane.ts'
 import { Trees } from './trees.ts'
 import { Tries } from './tries.ts'
 
@@ -59,17 +60,11 @@ export class Runtime {
   readonly #lane: SpawnLane
   readonly #oomKills: OomKills
   readonly #memoryWatch: MemoryWatch
-  /** By process. */
-  readonly #memoryLimits: ReadonlyMap<string, number | null>
-  readonly #specs: ReadonlyMap<string, InstanceSpec>
   readonly #handles = new Handles()
   readonly #trees: Trees
 
   constructor(plan: Plan, ports: RuntimePorts) {
     this.#ports = ports
-    this.#specs = new Map(
-      plan.processes.flatMap((process) => process.instances.map((spec) => [spec.name, spec])),
-    )
     const { clock, publish } = ports
     const perform = (effect: Effect) => this.#perform(effect)
     this.#queue = new Queue(initialState(plan), { clock, perform, publish })
@@ -83,9 +78,8 @@ export class Runtime {
     const isMain = (pid: number) => this.#handles.isMain(pid)
     this.#notices = new Notices(clock, this.#deadlines, { processes, isMain, post, report })
     this.#connections = new Connections(ports.sockets, post)
-    this.#lane = new SpawnLane(clock, (run, instance) => this.#spawn(run, instance))
+    this.#lane = new SpawnLane(clock, (request) => this.#spawn(request))
     this.#oomKills = new OomKills(clock, ports.cgroup)
-    this.#memoryLimits = new Map(plan.processes.map((spec) => [spec.name, spec.memoryLimitBytes]))
     this.#memoryWatch = new MemoryWatch(clock, this.#deadlines, { memory, post, report })
     ports.exits.onExit((pid, status, orphan) => this.#onExit(pid, status, orphan))
   }
@@ -106,7 +100,7 @@ export class Runtime {
   #perform(effect: Effect): void {
     switch (effect.type) {
       case 'spawn':
-        this.#lane.add(effect.run, effect.instance)
+        this.#lane.add(effect)
         break
       case 'cancelSpawn':
         if (this.#lane.remove(effect.run)) this.#refused(effect.run, 'ECANCELED', 'spawn')
@@ -151,6 +145,9 @@ export class Runtime {
         // It does not reject.
         void this.#ports.config.read().then((reading) => this.post({ type: 'configRead', reading }))
         break
+      case 'forget':
+        this.#ports.output.forget(effect.instance)
+        break
       case 'reopenLogs':
         this.#ports.output.reopenFiles()
         break
@@ -184,18 +181,17 @@ export class Runtime {
   }
 
   /** Never throws: the core waits for an answer, and other spawns in the lane for their turn. */
-  #spawn(run: number, instance: string): void {
+  #spawn(request: SpawnRequest): void {
     try {
-      this.#tryToSpawn(run, instance)
+      this.#tryToSpawn(request)
     } catch (error) {
       this.report(error)
-      this.#refused(run, 'EIO', 'spawn')
+      this.#refused(request.run, 'EIO', 'spawn')
     }
   }
 
-  #tryToSpawn(run: number, instance: string): void {
-    const spec = this.#specs.get(instance)
-    if (spec === undefined) throw new Error(`no instance ${instance}`)
+  #tryToSpawn({ run, number, spec: process }: SpawnRequest): void {
+    const spec = toInstance(process.template, number)
     const spawned = this.#ports.spawner.spawn(run, spec, {
       executed: () => this.#reported(run, { type: 'executed', run }),
       execFailed: (errno, step) => this.#reported(run, { type: 'execFailed', run, errno, step }),
@@ -205,11 +201,12 @@ export class Runtime {
     const { pid, runId, pipes, stdout, stderr, notify } = spawned
     this.#ports.guard.watch(pid)
     this.#handles.add({
-      ...{ run, pid, runId, pipes, spec, isReported: false, earlyExit: null, isKilled: false },
+      ...{ run, pid, runId, pipes, spec, memoryLimitBytes: process.memoryLimitBytes },
+      ...{ isReported: false, earlyExit: null, isKilled: false },
       ...{ treeSignal: null, isEmptied: false, isOutputEnded: false },
       output: this.#attach({
         ...{ instance: spec.name, process: spec.process, run },
-        ...{ format: spec.logs.format, checks: spec.checks, stdout, stderr },
+        ...{ logs: spec.logs, checks: spec.checks, stdout, stderr },
       }),
     })
     this.post({ type: 'spawned', run, pid })
@@ -243,9 +240,8 @@ export class Runtime {
     else this.#watchMemory(handle)
   }
 
-  #watchMemory({ run, pid, spec }: Handle): void {
-    const limitBytes = this.#memoryLimits.get(spec.process) ?? null
-    if (limitBytes !== null) this.#memoryWatch.watch(run, pid, limitBytes)
+  #watchMemory({ run, pid, memoryLimitBytes }: Handle): void {
+    if (memoryLimitBytes !== null) this.#memoryWatch.watch(run, pid, memoryLimitBytes)
   }
 
   #onExit(pid: number, status: ExitStatus, isOrphan: boolean): void {

@@ -1,24 +1,27 @@
+import type { Effect } from '../core/messages.ts'
 import type { Clock } from '../ports/clock.ts'
 
 /** How much of one turn of the event loop may go into spawning: one spawn blocks it for 2 to 4 ms. */
 const turnBudgetMs = 8
 
+export type SpawnRequest = Extract<Effect, { type: 'spawn' }>
+
 /** Spawns at once while this turn has time for it, and the rest after the event loop has looked for input. */
 export class SpawnLane {
   readonly #clock: Clock
-  readonly #spawn: (run: number, instance: string) => void
+  readonly #spawn: (request: SpawnRequest) => void
   /** In order of arrival. */
-  readonly #waiting = new Map<number, string>()
+  readonly #waiting = new Map<number, SpawnRequest>()
   #spentMs = 0
   #isScheduled = false
 
-  constructor(clock: Clock, spawn: (run: number, instance: string) => void) {
+  constructor(clock: Clock, spawn: (request: SpawnRequest) => void) {
     this.#clock = clock
     this.#spawn = spawn
   }
 
-  add(run: number, instance: string): void {
-    this.#waiting.set(run, instance)
+  add(request: SpawnRequest): void {
+    this.#waiting.set(request.run, request)
     this.#work()
   }
 
@@ -28,11 +31,11 @@ export class SpawnLane {
   }
 
   #work(): void {
-    for (const [run, instance] of this.#waiting) {
+    for (const [run, request] of this.#waiting) {
       if (this.#spentMs >= turnBudgetMs) break
       this.#waiting.delete(run)
       const begin = this.#clock.now().monoMs
-      this.#spawn(run, instance)
+      this.#spawn(request)
       this.#spentMs += this.#clock.now().monoMs - begin
     }
     if (this.#isScheduled) return

@@ -20,7 +20,7 @@ shutdown: {drainSeconds: 2, terminationGracePeriodSeconds: 60}
 processes:
   web: {command: node server.js, replicas: 2, terminationGracePeriodSeconds: 20, securityContext: {runAsUser: app}}
   long-name: {command: [sh, -c, "echo 'a  b' $$1 $(NAME)"], securityContext: {runAsUser: 0}, restartPolicy: Never, killMode: group, stopSignal: QUIT}
-  none: {command: a, replicas: 0, restartLimit: null}
+  none: {command: a, replicas: 0, restartLimit: null, securityContext: {runAsUser: 0}}
 `
 
 t.test('check prints the plan and the times of a shutdown', async (t) => {
@@ -33,7 +33,7 @@ t.test('check prints the plan and the times of a shutdown', async (t) => {
     'PROCESS    REPLICAS  USER  RESTART              STOP                   COMMAND',
     'web        2         app   Always, 20 in 600 s  SIGTERM, 20 s, staged  node server.js',
     `long-name  1         0     Never                SIGQUIT, 10 s, group   sh -c "echo 'a  b' $1 $(NAME)"`,
-    'none       0         -     Always, no limit     SIGTERM, 10 s, staged  -',
+    'none       0         0     Always, no limit     SIGTERM, 10 s, staged  a',
     '',
     'Shutdown, 60 s at most:',
     '  0 s   to 2 s   drain',

@@ -68,10 +68,12 @@ export class FakeWorld {
   readonly tries: FakeTry[] = []
   /** Of the runs that can say how they are, by run. */
   readonly sockets = new Map<number, FakeSocket>()
-  /** What reading the configuration again comes to. */
   /** How often log files were opened anew. */
   reopenings = 0
+  /** What reading the configuration again comes to. */
   readConfig = async (): Promise<Reading> => ({ problem: null, differences: [] })
+  /** Instances whose output is forgotten. */
+  readonly forgotten: string[] = []
   /** OS timers that are set now. */
   timers = 0
   /** Processes that the kernel has killed for want of memory; undefined: it does not tell. */
@@ -235,6 +237,9 @@ export class FakeWorld {
       output: {
         reopenFiles: () => {
           this.reopenings += 1
+        },
+        forget: (instance) => {
+          this.forgotten.push(instance)
         },
         attach: ({ run }, onEnd) => this.#attach(this.run(run), onEnd),
       },

@@ -1,5 +1,5 @@
 import type { OwnRights } from '../../src/os/own-rights.ts'
-import type { InstanceSpec, Plan, ResourcesSpec, SecuritySpec } from '../../src/plan/plan.ts'
+import type { InstanceTemplate, Plan, ResourcesSpec, SecuritySpec } from '../../src/plan/plan.ts'
 import { planOf, processSpec } from './specs.ts'
 
 const all = (1n << 41n) - 1n
@@ -33,22 +33,22 @@ export function security(given: Partial<SecuritySpec> = {}): SecuritySpec {
   }
 }
 
-/** An instance as the defaults have it, but for what is given. */
-export interface Given extends Partial<Omit<InstanceSpec, 'security' | 'resources'>> {
+/** A process as the defaults have it, but for what is given. */
+export interface Given extends Partial<Omit<InstanceTemplate, 'security' | 'resources'>> {
   readonly security?: Partial<SecuritySpec>
   readonly resources?: Partial<ResourcesSpec>
 }
 
-/** A plan with one process of one instance for each name. */
+/** A plan with one process for each name. */
 export function planWith(processes: Readonly<Record<string, Given>>, dropsSelf = false): Plan {
   const specs = Object.entries(processes).map(([name, given]) => {
     const process = processSpec(name)
-    return { ...process, instances: process.instances.map((spec) => filled(spec, given)) }
+    return { ...process, template: filled(process.template, given) }
   })
   return { ...planOf(...specs), dropsSelf }
 }
 
-function filled(spec: InstanceSpec, given: Given): InstanceSpec {
+function filled(spec: InstanceTemplate, given: Given): InstanceTemplate {
   return {
     ...{ ...spec, ...given },
     security: { ...spec.security, ...given.security },

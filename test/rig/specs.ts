@@ -1,5 +1,6 @@
 import type {
   Check,
+  InstanceSpec,
   LinesSpec,
   OutputCheck,
   Plan,
@@ -7,10 +8,9 @@ import type {
   ProcessSpec,
 } from '../../src/plan/plan.ts'
 import { toNotify } from '../../src/plan/probes.ts'
+import { toInstances } from '../../src/plan/to-instance.ts'
 
-export interface ProcessGiven extends Partial<Omit<ProcessSpec, 'name' | 'instances'>> {
-  readonly replicas?: number
-}
+export type ProcessGiven = Partial<Omit<ProcessSpec, 'name'>>
 
 /** What is done with lines where nothing is written of it. */
 export const usualLines: LinesSpec = {
@@ -18,7 +18,7 @@ export const usualLines: LinesSpec = {
   ...{ maxLineBytes: 65_536, onOverflow: 'block' },
 }
 
-const check: Check = { kind: 'tcp', host: null, port: 1 }
+const check: Check<string> = { kind: 'tcp', host: null, port: '1' }
 const lineCheck: OutputCheck = { kind: 'logLine', pattern: 'ready' }
 
 /** A process as the defaults have it, but for what is given and without jitter. */
@@ -46,16 +46,18 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
     memoryLimitBytes: null,
     probes: {},
     hooks: [],
-    instances: Array.from({ length: replicas }, (_, index) => ({
-      name: `${name}.${index + 1}`,
+    replicas,
+    mostReplicas: 1000,
+    template: {
       process: name,
-      number: index + 1,
       command: ['/bin/true'] as const,
       inheritEnv: true,
       env: {},
+      services: [],
       workingDir: null,
       sockets: [],
       stdin: 'null',
+      ports: [],
       logs: { format: 'prefix', stdout: 'capture', stderr: 'capture' },
       notify: toNotify(rest.probes ?? {}),
       checks: Object.fromEntries(
@@ -73,7 +75,7 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
         ...{ rlimits: {}, nice: null, umask: null, oomScoreAdj: null },
         ...{ ioClass: null, cpuAffinity: null },
       },
-    })),
+    },
     ...rest,
   }
 }
@@ -109,4 +111,16 @@ export function probeSpec(given: Partial<ProbeSpec> = {}): ProbeSpec {
     ...{ successThreshold: 1, failureThreshold: 3, graceMs: null },
     ...given,
   }
+}
+
+/** The instances that a process begins with. */
+export function instancesOf(spec: ProcessSpec | undefined): readonly InstanceSpec[] {
+  return spec === undefined ? [] : toInstances(spec)
+}
+
+/** The first of them. */
+export function firstOf(spec: ProcessSpec | undefined): InstanceSpec {
+  const [first] = instancesOf(spec)
+  if (first === undefined) throw new Error('no instance')
+  return first
 }

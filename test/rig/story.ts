@@ -103,6 +103,8 @@ export function inWords(effect: Effect): string {
       return `endTree ${effect.run} ${effect.signal}${effect.sparesGroup ? ' sparing' : ''}`
     case 'readConfig':
       return 'readConfig'
+    case 'forget':
+      return `forget ${effect.instance}`
     case 'reopenLogs':
       return 'reopenLogs'
     case 'probe':

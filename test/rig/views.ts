@@ -24,7 +24,11 @@ export function instanceView(name: string, given: Partial<InstanceView> = {}): I
 /** A process, ready when all of its instances are. */
 export function processView(name: string, ...instances: readonly InstanceView[]): ProcessView {
   const isReady = instances.every((instance) => instance.isReady)
-  return { name, counts: true, isReady, isStarted: isReady, instances }
+  const replicas = instances.length
+  return {
+    ...{ name, replicas, mostReplicas: 1000, counts: true },
+    ...{ isReady, isStarted: isReady, instances },
+  }
 }
 
 /** A supervisor that is ready and started when all of its processes are ready. */

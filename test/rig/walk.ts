@@ -23,6 +23,7 @@ import type {
   RestartPolicy,
 } from '../../src/plan/plan.ts'
 import { usableMs } from '../../src/plan/shutdown.ts'
+import { instanceName } from '../../src/plan/to-instance.ts'
 import { createRandom } from './random.ts'
 import { planOf, probeSpec, processSpec } from './specs.ts'
 import { stamp, stepSafely } from './story.ts'
@@ -80,6 +81,8 @@ class World implements WalkResult {
   /** Runs whose readiness probe has succeeded. */
   readonly #passed = new Set<number>()
   readonly #phases = new Map<string, string>()
+  /** Instances that the last step has ended for good. */
+  readonly #departed = new Set<string>()
   #state: State
   #monoMs = 1000
   #lastRun = 0
@@ -149,8 +152,12 @@ class World implements WalkResult {
     else if (chance < 0.0125) this.take({ type: 'drain' })
     else if (chance < 0.0135) this.take({ type: 'maintenance', isOn: this.#below(2) === 0 })
     else if (chance < 0.0175) {
-      this.take({ type: 'broken', instance: this.#oneOf(this.#state.instances).name })
-    } else if (chance < 0.05) this.#takeOutOfPlace()
+      const { name: instance = 'none.1' } = this.#anyInstance() ?? {}
+      this.take({ type: 'broken', instance })
+    } else if (chance < 0.025) {
+      const { name: process } = this.#oneOf(this.#state.processes)
+      this.take({ type: 'scale', process, replicas: this.#oneOf([-1, 0, 1, 2, 3, 4, 1001]) })
+    } else if (chance < 0.06) this.#takeOutOfPlace()
     else if (chance < 0.25) this.#monoMs += this.#oneOf([1, 10, 100, 1000, 5000])
     else this.#answer(this.#anyAnswer())
   }
@@ -200,6 +207,7 @@ class World implements WalkResult {
     const before = this.#state
     const { state, effects, changes } = stepSafely(before, event)
     this.#state = state
+    this.#departed.clear()
     for (const effect of effects) this.#perform(effect, before)
     for (const change of changes) {
       this.#check(change)
@@ -208,6 +216,7 @@ class World implements WalkResult {
     }
     this.#effects.push(...effects)
     this.changes.push(...changes)
+    this.#checkReplicas(before)
     for (const instance of state.instances) this.#checkInstance(instance, before)
     const { isReady, isStarted, isOverdue, withdrawn, phase } = view(state)
     assert.ok(!isReady || isStarted, 'what is ready has been ready once')
@@ -225,7 +234,7 @@ class World implements WalkResult {
     // A turn that is due is taken at whatever event comes first.
     if ((this.#state.turnAtMonoMs ?? Infinity) <= this.#monoMs) return
     const run = this.#oneOf([0, this.#lastRun + 1, this.#below(this.#lastRun)])
-    const { name = '' } = this.#oneOf(this.#state.instances)
+    const { name = '' } = this.#anyInstance() ?? {}
     const own = (['start', 'kill', 'age', 'hook', 'notify', 'status'] as const).map(
       (purpose) => `${name}/${purpose}` as const,
     )
@@ -236,7 +245,7 @@ class World implements WalkResult {
       const [hook, isOk] = [this.#oneOf<HookName>(['postStart', 'preStop']), this.#below(2) === 0]
       this.#takeForNothing({ type: 'answered', run: living.run, hook, isOk, detail: 'late' })
     }
-    const { process } = this.#oneOf(this.#state.instances)
+    const { name: process } = this.#oneOf(this.#state.processes)
     if (!this.#watched.has(process)) this.#takeForNothing({ type: 'connected', process })
     if (this.#runs.has(run)) return
     this.#takeForNothing({ type: 'spawned', run, pid: 1 })
@@ -438,7 +447,7 @@ class World implements WalkResult {
     assert.equal(this.#exits, 0, `nothing follows the exit, but ${effect.type} did`)
     switch (effect.type) {
       case 'spawn':
-        this.#spawn(effect.run, effect.instance)
+        this.#spawn(effect.run, instanceName(effect.spec.name, effect.number))
         break
       case 'cancelSpawn': {
         const world = this.#runs.get(effect.run)
@@ -532,6 +541,12 @@ class World implements WalkResult {
         assert.ok(!this.#isReading, 'the files are read once at a time')
         this.#isReading = true
         break
+      case 'forget':
+        assert.ok(
+          before.instances.some(({ name }) => name === effect.instance),
+          'only who was there is forgotten',
+        )
+        break
       case 'reopenLogs':
         assert.equal(this.#exits, 0)
         break
@@ -586,14 +601,14 @@ class World implements WalkResult {
   #checkDependencies(instance: string): void {
     for (const { process, condition } of this.#specOf(instance).dependsOn) {
       const others = this.#state.instances.filter((one) => one.process === process)
-      const listens = this.#plan.processes.find(({ name }) => name === process)?.isOnDemand
+      const { replicas, isOnDemand: listens } = this.#specOf(`${process}.1`)
       const met = others.filter(
         ({ phase, isWanted }) =>
           phase === 'succeeded' ||
           (condition !== 'succeeded' &&
             (phase === 'running' || (listens && isWanted && !isAtRest(phase)))),
       )
-      const needed = condition === 'succeeded' ? others.length : Math.max(1, others.length - 1)
+      const needed = condition === 'succeeded' ? others.length : Math.max(1, replicas - 1)
       assert.ok(met.length >= needed, `${instance} starts when ${process} is ${condition}`)
     }
   }
@@ -673,15 +688,17 @@ class World implements WalkResult {
   }
 
   #specOf(instance: string) {
-    const spec = this.#plan.processes.find(({ instances }) =>
-      instances.some(({ name }) => name === instance),
-    )
+    const spec = this.#state.processes.find(({ name }) => instance.startsWith(`${name}.`))
     if (spec === undefined) throw new Error(`no spec of ${instance}`)
     return spec
   }
 
   /** Each phase follows the one before it. */
   #check(change: Change): void {
+    if (change.type === 'departure') {
+      this.#phases.delete(change.instance)
+      this.#departed.add(change.instance)
+    }
     if (change.type !== 'instance') return
     const { cause, status, phase } = change
     if (cause === 'oom-killed') assert.equal(status?.signal, SIGKILL)
@@ -699,6 +716,7 @@ class World implements WalkResult {
     if (change.type !== 'instance' || change.cause !== 'max-age') return
     const of = ({ instances }: State) => instances.find(({ name }) => name === change.instance)
     const [before, now] = [of(stateBefore), of(this.#state)]
+    if (before?.isLeaving && !now) return
     assert.ok(before && now)
     if (change.previous === 'running') {
       const others = this.#state.instances.filter(
@@ -721,22 +739,32 @@ class World implements WalkResult {
     }
   }
 
+  /** Nothing is made while too many live, and none leaves while too few stay. */
+  #checkReplicas({ instances: before }: State): void {
+    for (const { name, replicas } of this.#state.processes) {
+      const all = this.#state.instances.filter(({ process }) => process === name)
+      const isMade = all.some((one) => !before.some((other) => other.name === one.name))
+      assert.ok(!isMade || all.length <= replicas, `${name} has no room for one more`)
+      if (this.#state.phase !== 'running') continue
+      assert.ok(all.length >= replicas, `${name} has its replicas`)
+      const staying = all.filter(({ isLeaving }) => !isLeaving)
+      assert.ok(staying.length <= replicas, `${name} has no more than its replicas`)
+    }
+    for (const { isLeaving, phase, isWanted } of this.#state.instances) {
+      const isGoing = !isWanted && !isAtRest(phase)
+      assert.ok(!isLeaving || isGoing, 'who leaves stops, and is no more when it has')
+    }
+  }
+
   #checkInstance(instance: Instance, stateBefore: State): void {
     const { name, phase, live } = instance
     assert.equal(this.#phases.get(name) ?? this.#firstPhase(name), phase, 'each phase is told')
     const before = stateBefore.instances.find((one) => one.name === name)
-    assert.ok(before)
-    assert.ok(before.isWanted || !instance.isWanted, 'what is not wanted is never wanted again')
-    assert.ok(!before.wasReady || instance.wasReady, 'started never goes back')
+    if (before && !this.#departed.has(name)) this.#checkHistory(instance, before)
     const limit = this.#state.processes.find((one) => one.name === instance.process)?.restartLimit
     if (limit) {
       assert.ok(instance.recentRestartsMonoMs.length <= limit.count, 'restarts have a limit')
       if (phase !== 'failed') assert.ok(instance.failures <= limit.count, 'also in a row')
-    }
-    if (before.live?.cause && live?.run === before.live.run && live.cause !== before.live.cause) {
-      assert.equal(before.live.cause, 'stop-requested', 'the cause is written once')
-      assert.equal(live.cause, 'grace-exceeded')
-      assert.ok(live.isKilled)
     }
     for (const name of ['startup', 'readiness', 'liveness'] as const) {
       const isTried = live !== null && this.#tries.has(`${live.run} ${name}`)
@@ -744,7 +772,7 @@ class World implements WalkResult {
       const isDone = this.#specOf(instance.name).probes[name]?.by === 'logLine' && known?.isPassing
       assert.equal(known !== undefined && !isDone, isTried, `${name} is tried when it is known`)
     }
-    const { probes, maxAgeMs, dependsOn, instances } = this.#specOf(instance.name)
+    const { probes, maxAgeMs, dependsOn } = this.#specOf(instance.name)
     const isReadyRun = live?.readySinceMonoMs != null
     if (isReadyRun && probes.readiness) {
       assert.ok(this.#passed.has(live.run), 'not ready before the first success')
@@ -776,7 +804,10 @@ class World implements WalkResult {
     if (live?.age === 'old' && phase === 'running' && this.#mayRenew()) {
       // Its group ends it in its turn.
       const isHeld = this.#state.groups.some(({ restarting }) => restarting.includes(name))
-      const mayWait = isHeld || dependsOn.length > 0 || instances.length > 1 || !instance.isWanted
+      const isAlone = this.#state.instances.every(
+        (other) => other === instance || other.process !== instance.process,
+      )
+      const mayWait = isHeld || dependsOn.length > 0 || !isAlone || !instance.isWanted
       assert.ok(mayWait, 'what is old and waits for nothing goes')
     }
     const waits = instance.isWaiting || instance.awaited === 'connection'
@@ -811,6 +842,17 @@ class World implements WalkResult {
     assert.equal(this.#deadlines.has(`${name}/kill`), isInGrace, 'a grace has a deadline')
   }
 
+  /** What is never taken back. */
+  #checkHistory({ isWanted, wasReady, live }: Instance, before: Instance): void {
+    assert.ok(before.isWanted || !isWanted, 'what is not wanted is never wanted again')
+    assert.ok(!before.wasReady || wasReady, 'started never goes back')
+    if (before.live?.cause && live?.run === before.live.run && live.cause !== before.live.cause) {
+      assert.equal(before.live.cause, 'stop-requested', 'the cause is written once')
+      assert.equal(live.cause, 'grace-exceeded')
+      assert.ok(live.isKilled)
+    }
+  }
+
   /** Only who has a limit is over it, and is asked to end; that counts as a failure. */
   #checkMemoryLimit(change: Change, stateBefore: State): void {
     if (change.type !== 'instance' || change.cause !== 'memory-limit') return
@@ -818,6 +860,7 @@ class World implements WalkResult {
     if (change.phase !== 'backoff' && change.phase !== 'pending') return
     const of = ({ instances }: State) => instances.find(({ name }) => name === change.instance)
     const [before, now] = [of(stateBefore), of(this.#state)]
+    if (before?.isLeaving && !now) return
     assert.ok(before && now)
     assert.ok(now.failures === before.failures + 1 || now.failures === 1, 'it is a failure')
   }
@@ -828,8 +871,14 @@ class World implements WalkResult {
   }
 
   #firstPhase(instance: string): string {
-    const first = initialState(this.#plan).instances.find(({ name }) => name === instance)
-    return first?.phase ?? ''
+    const { courses } = this.#state
+    const course = courses.find(({ process }) => instance.startsWith(`${process}.`))
+    return course?.isWanted ? 'pending' : 'stopped'
+  }
+
+  #anyInstance(): Instance | undefined {
+    const { instances } = this.#state
+    return instances[this.#below(instances.length)]
   }
 
   #below(limit: number): number {

@@ -4,7 +4,7 @@ import { FakeWorld } from '../rig/fake-world.ts'
 import { planOf, processSpec } from '../rig/specs.ts'
 
 const sleeping = { kind: 'sleep', ms: 3000 } as const
-const asking = { kind: 'tcp', host: null, port: 1 } as const
+const asking = { kind: 'tcp', host: null, port: '1' } as const
 
 t.test('a hook that sleeps takes its time, and is over before it when the run ends', async (t) => {
   const world = begin({ postStart: sleeping, preStop: sleeping }).execute(1)
@@ -94,10 +94,10 @@ t.test('a hook that cannot be begun has failed, and is heard of', async (t) => {
 
 /** A world of one process with these hooks. */
 function begin(
-  actions: Readonly<Partial<Record<HookName, HookAction>>>,
+  actions: Readonly<Partial<Record<HookName, HookAction<string>>>>,
   hooks = Object.keys(actions) as HookName[],
 ): FakeWorld {
   const spec = processSpec('web', { hooks })
-  const instances = spec.instances.map((instance) => ({ ...instance, hooks: actions }))
-  return new FakeWorld(planOf({ ...spec, instances })).begin()
+  const template = { ...spec.template, hooks: actions }
+  return new FakeWorld(planOf({ ...spec, template })).begin()
 }

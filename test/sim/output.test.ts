@@ -51,6 +51,7 @@ t.test('100,000 restarts leave nothing behind', async (t) => {
       },
     },
     output: {
+      forget() {},
       reopenFiles() {},
       attach(_, onEnd) {
         endOutput = onEnd

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Prober } from '../../src/ports/prober.ts'
 import { createLateProber } from '../../src/runtime/late-prober.ts'
 import { FakeWorld } from '../rig/fake-world.ts'
-import { planOf, probeSpec, processSpec } from '../rig/specs.ts'
+import { firstOf, planOf, probeSpec, processSpec } from '../rig/specs.ts'
 
 t.test('a try begins at its time, and its result is taken in', async (t) => {
   const world = begin({ readiness: probeSpec() }).execute(1).advance(99)
@@ -128,8 +128,7 @@ t.test('when the prober cannot be loaded every try fails', async (t) => {
   t.same(outcomes, Array(2).fill({ isOk: false, detail: 'probes could not be loaded' }))
 })
 
-const [spec] = processSpec('web').instances
-if (spec === undefined) throw new Error('no instance')
+const spec = firstOf(processSpec('web'))
 const target = { check: { kind: 'tcp', host: null, port: 1 }, spec, runId: '1' } as const
 
 function begin(probes: NonNullable<Parameters<typeof processSpec>[1]>['probes'] = {}): FakeWorld {

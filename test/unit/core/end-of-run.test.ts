@@ -125,7 +125,7 @@ t.test('the numbers of runs rise, over all instances', async (t) => {
   story.end(2, 1).end(3, 1).end(1, 1)
   const spawns = story.allEffects.filter((effect) => effect.type === 'spawn')
   t.same(
-    spawns.map(({ run, instance }) => `${run} ${instance}`),
+    spawns.map(({ run, spec, number }) => `${run} ${spec.name}.${number}`),
     ['1 web.1', '2 web.2', '3 api.1', '4 web.2', '5 api.1', '6 web.1'],
   )
 })

@@ -62,7 +62,9 @@ t.test('the order is that of the group, not of the processes', async (t) => {
   t.same(words(story.end(2)).at(1), 'signal 3 15')
   story.end(3)
   t.same(
-    story.effects.flatMap((effect) => (effect.type === 'spawn' ? effect.instance : [])),
+    story.effects.flatMap((effect) =>
+      effect.type === 'spawn' ? `${effect.spec.name}.${effect.number}` : [],
+    ),
     ['c.1', 'a.1', 'b.1'],
   )
 })

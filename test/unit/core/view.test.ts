@@ -84,6 +84,8 @@ t.test('the view says how each instance is and how its last run ended', async (t
     processes: [
       {
         name: 'web',
+        replicas: 1,
+        mostReplicas: 1000,
         counts: true,
         isReady: true,
         isStarted: true,
@@ -97,6 +99,7 @@ t.test('the view says how each instance is and how its last run ended', async (t
             reason: null,
             isReady: true,
             isStarted: true,
+            status: null,
             pid: 102,
             restarts: 1,
             startedAtMs: Date.UTC(2030, 0, 2) + 70,

@@ -47,6 +47,15 @@ t.test('gauges show the view at the time of the scrape', async (t) => {
   t.notOk(backoff.some((line) => line.includes('start_time_seconds')))
 })
 
+t.test('an instance that is made anew begins with nothing', async (t) => {
+  const { metrics } = createParts(processView('web', instanceView('web.2')))
+  metrics.change({ ...ended, at })
+  metrics.change({ type: 'departure', process: 'web', instance: 'web.2', at })
+  const lines = await samplesOf(metrics)
+  t.notOk(lines.some((line) => line.includes('restarts_total{')))
+  t.ok(lines.includes('ringmaster_process_backoff_seconds{process="web",replica="2"} 0'))
+})
+
 t.test('restarts are counted by instance and cause, ends without a restart are not', async (t) => {
   const { metrics } = createParts(processView('web', instanceView('web.2')))
   metrics.change({ ...ended, at })

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -386,4 +387,29 @@ t.test('what an end left uncompressed, or half compressed, is compressed later',
   const read = (number: number) =>
     gunzipSync(readFileSync(join(folder, `log.${number}.gz`))).toString()
   t.same([1, 2, 3].map(read), ['one\n', 'whole', 'twice'])
+})
+
+t.test('a file that is released is closed when everything is written', async (t) => {
+  const { path, file, write, flush, text } = create(t)
+  const isOpen = () =>
+    readdirSync('/proc/self/fd').some((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === path
+      } catch {
+        return false
+      }
+    })
+  file.release()
+  write('one\n')
+  await flush()
+  t.equal(text(), 'one\n')
+  t.notOk(isOpen())
+  const other = create(t)
+  other.write('two\n')
+  await other.flush()
+  other.file.release()
+  await other.flush()
+  other.write('three\n')
+  await other.flush()
+  t.equal(other.text(), 'two\nthree\n', 'what comes later is written too')
 })

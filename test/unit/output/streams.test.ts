@@ -8,13 +8,19 @@ import { systemClock } from '../../../src/os/clock.ts'
 import { native } from '../../../src/os/native.ts'
 import { createSink } from '../../../src/output/sink.ts'
 import { createOutput, type OutputOptions } from '../../../src/output/streams.ts'
-import type { LinesSpec, LogFormat } from '../../../src/plan/plan.ts'
+import type { LinesSpec, LogFormat, LogsSpec } from '../../../src/plan/plan.ts'
 import type { OutputSource } from '../../../src/ports/output.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
 import { usualLines } from '../../rig/specs.ts'
 import { patienceMs, until } from '../../rig/wait.ts'
 
-const files = { of: () => undefined, reopen() {} }
+const files: OutputOptions['files'] = {
+  open() {
+    throw new Error('no file')
+  },
+  forget() {},
+  reopen() {},
+}
 
 function createParts(asked: Partial<LinesSpec> = {}, colors: OutputOptions['colors'] = {}) {
   const lines = { ...usualLines, ...asked }
@@ -57,10 +63,14 @@ function openPipe(): readonly [number, number] {
   return pipe
 }
 
+function logsOf(format: LogFormat): LogsSpec {
+  return { format, stdout: 'capture', stderr: 'capture' }
+}
+
 function createRun(instance = 'web.1', format: LogFormat = 'prefix') {
   const [stdout, stdoutEnd] = openPipe()
   const [stderr, stderrEnd] = openPipe()
-  const source = { instance, process: 'web', run: 1, format, stdout, stderr }
+  const source = { instance, process: 'web', run: 1, logs: logsOf(format), stdout, stderr }
   const close = () => {
     closeSync(stdoutEnd)
     closeSync(stderrEnd)
@@ -71,7 +81,10 @@ function createRun(instance = 'web.1', format: LogFormat = 'prefix') {
 /** A run whose both streams are one pipe. */
 function createJoinedRun(instance: string, format: LogFormat) {
   const [stdout, end] = openPipe()
-  return { source: { instance, process: 'web', run: 1, format, stdout, stderr: null }, end }
+  return {
+    source: { instance, process: 'web', run: 1, logs: logsOf(format), stdout, stderr: null },
+    end,
+  }
 }
 
 /** All that comes on `fd`, `step` bytes at a time; closes it. */
@@ -114,7 +127,7 @@ t.test('both streams are read to their end, apart from each other, and closed', 
   t.not(identify(source.stderr), before[1])
 })
 
-const nothing = { instance: 'web.1', process: 'web', run: 1, format: 'raw' } as const
+const nothing = { instance: 'web.1', process: 'web', run: 1, logs: logsOf('raw') }
 const ends: readonly {
   readonly what: string
   readonly source: () => { readonly source: OutputSource; readonly close: () => void }

@@ -63,7 +63,7 @@ t.test('a process that says nothing of its user is told to root', async (t) => {
   const processes = {
     web: { command: ['a'] as [string] },
     api: { command: ['a'] as [string], securityContext: { runAsUser: 0 } },
-    none: { command: ['a'] as [string], replicas: 0 },
+    none: { command: ['a'] as [string], securityContext: { runAsUser: 0 } },
   }
   t.match(warnings({ processes }, 0), [/^processes\.web\.securityContext\.runAsUser: not written/])
   t.equal(warnings({ processes }, 0).length, 1)

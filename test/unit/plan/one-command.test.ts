@@ -19,13 +19,11 @@ t.test(
         isShutdownOnExit: true,
         isFirstStartFinal: true,
         restartPolicy: 'OnFailure',
-        instances: [
-          {
-            stdin: 'null',
-            logs: { format: 'raw', stdout: 'capture', stderr: 'capture' },
-            security: { user: 'app', group: 7 },
-          },
-        ],
+        template: {
+          stdin: 'null',
+          logs: { format: 'raw', stdout: 'capture', stderr: 'capture' },
+          security: { user: 'app', group: 7 },
+        },
       },
     ])
     t.equal(processes.length, 1)
@@ -35,14 +33,14 @@ t.test(
 
 t.test('an interactive one has all three descriptors', async (t) => {
   const [process] = plan({ isInteractive: true }).processes
-  t.match(process?.instances, [
-    { stdin: 'inherit', logs: { stdout: 'inherit', stderr: 'inherit' } },
-  ])
+  t.match(process?.template, {
+    ...{ stdin: 'inherit', logs: { stdout: 'inherit', stderr: 'inherit' } },
+  })
 })
 
 t.test('no variable stands in its words', async (t) => {
   const [process] = plan({ command: ['a$b', '$(HOME)', '$$'] }).processes
-  t.same(process?.instances[0]?.command, ['a$$b', '$$(HOME)', '$$$$'])
+  t.same(process?.template.command, ['a$$b', '$$(HOME)', '$$$$'])
 })
 
 t.test('the process is named after the file, as far as that is a name', async (t) => {

@@ -17,7 +17,7 @@ function stopping(
   count = 1,
 ): Stopping {
   const dependsOn = needed.map((process) => ({ process, condition: 'ready' as const }))
-  return { name, graceMs, dependsOn, instances: Array.from({ length: count }) }
+  return { name, graceMs, dependsOn, replicas: count }
 }
 
 const web = stopping('web', 10_000)

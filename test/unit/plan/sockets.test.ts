@@ -1,6 +1,7 @@
 import t from 'tap'
 import { parseConfig } from '../../../src/config/load.ts'
 import { describeAddress } from '../../../src/plan/sockets.ts'
+import { toInstances } from '../../../src/plan/to-instance.ts'
 import { toPlan } from '../../../src/plan/to-plan.ts'
 
 const planOf = async (text: string) =>
@@ -43,7 +44,7 @@ sockets: {a: {port: 1}, b: {port: 2}}
 processes:
   p: {command: [x, "\${socket.b}"], args: ["fd://\${socket.a}"], env: {NGINX: "\${socket.b};"}, sockets: [b, a]}
   q: {command: x}`)
-  const [p, q] = plan.processes.flatMap(({ instances }) => instances)
+  const [p, q] = plan.processes.flatMap(toInstances)
   t.match(p, { sockets: ['b', 'a'], command: ['x', '3', 'fd://4'], env: { NGINX: '3;' } })
   t.same(q?.sockets, [])
 })

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Config, ProcessConfig } from '../../../src/config/schema.ts'
 import { type Situation, toPlan } from '../../../src/plan/to-plan.ts'
-import { usualLines } from '../../rig/specs.ts'
+import { firstOf, instancesOf, usualLines } from '../../rig/specs.ts'
 
 const plain: Situation = { isKubernetes: false, envFile: {} }
 
@@ -11,7 +11,7 @@ const planOf = (config: Config, situation: Partial<Situation> = {}) =>
 
 /** The first instance of a process with these fields. */
 const instanceOf = (fields: Partial<ProcessConfig>) =>
-  planOf({ processes: { web: { command: ['a'], ...fields } } }).processes[0]?.instances[0]
+  firstOf(planOf({ processes: { web: { command: ['a'], ...fields } } }).processes[0])
 
 t.test('a control socket has an owner, and a group behind a colon', async (t) => {
   const controlOf = (control: Config['control']) =>
@@ -62,35 +62,35 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
         memoryLimitBytes: null,
         probes: {},
         hooks: [],
-        instances: [
-          {
-            name: 'web.1',
-            process: 'web',
-            number: 1,
-            command: ['a'],
-            inheritEnv: true,
-            env: {},
-            workingDir: null,
-            sockets: [],
-            stdin: 'null',
-            logs: { format: 'prefix', stdout: 'capture', stderr: 'capture' },
-            notify: null,
-            checks: {},
-            hooks: {},
-            security: {
-              user: null,
-              group: null,
-              supplementalGroups: [],
-              isNonRoot: false,
-              allowsPrivilegeEscalation: false,
-              capabilities: null,
-            },
-            resources: {
-              ...{ rlimits: {}, nice: null, umask: null, oomScoreAdj: null },
-              ...{ ioClass: null, cpuAffinity: null },
-            },
+        replicas: 1,
+        mostReplicas: 1000,
+        template: {
+          process: 'web',
+          command: ['a'],
+          inheritEnv: true,
+          env: {},
+          services: [],
+          ports: [],
+          workingDir: null,
+          sockets: [],
+          stdin: 'null',
+          logs: { format: 'prefix', stdout: 'capture', stderr: 'capture' },
+          notify: null,
+          checks: {},
+          hooks: {},
+          security: {
+            user: null,
+            group: null,
+            supplementalGroups: [],
+            isNonRoot: false,
+            allowsPrivilegeEscalation: false,
+            capabilities: null,
           },
-        ],
+          resources: {
+            ...{ rlimits: {}, nice: null, umask: null, oomScoreAdj: null },
+            ...{ ioClass: null, cpuAffinity: null },
+          },
+        },
       },
     ],
   })
@@ -166,7 +166,8 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
     sockets: [],
   })
   const [web, api] = plan.processes
-  t.strictSame(web, {
+  const { template: _, ...fields } = web ?? {}
+  t.strictSame(fields, {
     name: 'web',
     autoStart: false,
     startDelayMs: 1500,
@@ -188,11 +189,12 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
     memoryLimitBytes: 67_108_864,
     probes: {},
     hooks: [],
-    instances: [],
+    replicas: 0,
+    mostReplicas: 1000,
   })
   t.equal(api?.restartLimit, null)
   t.equal(api?.stopSignal, 3)
-  t.strictSame(api?.instances, [
+  t.strictSame(instancesOf(api), [
     {
       name: 'api.1',
       process: 'api',
@@ -248,7 +250,7 @@ t.test('the format of the output is that of the process, else that of the top', 
     processes: { web: { command: ['a'] }, api: { command: ['a'], logs: { format: 'json' } } },
   })
   t.strictSame(
-    processes.map(({ instances: [spec] }) => spec?.logs.format),
+    processes.map(({ template }) => template.logs.format),
     ['raw', 'json'],
   )
 })
@@ -313,14 +315,14 @@ t.test('each instance has its own values, put in once; dollars and references st
     },
   }).processes
   t.strictSame(
-    web?.instances.map(({ command, workingDir }) => [...command, workingDir]),
+    instancesOf(web).map(({ command, workingDir }) => [...command, workingDir]),
     [
       ['web', 'web web.1 1 8010', '$${instance.name} $$$$ $HOME ${A} $(B) $$(C)', '/data/1'],
       ['web', 'web web.2 2 8020', '$${instance.name} $$$$ $HOME ${A} $(B) $$(C)', '/data/2'],
     ],
   )
-  t.match(web?.instances[1]?.env, { NAME: 'web web.2 2 8020' })
-  t.ok(Object.hasOwn(web?.instances[1]?.env ?? {}, '__proto__'))
+  t.match(instancesOf(web)[1]?.env, { NAME: 'web web.2 2 8020' })
+  t.ok(Object.hasOwn(instancesOf(web)[1]?.env ?? {}, '__proto__'))
 })
 
 t.test(
@@ -357,7 +359,7 @@ t.test(
       DB_SERVICE_PORT: '7',
     }
     t.same(
-      processes.map(({ instances: [spec] }) => spec?.env),
+      processes.map(({ template }) => template.env),
       [shared, { ...shared, DB_SERVICE_PORT: '8', A: 'b' }, shared],
     )
   },
@@ -371,7 +373,7 @@ t.test(
       { processes: { db: { command: ['a'], ports: [{ containerPort: 7 }], env } } },
       { envFile: { HOST: 'a' } },
     )
-    t.strictSame(Object.entries(processes[0]?.instances[0]?.env ?? {}), [
+    t.strictSame(Object.entries(firstOf(processes[0]).env ?? {}), [
       ['HOST', 'b'],
       ['DB_SERVICE_HOST', '127.0.0.1'],
       ['PORT', '1'],
@@ -402,7 +404,7 @@ t.test('a silent probe is filled in with the defaults, in ms', async (t) => {
     readiness: probe,
     liveness: { ...probe, timeoutMs: 500, initialDelayMs: 3000 },
   })
-  t.strictSame(process?.instances[0]?.checks, {
+  t.strictSame(firstOf(process).checks, {
     startup: { kind: 'tcp', host: null, port: 1 },
     readiness: { kind: 'tcp', host: null, port: 1 },
     liveness: {
@@ -429,7 +431,7 @@ t.test(
       readiness: { by: 'logLine', periodMs: 10_000, timeoutMs: 10_000, successThreshold: 1 },
       liveness: { by: 'tries', periodMs: 60_000, failureThreshold: 1 },
     })
-    t.strictSame(process?.instances[0]?.checks, {
+    t.strictSame(firstOf(process).checks, {
       startup: { kind: 'logLine', pattern: 'up' },
       readiness: { kind: 'logLine', pattern: 'ready' },
       liveness: { kind: 'logSilence', ms: 60_000 },
@@ -456,7 +458,7 @@ t.test(
         },
       },
     }).processes
-    t.strictSame(process?.instances[1]?.checks, {
+    t.strictSame(instancesOf(process)[1]?.checks, {
       readiness: { kind: 'tcp', host: 'web.2.example', port: 802 },
       liveness: {
         ...{ kind: 'http', host: null, port: 902, path: '/a?$=802', scheme: 'HTTPS' },
@@ -479,10 +481,10 @@ t.test('a process whose probe is by notify can speak, and is not tried by it', a
     },
   }).processes
   t.match(web?.probes, { readiness: { by: 'tries' }, liveness: { by: 'notify' } })
-  t.same(Object.keys(web?.instances[0]?.checks ?? {}), ['readiness'])
-  t.same(web?.instances[0]?.notify, { watchdogMs: 8000 })
-  t.same(api?.instances[0]?.notify, { watchdogMs: null })
-  t.same(api?.instances[0]?.checks, {})
+  t.same(Object.keys(firstOf(web).checks ?? {}), ['readiness'])
+  t.same(firstOf(web).notify, { watchdogMs: 8000 })
+  t.same(firstOf(api).notify, { watchdogMs: null })
+  t.same(firstOf(api).checks, {})
 })
 
 t.test('hooks do what is written, with the variables of each instance', async (t) => {
@@ -499,7 +501,7 @@ t.test('hooks do what is written, with the variables of each instance', async (t
     },
   }).processes
   t.same(process?.hooks, ['postStart', 'preStop'])
-  t.match(process?.instances[0]?.hooks, {
+  t.match(firstOf(process).hooks, {
     postStart: { kind: 'exec', command: ['warm', 'web.1', '$(A)'] },
     preStop: { kind: 'http', host: null, port: 801, path: '/quit' },
   })
@@ -510,7 +512,7 @@ t.test('a hook that sleeps has its time in ms', async (t) => {
     processes: { db: { command: ['a'], lifecycle: { preStop: { sleep: { seconds: 0.5 } } } } },
   }).processes
   t.same(process?.hooks, ['preStop'])
-  t.same(process?.instances[0]?.hooks, { preStop: { kind: 'sleep', ms: 500 } })
+  t.same(firstOf(process).hooks, { preStop: { kind: 'sleep', ms: 500 } })
 })
 
 t.test('a command of a probe stays of templates, and a gRPC service has its name', async (t) => {
@@ -524,11 +526,11 @@ t.test('a command of a probe stays of templates, and a gRPC service has its name
       api: { command: ['a'], readinessProbe: { grpc: { port: 1, host: 'db' } } },
     },
   }).processes
-  t.strictSame(web?.instances[0]?.checks, {
+  t.strictSame(firstOf(web).checks, {
     startup: { kind: 'exec', command: ['b', '$(HOME)', '$$ web.1'] },
     readiness: { kind: 'grpc', host: null, port: 1, service: 'web.v1' },
   })
-  t.strictSame(api?.instances[0]?.checks, {
+  t.strictSame(firstOf(api).checks, {
     readiness: { kind: 'grpc', host: 'db', port: 1, service: '' },
   })
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { CommandResult, Commands } from '../../../src/ports/commands.ts'
 import { createProber } from '../../../src/probes/prober.ts'
-import { processSpec } from '../../rig/specs.ts'
+import { firstOf, processSpec } from '../../rig/specs.ts'
 
 t.test(
   'exit code 0 is a success; another, a signal, and what cannot be executed are failures',
@@ -101,8 +101,7 @@ function create() {
     },
   }
   const prober = createProber(fake)
-  const [spec] = processSpec('web').instances
-  if (spec === undefined) throw new Error('no instance')
+  const spec = firstOf(processSpec('web'))
   const check = { kind: 'exec', command: ['a'] } as const
   const probe = () => prober.probe({ check, spec, runId: '1' }, (outcome) => outcomes.push(outcome))
   return { commands, outcomes, probe }

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server } from '
 import t, { type Test } from 'tap'
 import type { Outcome } from '../../../src/ports/prober.ts'
 import { createProber } from '../../../src/probes/prober.ts'
-import { processSpec } from '../../rig/specs.ts'
+import { firstOf, processSpec } from '../../rig/specs.ts'
 
 const answered = { ':status': 200, 'content-type': 'application/grpc' }
 
@@ -107,8 +107,7 @@ interface Given {
 }
 
 function begin(given: Given, onEnd: (outcome: Outcome) => void): () => void {
-  const [spec] = processSpec('web').instances
-  if (spec === undefined) throw new Error('no instance')
+  const spec = firstOf(processSpec('web'))
   const check = { kind: 'grpc', host: null, service: '', ...given } as const
   const commands = {
     run() {
