@@ -3,13 +3,12 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { ask, portOf } from '../rig/clients.ts'
+import t from 'tap'
+import { ask, askWhileKilled, portOf } from '../rig/clients.ts'
 import { needsRoot } from '../rig/exec-helper.ts'
 import { fixture } from '../rig/fixtures.ts'
 import { statusOf } from '../rig/proc.ts'
 import { alone, inNamespace, needsNamespace, ways } from '../rig/ringmaster.ts'
-import type { Running } from '../rig/running.ts'
 import { freePort } from '../rig/servers.ts'
 import { folder, script, supervise } from '../rig/supervise.ts'
 
@@ -51,42 +50,6 @@ for (const { way, start, skip } of ways) {
     const port = await portOf(ringmaster, 'web')
     await askWhileKilled(t, ringmaster, () => ask(port))
   })
-}
-
-/** Asks all the time while children are killed 20 times: who has connected may be reset, and none is refused. */
-async function askWhileKilled(
-  t: Test,
-  ringmaster: Running,
-  ask: () => Promise<string>,
-): Promise<void> {
-  const load = new AbortController()
-  const outcomes = new Map<string, number>()
-  const clients = Array.from({ length: 4 }, async () => {
-    while (!load.signal.aborted) {
-      const outcome = await ask().then(
-        (answer) => (answer === '' ? 'nothing' : 'answer'),
-        ({ code }: NodeJS.ErrnoException) => code ?? 'error',
-      )
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
-    }
-  })
-  let kills = 0
-  while (kills < 20) {
-    const [pid] = ringmaster.children()
-    if (pid !== undefined) {
-      process.kill(pid, 'SIGKILL')
-      kills += 1
-    }
-    const before = outcomes.get('answer') ?? 0
-    await ringmaster.until(() => (outcomes.get('answer') ?? 0) > before + 20)
-  }
-  load.abort()
-  await Promise.all(clients)
-  t.comment(Object.fromEntries(outcomes))
-  t.equal(outcomes.get('ECONNREFUSED'), undefined)
-  const lost = [...outcomes].filter(([outcome]) => outcome !== 'answer')
-  // Each had one connection at most that it had accepted.
-  t.ok(lost.reduce((sum, [, count]) => sum + count, 0) <= kills, JSON.stringify(lost))
 }
 
 t.test('an HTTP server of Node.js takes its socket', async (t) => {
