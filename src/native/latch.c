@@ -3,7 +3,7 @@
 //
 // Node.js resets every signal when it starts, and has SIGUSR1 open its debugger: so sigaction() is the latch's own, and what
 // Node.js asks for is noted down and not done. The addon then takes signal after signal, with what has come of it, and releases
-// the others, which get what Node.js wanted. From then on sigaction() is that of the C library.
+// the others, which do what they do to any Node.js. From then on sigaction() is that of the C library.
 //
 // Not taken: SIGCHLD, without which Node.js loses its children, and what a fault raises.
 //
@@ -100,5 +100,6 @@ void ringmaster_latch_release(void) {
     atomic_store(&is_latched[signal], false);
     // No signal ever opens the debugger.
     original(signal, signal == SIGUSR1 ? &ignore : &wanted[signal], NULL);
+    if (atomic_exchange(&arrived[signal], 0) > 0) raise(signal);
   }
 }

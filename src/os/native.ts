@@ -37,7 +37,7 @@ export interface Native {
   onSignal(signal: number, callback: (signal: number) => void): number
   /** Whether the latch (src/native/latch.c) has kept the signals that came before. */
   hasLatch(): boolean
-  /** Has the latch give up the signals that nobody listens to, with what came of them: they get what Node.js wanted for them. */
+  /** Has the latch give up the signals that nobody listens to: they do what they do to any Node.js, those that came before too; but none opens the debugger. */
   releaseSignals(): void
   /** This process gets `signal` when its parent dies (PR_SET_PDEATHSIG). Gets it now if the parent is no longer `parentPid`. */
   onParentDeath(signal: number, parentPid: number): number

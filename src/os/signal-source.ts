@@ -2,15 +2,17 @@ import { native } from './native.ts'
 
 /**
  * Takes `signals` before it is known what they mean; returns those that come until {@link listenToSignals} takes them over, in order.
- * As PID 1 alone: the kernel drops what PID 1 has no handler for. Any other process ends by it, which is right as long as it has no child.
+ * As PID 1 alone: the kernel drops what PID 1 has no handler for. Any other process ends by it, which is right as long as it has no
+ * child, and may wait for a file.
  */
 export function holdSignals(signals: readonly number[]): readonly number[] {
   const held: number[] = []
   if (process.pid === 1) listenToSignals(signals, (signal) => held.push(signal))
+  else leaveOtherSignals()
   return held
 }
 
-/** What nobody listens to now, nobody will: it is left to Node.js, with what came of it. */
+/** Leaves to Node.js, with what has come of it, what nobody listens to now. */
 export function leaveOtherSignals(): void {
   native().releaseSignals()
 }

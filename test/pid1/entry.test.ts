@@ -1,21 +1,28 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { fixture } from '../rig/fixtures.ts'
+import { fixture, root } from '../rig/fixtures.ts'
 import { installWhole } from '../rig/installation.ts'
 import { alone, entry, inNamespace, needsNamespace, program, ways } from '../rig/ringmaster.ts'
 import { folder, script, supervise } from '../rig/supervise.ts'
 
-/** What Node.js would choke on, and what children may want. */
+const [, list = ''] =
+  /SET_ASIDE\[\] = \{([^}]*)\}/.exec(readFileSync(join(root, 'src/native/entry.c'), 'utf8')) ?? []
+const names = list.match(/\w+/g) ?? []
+/** What Node.js would choke on, and what children may want. The loader of children takes any LD_ for its own. */
 const aside = {
-  LD_PRELOAD: '',
+  ...Object.fromEntries(names.map((name) => [name, name.startsWith('LD_') ? '' : '/no/such'])),
   NODE_OPTIONS: '--require=/no/such/file --inspect',
-  NODE_PATH: '/no/such',
   NODE_DEBUG: 'module',
-  NODE_V8_COVERAGE: '/no/such',
-  OPENSSL_CONF: '/no/such',
 }
 const all = Object.entries(aside).map(([name, value]) => `${name}=${value}`)
+
+t.test('the docs name all that is set aside', async (t) => {
+  t.ok(names.length > 5)
+  const docs = readFileSync(join(root, 'docs/docker.md'), 'utf8')
+  const sentence = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}.`
+  t.match(docs.replaceAll(/\s+/g, ' '), sentence)
+})
 
 for (const { way, start, skip } of ways) {
   t.test(`what is for Node.js reaches the children of exec alone, ${way}`, { skip }, async (t) => {

@@ -22,7 +22,7 @@ export async function sendEarly(
   t: Test,
   args: readonly string[],
   { way, tries, signals, node = process.execPath, program = [entry] }: Early,
-): Promise<{ readonly ends: object; readonly output: string }> {
+): Promise<{ readonly ends: Readonly<Record<string, number>>; readonly output: string }> {
   const kind = way === 'as PID 1' ? 'pid1' : 'plain'
   const sent = signals.map(([ms, signal]) => `${ms}:${signal}`).join(',')
   const starts = [fixture('early'), kind, `${tries}`, sent, ...program, ...args]
@@ -31,6 +31,18 @@ export async function sendEarly(
   const run = launch(t, starts, { env })
   await run.ended(30_000 + tries * 15_000)
   const output = run.output()
-  const ends = [...output.matchAll(/^end (\w+): (\d+)$/gm)].map(([, end, count]) => [end, count])
+  const ends = [...output.matchAll(/^end (\w+): (\d+)$/gm)].map(
+    ([, end = '', count]) => [end, Number(count)] as const,
+  )
   return { ends: Object.fromEntries(ends), output }
+}
+
+/** How many of these ends are those of a stop, with code `stopped`. What is not PID 1 ends by SIGTERM itself as long as it has no child. */
+export function stops(
+  ends: Readonly<Record<string, number>>,
+  stopped: number,
+  way: Early['way'],
+): number {
+  const codes = new Set(way === 'as PID 1' ? [stopped] : [stopped, 128 + 15])
+  return [...codes].reduce((sum, code) => sum + (ends[code] ?? 0), 0)
 }
