@@ -5,6 +5,7 @@ import { ExitCode } from './lib/exit-codes.ts'
 import { createHistory } from './observe/history.ts'
 import { createIncidents } from './observe/incidents.ts'
 import { createMailbox } from './observe/mailbox.ts'
+import { createOwnNotices } from './observe/own-notices.ts'
 import { createTerminationMessage } from './observe/termination-message.ts'
 import { loadBundle } from './os/bundle.ts'
 import { createCgroup } from './os/cgroup.ts'
@@ -22,6 +23,7 @@ import { createPeers } from './os/peers.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { isProcOurs } from './os/procfs.ts'
 import { ownHardLimit } from './os/resources.ts'
+import { findServiceManager } from './os/service-manager.ts'
 import { rightsKey } from './os/rights.ts'
 import { leaveOtherSignals, listenToSignals } from './os/signal-source.ts'
 import { createSocketWatch } from './os/socket-watch.ts'
@@ -91,6 +93,7 @@ export async function supervise(
   })
   const control = plan.control && openControlSocket(plan.control)
   const peers = createPeers()
+  const manager = findServiceManager(process.env)
   if (process.pid !== 1) native().becomeSubreaper()
 
   const { stdout, stderr } = openSinks()
@@ -171,13 +174,23 @@ export async function supervise(
     view: () => runtime.view(),
     lastWords: output.lastWordsOf,
   })
-  const readers = [mailbox.post, termination.change, history.change, incidents.change]
+  const ownNotices =
+    manager &&
+    createOwnNotices({
+      ...{ manager, clock, view: () => runtime.view(), shutdownMs: plan.shutdown.graceMs },
+      onLost: (errno) => tell('warn', `nobody hears at NOTIFY_SOCKET: ${errno}`),
+    })
+  const readers = [
+    ...[mailbox.post, termination.change, history.change, incidents.change],
+    ...(ownNotices ? [ownNotices.change] : []),
+  ]
   reportUnexpectedErrors(runtime)
   // Without children, endpoint or deadline nothing else keeps the event loop alive.
   setInterval(() => {}, 2 ** 31 - 1)
 
   post = (fact) => runtime.post(fact)
   runtime.post({ type: 'begin' })
+  ownNotices?.begin()
   for (const fact of early) runtime.post(fact)
   observed = observe().catch((error: unknown) => {
     runtime.report(error)

@@ -253,7 +253,23 @@ t.test('wrong use throws', async (t) => {
     'Error: cannot reap twice',
     'TypeError: cannot call this function: the callback is missing',
     'TypeError: cannot call this function: a number is missing',
+    'TypeError: cannot call this function: the callback is missing',
+    'TypeError: cannot call this function: a number is missing',
+    'TypeError: cannot receive: a Uint8Array and a Uint32Array of 2 are needed',
+    'TypeError: cannot receive: a Uint8Array and a Uint32Array of 2 are needed',
+    'TypeError: cannot send: a Uint8Array is needed',
+    '-22',
   ])
+})
+
+t.test('datagrams arrive with who sent them, and without their descriptors', async (t) => {
+  const invalid = Array(6).fill(-22)
+  t.strictSame(await result(['datagrams', fixture('say')]), {
+    lengths: [...Array(50).fill(3), 4, 9, -90],
+    ...{ twice: [0, -17], unheard: 7, kept: 0, codes: [0, 0, 0, 0], strangers: 0 },
+    ...{ isQuick: true, user: true, bad: invalid, badTo: invalid, nobody: [-111, -2] },
+    ...{ taken: -98, isWhole: true },
+  })
 })
 
 const names: Readonly<Record<number, string>> = {

@@ -28,12 +28,13 @@ const scenarios = [
     by: [fixture('with-terminal')],
   },
   { scenario: ['stopped'], prints: '"signal":"SIGKILL"' },
+  { scenario: ['datagrams', fixture('say')], prints: '"kept":0' },
   { scenario: ['misuse'], prints: 'cannot reap twice' },
 ]
 
 // Not all, for the time they take. And not "signals": valgrind 3.19 ended 2 of 36 runs of it by an assertion of its own
 // (m_signals.c:2545, async_signalhandler), without an error in the addon; the sanitizers run it.
-const underValgrind = ['orphans', 'statuses', 'throwing', 'write']
+const underValgrind = ['orphans', 'statuses', 'throwing', 'write', 'datagrams']
 
 /** Runs `scenario` under `tool`, for two minutes at most; what it printed and how it ended. */
 async function run(

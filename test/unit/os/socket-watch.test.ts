@@ -83,5 +83,5 @@ t.test('more sockets at once than one look takes', async (t) => {
 
 t.test('what is no socket that can be watched is an error', async (t) => {
   const sockets = createSocketWatch(new Map([['none', 9999]]))
-  t.throws(() => sockets.watch(['none'], () => {}), { message: 'cannot watch a socket: EBADF' })
+  t.throws(() => sockets.watch(['none'], () => {}), { message: 'cannot watch a descriptor: EBADF' })
 })
