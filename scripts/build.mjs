@@ -29,7 +29,6 @@ const addon = [
     'readable',
     'self',
     'signals',
-    'socket-watch',
     'sockets',
     'terminal',
   ],

@@ -87,8 +87,6 @@ NAPI_MODULE_INIT() {
       FUNCTION("write", write_chunks),
       FUNCTION("listenTcp", listen_tcp),
       FUNCTION("portOf", port_of),
-      FUNCTION("watchSocket", watch_socket),
-      FUNCTION("unwatchSocket", unwatch_socket),
       FUNCTION("listenLocal", listen_local),
       FUNCTION("connectLocal", connect_local),
       FUNCTION("peerOf", peer_of),

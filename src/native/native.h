@@ -76,10 +76,6 @@ napi_value listen_local(napi_env env, napi_callback_info info);
 napi_value connect_local(napi_env env, napi_callback_info info);
 napi_value peer_of(napi_env env, napi_callback_info info);
 
-/* socket-watch.c */
-napi_value watch_socket(napi_env env, napi_callback_info info);
-napi_value unwatch_socket(napi_env env, napi_callback_info info);
-
 /* terminal.c */
 napi_value session_id(napi_env env, napi_callback_info info);
 napi_value process_group(napi_env env, napi_callback_info info);

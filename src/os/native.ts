@@ -63,14 +63,6 @@ export interface Native {
   ): number
   /** The port of a TCP socket (getsockname), or a negative errno. */
   portOf(fd: number): number
-  /**
-   * Calls `callback` once with `fd`, a listening socket, when somebody waits there who was not accepted; changes nothing for those who
-   * share it, and does not keep the event loop alive. A negative errno: it is not watched. A second call has it watched again; the last
-   * callback is that of all.
-   */
-  watchSocket(fd: number, callback: (fd: number) => void): number
-  /** Calls {@link watchSocket} off. Negative errno: ENOENT, it was not watched. */
-  unwatchSocket(fd: number): number
   /** A UNIX socket, close-on-exec, that listens at `path`, a file of that mode whatever the umask, with `backlog` connections that wait; or a negative errno (EADDRINUSE: there is a file, also a link; ENAMETOOLONG). */
   listenLocal(path: string, mode: number, backlog: number, isBlocking: boolean): number
   /** A descriptor of a connection to the UNIX socket at `path`; or a negative errno (ECONNREFUSED: nobody listens; EAGAIN: too many wait). */

@@ -1,3 +1,4 @@
+import { getSystemErrorName } from 'node:util'
 import { native } from './native.ts'
 
 const listeners = new Map<number, () => void>()
@@ -20,5 +21,5 @@ export function watchReadable(fd: number, listener: (() => void) | null): void {
 }
 
 function check(result: number): void {
-  if (result < 0) throw new Error(`cannot watch descriptors: errno ${-result}`)
+  if (result < 0) throw new Error(`cannot watch a descriptor: ${getSystemErrorName(result)}`)
 }

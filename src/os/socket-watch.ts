@@ -1,6 +1,5 @@
-import { getSystemErrorName } from 'node:util'
 import type { Sockets } from '../ports/sockets.ts'
-import { native } from './native.ts'
+import { watchReadable } from './readable.ts'
 
 interface Watch {
   readonly fds: readonly number[]
@@ -13,7 +12,7 @@ export function createSocketWatch(open: ReadonlyMap<string, number>): Sockets {
 
   function forget(watch: Watch): void {
     watches.delete(watch)
-    for (const fd of watch.fds) if (!isWatched(fd)) native().unwatchSocket(fd)
+    for (const fd of watch.fds) if (!isWatched(fd)) watchReadable(fd, null)
   }
 
   function isWatched(fd: number): boolean {
@@ -31,10 +30,7 @@ export function createSocketWatch(open: ReadonlyMap<string, number>): Sockets {
       const fds = names.flatMap((name) => open.get(name) ?? [])
       const watch = { fds, onConnection: callback }
       watches.add(watch)
-      for (const fd of fds) {
-        const failed = native().watchSocket(fd, onConnection)
-        if (failed < 0) throw new Error(`cannot watch a socket: ${getSystemErrorName(failed)}`)
-      }
+      for (const fd of fds) watchReadable(fd, () => onConnection(fd))
       return () => {
         if (watches.has(watch)) forget(watch)
       }
