@@ -33,16 +33,16 @@ const addon = [
     'terminal',
   ],
 ]
-cc([
+const library = [
   ...[...warnings, '-O2', '-g0', '-fPIC', '-shared', '-fvisibility=hidden', '-D_GNU_SOURCE'],
-  ...['-nostdlib', '-Wl,-z,now', '-Wl,--build-id=none', '-s', '-isystem', nodeHeaders()],
-  ...['-o', 'build/ringmaster.node', ...addon.map((name) => `${native}/${name}.c`)],
-])
-cc([
-  ...[...warnings, '-O2', '-g0', '-fPIC', '-shared', '-fvisibility=hidden', '-D_GNU_SOURCE'],
-  ...['-nostdlib', '-Wl,-z,now,-z,noseparate-code', '-Wl,--build-id=none', '-s'],
-  ...['-o', 'build/ringmaster-latch.so', `${native}/latch.c`],
-])
+  ...['-nostdlib', '-Wl,-z,now', '-Wl,--build-id=none', '-s'],
+  // Else gcc calls libgcc for atomic instructions.
+  ...(process.arch === 'arm64' ? ['-mno-outline-atomics'] : []),
+]
+const files = addon.map((name) => `${native}/${name}.c`)
+cc([...library, '-isystem', nodeHeaders(), '-o', 'build/ringmaster.node', ...files])
+const latch = `${native}/latch.c`
+cc([...library, '-Wl,-z,noseparate-code', '-o', 'build/ringmaster-latch.so', latch])
 for (const [program, source] of [
   ['ringmaster-exec', 'exec-helper.c'],
   ['ringmaster-entry', 'entry.c'],

@@ -36,15 +36,15 @@ const flags = {
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsConfig['options']
 
-/** Carries out `ringmaster exec ARGS`; returns the text to print instead when help was asked for. `signals` are the command's. */
+/** Carries out `ringmaster exec ARGS`; returns the text to print instead when help was asked for. `entry`: what the entry has told. */
 export function execCommand(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  signals: Parameters<typeof runInit>[1],
+  entry: Parameters<typeof runInit>[1],
 ): string | undefined {
   const options = parseExecArgs(args, env)
   if (options === 'help') return execUsage
-  runInit(options, signals)
+  runInit(options, entry)
 }
 
 /** The options that `args` and the variables of tini and dumb-init in `env` ask for. Throws `USAGE`. */

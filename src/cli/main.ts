@@ -71,10 +71,10 @@ function describe(error: unknown): { readonly text: string; readonly code: numbe
 /** Carries out one command; returns what it has to print, if that is all there is to it. */
 async function main([command, ...args]: readonly string[]): Promise<string | undefined> {
   // Before anybody looks at the environment.
-  const signals = takeEntryReport(process.env)
+  const entry = takeEntryReport(process.env)
   switch (command) {
     case 'exec':
-      return execCommand(args, process.env, signals)
+      return execCommand(args, process.env, entry)
     case 'run': {
       // Before the large part is loaded and the configuration is read: a TERM may come meanwhile.
       const heldSignals = holdUsualSignals()

@@ -12,10 +12,10 @@ const [SIGKILL, SIGTERM, SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU] =
 ]
 
 /**
- * Runs one command as an init does: forwards signals, reaps orphans, and leaves with the command's exit code. `signals` are the
- * command's, as far as they are known. Never returns to its caller's caller: the process ends here.
+ * Runs one command as an init does: forwards signals, reaps orphans, and leaves with the command's exit code. `entry`:
+ * what the entry has told, if it was there. Never returns to its caller's caller: the process ends here.
  */
-export function runInit(options: ExecOptions, signals: SignalSets | undefined): void {
+export function runInit(options: ExecOptions, entry: SignalSets | undefined): void {
   const { isSingleChild, verbosity } = options
   const isPid1 = process.pid === 1
   const os = native()
@@ -37,7 +37,7 @@ export function runInit(options: ExecOptions, signals: SignalSets | undefined): 
       env: options.env,
       descriptors: [0, 1, 2],
       ...terminalRequest(terminal),
-      ...(signals && { signals }),
+      ...(entry && { signals: entry, isEscaped: true }),
       ...(!isPid1 && { deathSignal: SIGKILL }),
     },
     (refusal) => leave(explainRefusal(options.command[0], refusal)),

@@ -6,18 +6,21 @@
 // What is beside it, links followed: ringmaster.cjs, which Node.js runs with the arguments; ringmaster-latch.so, see latch.c; and
 // perhaps a link "node" to the Node.js to run, else it is the one in PATH.
 //
-// Three things that nothing in JavaScript can do, for Node.js has been at work before it:
+// Four things that nothing in JavaScript can do, for Node.js has been at work before it:
 // - From the first instruction on signals are blocked, for "run" and "exec", until the latch has handlers for them.
 // - The variables that change what Node.js does, or load code into it, are set aside: they are the children's. X is called
 //   RINGMASTER_ENTRY_X until src/os/entry.ts gives it its name back.
+// - Arguments and variables of "exec" that are no UTF-8 are written so that they survive JavaScript: see bytes.h.
 // - What follows "--" are no options of Node.js, which looks for some, such as --env-file, behind its script too.
 //
 // RINGMASTER_ENTRY says what it was started with: "IGNORED:BLOCKED:LATCH", two sets of signals in hexadecimal digits, bit N-1 for
 // signal N, and "latch" or "none".
 #include "become.h"
+#include "bytes.h"
 #include "start.h"
 
-enum { EXIT_INTERNAL = 70, MAX_LINKS = 40, AT_EXECFN = 31 };
+// The kernel takes no string of more than 128 KiB: where all that has to be rewritten is longer than MAX_ESCAPED, nothing is escaped.
+enum { EXIT_INTERNAL = 70, MAX_LINKS = 40, MAX_ESCAPED = 100000, AT_EXECFN = 31 };
 
 static const char *const SET_ASIDE[] = {
   "LD_AUDIT", "LD_PRELOAD", "NODE_COMPILE_CACHE", "NODE_DEBUG", "NODE_DEBUG_NATIVE", "NODE_OPTIONS", "NODE_PATH",
@@ -29,14 +32,15 @@ enum { SETS_ASIDE = sizeof SET_ASIDE / sizeof *SET_ASIDE, PREFIX_LENGTH = sizeof
 // As in latch.c: SIGCHLD, and what a fault raises: ILL, TRAP, ABRT, BUS, FPE, SEGV, SYS.
 static const uint64_t LEFT_ALONE = 1u << 16 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 10 | 1u << 30;
 
-static bool takes_signals(const char *command);
+static bool is_command(const char *given, const char *command);
 static uint64_t ignored_signals(void);
 static bool find_folder(const char *path, char folder[MAX_PATH]);
 static const char *own_path(char *const *environment);
 static bool find_latch(const char *path);
 static bool is_set_aside(const char *variable);
-static size_t room_aside(char *const *environment);
-static char **sort_environment(char *const *environment, char **sorted, char *room);
+static size_t room_for(const char *text, bool is_aside, bool escapes);
+static size_t room_for_all(char *const *arguments, char *const *environment, bool escapes);
+static char *rewrite(char *text, bool is_aside, bool escapes, char **room);
 static char *append(char *to, const char *text);
 static char *append_set(char *to, uint64_t set);
 static _Noreturn void fail(const char *what, const char *why, long error);
@@ -58,13 +62,23 @@ void start(char **stack) {
   append(append(append(latch, PRELOAD), folder), "ringmaster-latch.so");
   if (sys_exists(script) < 0) fail(script, ": install Ringmaster again, or run \"npm run build\" in a clone", 0);
 
-  const bool has_latch = takes_signals(count > 1 ? arguments[1] : "") && find_latch(latch + sizeof PRELOAD - 1);
+  // Those that live for long answer to signals; the others end by them, as any program does.
+  const char *given = count > 1 ? arguments[1] : "";
+  const bool is_exec = is_command(given, "exec"), answers = is_exec || is_command(given, "run");
+  const bool has_latch = answers && find_latch(latch + sizeof PRELOAD - 1);
   char *end = append_set(append(report, REPORT), ignored_signals());
   append(append_set(append(end, ":"), blocked), has_latch ? ":latch" : ":none");
   if (!has_latch) sys_set_mask(blocked);
 
-  char room[room_aside(environment) + 1], *sorted[variables + 3];
-  char **last = sort_environment(environment, sorted, room);
+  const bool escapes = is_exec && room_for_all(arguments, environment, true) <= MAX_ESCAPED;
+  char all_room[room_for_all(arguments, environment, escapes) + 1], *room = all_room;
+  char *sorted[variables + 3], **last = sorted;
+  for (size_t i = 0; i < variables; i++) {
+    // A name that is ours alone is not what it seems.
+    const char *rest = environment[i];
+    if (take(&rest, "RINGMASTER_ENTRY") && (*rest == '=' || *rest == '_')) continue;
+    *last++ = rewrite(environment[i], is_set_aside(environment[i]), escapes, &room);
+  }
   *last++ = report;
   if (has_latch) *last++ = latch;
   *last = NULL;
@@ -73,7 +87,7 @@ void start(char **stack) {
   *argument++ = "node";
   *argument++ = "--";
   *argument++ = script;
-  for (long i = 1; i < count; i++) *argument++ = arguments[i];
+  for (long i = 1; i < count; i++) *argument++ = rewrite(arguments[i], false, escapes, &room);
   *argument = NULL;
   struct refusal refusal = execute(node, command, sorted);
   if (rank(refusal) == 0) refusal = become(command, sorted);
@@ -81,12 +95,8 @@ void start(char **stack) {
   fail("Node.js", "", refusal.error);
 }
 
-// Those that live for long, and answer to signals. The others end by them, as any program does.
-static bool takes_signals(const char *command) {
-  const char *rest = command;
-  if (take(&rest, "run") && *rest == 0) return true;
-  rest = command;
-  return take(&rest, "exec") && *rest == 0;
+static bool is_command(const char *given, const char *command) {
+  return take(&given, command) && *given == 0;
 }
 
 static uint64_t ignored_signals(void) {
@@ -147,22 +157,25 @@ static bool is_set_aside(const char *variable) {
   return false;
 }
 
-static size_t room_aside(char *const *environment) {
+// What `text` takes where it cannot stay as it is.
+static size_t room_for(const char *text, bool is_aside, bool escapes) {
+  const size_t length = length_of(text), written = escapes ? escaped_length(text) : length;
+  return is_aside || written > length ? PREFIX_LENGTH + written + 1 : 0;
+}
+
+static size_t room_for_all(char *const *arguments, char *const *environment, bool escapes) {
   size_t room = 0;
-  for (; *environment != NULL; environment++)
-    if (is_set_aside(*environment)) room += PREFIX_LENGTH + length_of(*environment) + 1;
+  for (; *arguments != NULL; arguments++) room += room_for(*arguments, false, escapes);
+  for (; *environment != NULL; environment++) room += room_for(*environment, is_set_aside(*environment), escapes);
   return room;
 }
 
-// Returns the end of `sorted`. Names that are ours alone are left out: they are not what they seem.
-static char **sort_environment(char *const *environment, char **sorted, char *room) {
-  for (; *environment != NULL; environment++) {
-    const char *rest = *environment;
-    if (take(&rest, "RINGMASTER_ENTRY") && (*rest == '=' || *rest == '_')) continue;
-    *sorted++ = is_set_aside(*environment) ? room : *environment;
-    if (sorted[-1] == room) room = append(append(room, PREFIX), *environment) + 1;
-  }
-  return sorted;
+// Returns `text`, or what it is rewritten to, at the begin of `room`.
+static char *rewrite(char *text, bool is_aside, bool escapes, char **room) {
+  if (room_for(text, is_aside, escapes) == 0) return text;
+  char *begin = *room, *rest = append(begin, is_aside ? PREFIX : "");
+  *room = (escapes ? escape(rest, text) : append(rest, text)) + 1;
+  return begin;
 }
 
 // Writes `text` with its 0; returns where that is.

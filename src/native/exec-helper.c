@@ -28,6 +28,7 @@
 //   deathsig=SIG:PPID    SIG when the parent dies; at once when the parent is not PPID any more
 //   pidin=NAME           writes the own PID over the value of this variable, which must have as many characters or more; up
 //                        to four times
+//   bytes=1              COMMAND, its arguments and its environment are escaped as in bytes.h
 //   (exec)               COMMAND with a slash as it is, else from PATH as execvp(3), but never through a shell
 //
 // Nothing is done unless all options are well formed, and a refusal ends the start: a command never runs with more rights
@@ -38,6 +39,7 @@
 //
 // Its other mode, the guard, is in guard.h.
 #include "become.h"
+#include "bytes.h"
 #include "exec-attributes.h"
 #include "guard.h"
 #include "start.h"
@@ -52,6 +54,7 @@ static const char *const LIMIT_STEPS[RLIMITS] = {
 
 static void set_up(const struct settings *settings, char *const *environment);
 static void set_limits(const struct settings *settings);
+static void restore_bytes(char *const *command, char *const *environment);
 static void check(const struct settings *settings, enum option option, long result);
 static _Noreturn void fail(const struct settings *settings, struct refusal refusal);
 
@@ -77,6 +80,7 @@ void start(char **stack) {
   if (is_given(&settings, REPORT)) check(&settings, REPORT, sys_set_fd_flags(settings.report, FD_CLOEXEC));
   if (malformed != NULL) fail(&settings, (struct refusal){EINVAL, malformed});
   set_up(&settings, environment);
+  if (is_given(&settings, BYTES)) restore_bytes(argument + 1, environment);
   fail(&settings, become(argument + 1, environment));
 }
 
@@ -114,6 +118,11 @@ static void set_limits(const struct settings *settings) {
     long error = sys_limit(resource, &settings->limits[resource], NULL);
     if (error < 0) fail(settings, (struct refusal){-error, LIMIT_STEPS[resource]});
   }
+}
+
+static void restore_bytes(char *const *command, char *const *environment) {
+  for (; *command != NULL; command++) unescape(*command);
+  for (; *environment != NULL; environment++) unescape(*environment);
 }
 
 static void check(const struct settings *settings, enum option option, long result) {

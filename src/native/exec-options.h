@@ -11,11 +11,11 @@ enum { MAX_CPUS = 8192, MAX_GROUPS = 4096, MAX_PID_NAMES = 4 };
 // In the order in which they are done.
 enum option {
   REPORT, FDS, IGNORED, BLOCKED, SESSION, GROUP, TERMINAL, FOREGROUND, OOM, OOMHINT, RLIMIT, NICE, IONICE, AFFINITY, UMASK, BOUNDING,
-  GROUPS, GID, UID, CAPABILITIES, NNP, CWD, DEATHSIG, PIDIN, OPTIONS,
+  GROUPS, GID, UID, CAPABILITIES, NNP, CWD, DEATHSIG, PIDIN, BYTES, OPTIONS,
 };
 static const char *const OPTION_NAMES[OPTIONS] = {
   "report", "fds", "ignored", "blocked", "session", "group", "terminal", "foreground", "oom", "oomhint", "rlimit", "nice", "ionice", "affinity",
-  "umask", "bounding", "groups", "gid", "uid", "capabilities", "nnp", "cwd", "deathsig", "pidin",
+  "umask", "bounding", "groups", "gid", "uid", "capabilities", "nnp", "cwd", "deathsig", "pidin", "bytes",
 };
 
 // A field counts only when its option is in `given`; nothing else here is initialised, but the two sets of signals.
@@ -168,7 +168,7 @@ static bool read_value(enum option option, const char *text, struct settings *se
       return good;
     case IGNORED: return read_number(text, 16, UINT64_MAX, &settings->ignored);
     case BLOCKED: return read_number(text, 16, UINT64_MAX, &settings->blocked);
-    case SESSION: case GROUP: case NNP: return take(&text, "1") && *text == 0;
+    case SESSION: case GROUP: case NNP: case BYTES: return take(&text, "1") && *text == 0;
     case TERMINAL: return read_fd(text, &settings->terminal);
     case FOREGROUND: return read_fd(text, &settings->foreground);
     case OOM: return read_signed(text, -1000, 1000, &settings->oom);

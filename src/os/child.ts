@@ -24,6 +24,8 @@ export interface ChildRequest extends Partial<Omit<Rights, 'userEnv'>>, Partial<
   readonly workingDir?: string
   /** Signals that it ignores, and that are blocked in it; without them there are none. */
   readonly signals?: SignalSets
+  /** The command and the environment are as the entry has escaped them (src/native/bytes.h). */
+  readonly isEscaped?: boolean
   /** What the child gets when Ringmaster dies. */
   readonly deathSignal?: number
   /** Names of variables that hold its own pid, added to `env`; 4 at most. */
@@ -121,10 +123,12 @@ const blankPid = '0000000000'
 
 /** See src/native/exec-helper.c. */
 function helperOptions(request: ChildRequest, kept: number): string[] {
-  const { signals, session, ownGroup, terminal, foreground, workingDir, deathSignal } = request
+  const { signals, isEscaped, session, ownGroup, terminal, foreground, workingDir, deathSignal } =
+    request
   const { pidVariables = [] } = request
   const options = [`report=${kept}`, `fds=${kept}`]
   if (signals) options.push(`ignored=${signals.ignored}`, `blocked=${signals.blocked}`)
+  if (isEscaped) options.push('bytes=1')
   if (session) options.push('session=1')
   if (ownGroup) options.push('group=1')
   if (terminal !== undefined) options.push(`terminal=${terminal}`)

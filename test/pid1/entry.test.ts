@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -96,6 +97,28 @@ t.test('options of the command are not taken for those of Node.js', async (t) =>
       stderr: '',
     })
   }
+})
+
+t.test('arguments and variables of exec keep bytes that are no UTF-8', async (t) => {
+  // Octal, for printf: lone and missing halves, too long, half of a pair, beyond the last character, and what stands for bytes.
+  const pieces = ['377', '200x', '303', '303251', '300200', '355240200', '360237', '364220200200']
+  const standIns = ['364217276200', '364217277277', '364217276', '364217275277', '\u{1f600}']
+  const text = [...pieces, ...standIns].map((piece) => piece.replaceAll(/\d{3}/g, '\\$&')).join('a')
+  const plain = execFileSync('sh', ['-c', 'printf "$0"', text])
+  t.ok(plain.includes(255))
+  const by = ['sh', '-c', `X=$(printf '${text}') exec "$@" "$(printf '${text}')"`, 'sh']
+  const show = ['exec', 'sh', '-c', 'printf "%s|%s" "$1" "$X"', 'sh']
+  const init = await alone(t, show, { entry, by })
+  t.match(await init.end(), { code: 0, stderr: '' })
+  t.same(init.bytes, Buffer.concat([plain, Buffer.from('|'), plain]))
+
+  // Too much for the kernel if each byte took four.
+  const much = ['sh', '-c', 'exec "$@" "$(printf %030000d 0 | tr 0 "\\377")"', 'sh']
+  const long = await alone(t, ['exec', 'sh', '-c', 'printf %s "$1" | wc -c', 'sh'], {
+    entry,
+    by: much,
+  })
+  t.match(await long.end(), { code: 0, stdout: '90000\n' })
 })
 
 t.test('commands that do not stay end by a signal as they always do', async (t) => {

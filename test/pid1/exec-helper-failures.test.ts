@@ -57,6 +57,7 @@ t.test('a malformed option is refused, and nothing runs', async (t) => {
     capabilities: ['capabilities=', 'capabilities=all', 'capabilities=-1'],
     nnp: ['nnp=0', 'nnp='],
     deathsig: ['deathsig=9', 'deathsig=9:', 'deathsig=0:1', 'deathsig=65:1', 'deathsig=9:x'],
+    bytes: ['bytes=0', 'bytes='],
     pidin: ['pidin=', 'pidin=A=B'],
     report: ['report=3', 'report=x'],
     usage: [

@@ -75,6 +75,21 @@ t.test('the ignored and blocked signals that it is told', async (t) => {
   )
 })
 
+t.test('what stands for bytes becomes bytes', async (t) => {
+  const bytes = (text: string) => Buffer.from(text, 'latin1').toString('hex')
+  const command = [
+    'sh',
+    '-c',
+    'printf "%s%s" "$1" "$X" | od -An -v -tx1 | tr -d " \\n"',
+    'sh',
+    '\u{10ff80}\u{10ffff}é\u{10ff7f}',
+  ]
+  const { stdout } = await run(['bytes=1'], { command, env: { ...process.env, X: '\u{10ffe9}' } })
+  t.equal(stdout, `${bytes('\x80\xff\xc3\xa9\xf4\x8f\xbd\xbf')}e9`)
+  const as = await run([], { command: ['printf', '%s', '\u{10ff80}'] })
+  t.equal(as.stdout, '\u{10ff80}', 'only where that is asked for')
+})
+
 t.test('descriptors', async (t) => {
   const open = async (by: readonly string[]) => (await shown([], { by }))['fds']?.split(',') ?? []
   t.notOk((await open([])).includes('3'), 'the report descriptor is closed at exec')
