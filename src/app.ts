@@ -32,7 +32,7 @@ import { createSpawner } from './os/spawner.ts'
 import { resolveRights } from './os/start-rights.ts'
 import { listenTcp } from './os/tcp.ts'
 import { openTerminationLog, terminationLogBytes } from './os/termination-log.ts'
-import { createUsageSource } from './os/usage.ts'
+import { createUsageSource, lookAtProcess } from './os/usage.ts'
 import { prefixColors, wantsColor } from './output/colors.ts'
 import { openLogFiles } from './output/log-files.ts'
 import { createOwnLines } from './output/own-lines.ts'
@@ -173,6 +173,8 @@ export async function supervise(
   const incidents = createIncidents({
     view: () => runtime.view(),
     lastWords: output.lastWordsOf,
+    lookAt: lookAtProcess,
+    wallMs: () => clock.now().wallMs,
   })
   const ownNotices =
     manager &&
@@ -221,10 +223,18 @@ export async function supervise(
       })
     const log = logTo(ownLines.write)
     ownLines.report((message, write) => logTo(write).note('warn', message))
+    const usage = createUsageSource()
     const metrics = createMetrics({
       ...{ clock, view, version },
       output: output.counts,
-      ...{ usage: createUsageSource(), cgroup, loopTurns },
+      usage: {
+        *look(mains) {
+          const usages = yield* usage.look(mains)
+          incidents.used(usages)
+          return usages
+        },
+      },
+      ...{ cgroup, loopTurns },
       reapedOrphans: () => reapedOrphans,
     })
     mailbox.open(

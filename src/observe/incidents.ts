@@ -2,8 +2,9 @@ import type { Cause, Change, InstanceChange, Moment, ProbeChange } from '../core
 import type { View } from '../core/view.ts'
 import { signalName } from '../lib/signals.ts'
 import type { ProbeName } from '../plan/plan.ts'
-import type { Incident, Incidents, LastProbe } from '../ports/incidents.ts'
+import type { Incident, Incidents, LastProbe, LastUsage } from '../ports/incidents.ts'
 import type { LastWords } from '../ports/output.ts'
+import type { OwnUsage } from '../ports/usage.ts'
 import { endOf } from './describe.ts'
 import { lastLines } from './last-lines.ts'
 import { restartsOf } from './restarts.ts'
@@ -11,15 +12,22 @@ import { restartsOf } from './restarts.ts'
 /** {@link Incidents} that are written. */
 export interface WrittenIncidents extends Incidents {
   change(change: Change): void
+  /** A look at what runs use, by pid of the main process, which was taken now. */
+  used(usages: ReadonlyMap<number, OwnUsage>): void
 }
 
 export interface IncidentOptions {
   readonly view: () => View
   /** What the run of an instance wrote last, as latin1; asked at its end. */
   readonly lastWords: (instance: string, run: number) => LastWords
+  /** What the process uses now; asked when Ringmaster is about to end it by itself, and quick. */
+  readonly lookAt: (pid: number) => OwnUsage | undefined
+  /** Unix time in ms. */
+  readonly wallMs: () => number
 }
 
-export function createIncidents({ view, lastWords }: IncidentOptions): WrittenIncidents {
+export function createIncidents(options: IncidentOptions): WrittenIncidents {
+  const { view, lastWords, lookAt, wallMs } = options
   /** Runs that have a process, by the instance. */
   const runs = new Map<string, Run>()
   /** By the process, oldest first; those whose last incident is oldest come first. */
@@ -28,12 +36,14 @@ export function createIncidents({ view, lastWords }: IncidentOptions): WrittenIn
   function instanceChanged(change: InstanceChange & Dated): void {
     const { instance, run, pid, phase, at, status, reason } = change
     if (phase === 'starting') {
-      runs.set(instance, { run, pid, startedAt: at, endedAt: null, reason: null, probes: {} })
+      const unknown = { endedAt: null, reason: null, usage: null, probes: {} }
+      runs.set(instance, { run, pid, startedAt: at, ...unknown })
     }
     const own = runs.get(instance)
     if (own?.run === run && phase === 'stopping') {
       own.reason ??= reason ?? null
       if (status) own.endedAt = at
+      else if (change.cause !== undefined) lookOnceMore(own, at)
       return
     }
     if (change.cause === undefined || phase === 'stopping') return
@@ -41,6 +51,12 @@ export function createIncidents({ view, lastWords }: IncidentOptions): WrittenIn
     if (isIncident(change.cause, change)) {
       keep(toIncident(change, change.cause, own?.run === run ? own : undefined))
     }
+  }
+
+  /** It still lives: what it uses may be why it is ended. */
+  function lookOnceMore(own: Run, at: Moment): void {
+    const found = own.pid === null ? undefined : lookAt(own.pid)
+    if (found) own.usage = toUsage(found, 'process', at.wallMs)
   }
 
   function toIncident(change: InstanceChange & Dated, cause: Cause, run?: Run): Incident {
@@ -58,6 +74,7 @@ export function createIncidents({ view, lastWords }: IncidentOptions): WrittenIn
       killed: change.killed ?? false,
       text: cut(endOf(change)),
       reason: run?.reason == null ? null : cut(run.reason),
+      usage: run?.usage ?? null,
       probes: Object.values(run?.probes ?? {}).map(toLastProbe),
       stderr: copy(lastLines(words.stderr, stderrBytes, mostLines)),
       stdout: copy(lastLines(words.stdout, stdoutBytes, mostLines)),
@@ -80,6 +97,13 @@ export function createIncidents({ view, lastWords }: IncidentOptions): WrittenIn
 
   return {
     of: (process) => kept.get(process) ?? [],
+    used(usages) {
+      const atMs = wallMs()
+      for (const own of runs.values()) {
+        const found = own.pid === null ? undefined : usages.get(own.pid)
+        if (found) own.usage = toUsage(found, 'tree', atMs)
+      }
+    },
     change(change) {
       if (change.type === 'instance') instanceChanged(change)
       if (change.type === 'departure') runs.delete(change.instance)
@@ -99,6 +123,7 @@ interface Run {
   /** Of its main process, where it ended by itself. */
   endedAt: Moment | null
   reason: string | null
+  usage: LastUsage | null
   /** The last result of each. */
   readonly probes: Partial<Record<ProbeName, ProbeChange & Dated>>
 }
@@ -111,6 +136,10 @@ const mostLines = 60
 /** Of a text, in characters. */
 const mostOfText = 300
 const mostOfDetail = 200
+
+function toUsage(found: OwnUsage, of: LastUsage['of'], atMs: number): LastUsage {
+  return { atMs, of, cpuSeconds: found.cpuSeconds, residentBytes: found.residentBytes }
+}
 
 function toLastProbe({ probe, isOk, detail, at }: ProbeChange & Dated): LastProbe {
   return { probe, atMs: at.wallMs, isOk, detail: detail.slice(0, mostOfDetail) }

@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs'
-import type { Usage, UsageSource } from '../ports/usage.ts'
+import type { OwnUsage, Usage, UsageSource } from '../ports/usage.ts'
 import { native } from './native.ts'
 import { allPids, isProcOurs, statFieldsOf } from './procfs.ts'
 
@@ -27,6 +27,17 @@ export function createUsageSource(): UsageSource {
       return usages
     },
   }
+}
+
+/** What one process uses; undefined where /proc does not tell, or it has ended. */
+export function lookAtProcess(pid: number): OwnUsage | undefined {
+  const found = isProcOurs() ? find(pid) : undefined
+  return (
+    found && {
+      cpuSeconds: found.cpuTicks / ticksPerSecond,
+      residentBytes: found.pages * native().pageSize(),
+    }
+  )
 }
 
 /** Looks at every process that /proc shows, one a step; by pid. */

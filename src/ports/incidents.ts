@@ -37,6 +37,8 @@ export interface Incident {
   readonly reason: string | null
   /** The last result of each probe that was tried in it. */
   readonly probes: readonly LastProbe[]
+  /** What it used when that was last looked at; null: nobody has. */
+  readonly usage: LastUsage | null
   /** Its last lines, each with its newline: 3 KiB at most, without colours and what moves a cursor. */
   readonly stderr: string
   /** The same of its stdout, 1 KiB at most. */
@@ -49,6 +51,17 @@ export interface Incident {
   readonly nextReason: string | null
   /** The wait before the restart, in ms; null: there is none to come. */
   readonly delayMs: number | null
+}
+
+export interface LastUsage {
+  /** When that was, as Unix time in ms. */
+  readonly atMs: number
+  /** `tree`: by it and what it had started, at a scrape of the metrics. `process`: by its main process, when Ringmaster was about to end it. */
+  readonly of: 'tree' | 'process'
+  /** User and system time until then, in seconds. */
+  readonly cpuSeconds: number
+  /** Memory at that moment, in bytes; of a tree, what its processes share is counted for each. */
+  readonly residentBytes: number
 }
 
 export interface LastProbe {

@@ -7,6 +7,9 @@ export interface UsageSource {
   look(mains: ReadonlySet<number>): Generator<void, ReadonlyMap<number, Usage>>
 }
 
+/** What one process uses. */
+export type OwnUsage = Pick<Usage, 'cpuSeconds' | 'residentBytes'>
+
 export interface Usage {
   /** User and system time, with that of children that were waited for. */
   readonly cpuSeconds: number

@@ -12,12 +12,19 @@ import { Story } from '../../rig/story.ts'
 const hour = 3_600_000
 const noWait = { initialMs: 0, factor: 2, maxMs: 0, jitter: 0, resetAfterMs: 10_000 }
 
+const quiet = {
+  lastWords: () => ({ stdout: '', stderr: '' }),
+  lookAt: () => undefined,
+  wallMs: () => 0,
+}
+
 /** The incidents of `web` in `story`, each of whose runs wrote `words`. */
 function incidentsOf(
   story: Story,
   words: (run: number) => Partial<LastWords> = () => ({}),
 ): readonly Incident[] {
   const incidents = createIncidents({
+    ...quiet,
     view: () => view(story.state),
     lastWords: (_, run) => ({ stdout: '', stderr: '', ...words(run) }),
   })
@@ -42,7 +49,7 @@ t.test('a crash is one, with all there is to say of it', async (t) => {
         ...{ process: 'web', instance: 'web.1', run: 1, pid: 101 },
         ...{ startedAtMs, endedAtMs: startedAtMs + 2500, livedMs: 2500 },
         ...{ cause: 'error', code: 3, signal: null, killed: false, text: 'code 3', reason: null },
-        ...{ probes: [], stderr: '1\nbad\n', stdout: 'out\n' },
+        ...{ usage: null, probes: [], stderr: '1\nbad\n', stdout: 'out\n' },
         ...{ restarts: 1, next: 'pending', nextReason: null, delayMs: 0 },
       },
     ],
@@ -74,6 +81,46 @@ t.test('one that a probe ended says what the probes said', async (t) => {
   ])
   story.run(3).end(3, 1)
   t.same(incidentsOf(story)[1]?.probes, [], 'they are those of the run')
+})
+
+t.test('what a run used is that of the last look, which is taken before it is ended', async (t) => {
+  const story = begin({ probes: { liveness: probeSpec({ failureThreshold: 1 }) } })
+  const looks: number[] = []
+  let wallMs = 500
+  const incidents = createIncidents({
+    ...quiet,
+    view: () => view(story.state),
+    lookAt(pid) {
+      looks.push(pid)
+      return { cpuSeconds: 3, residentBytes: 300 }
+    },
+    wallMs: () => wallMs,
+  })
+  const readChanges = () => {
+    for (const change of story.allChanges.splice(0)) incidents.change(change)
+  }
+  story.run(1)
+  readChanges()
+  const more = { openFds: 5 }
+  incidents.used(new Map([[101, { cpuSeconds: 1, residentBytes: 100, ...more }]]))
+  wallMs = 600
+  incidents.used(new Map([[999, { cpuSeconds: 9, residentBytes: 900, ...more }]]))
+  story.end(1, 1).run(3)
+  readChanges()
+  const tree = { atMs: 500, of: 'tree', cpuSeconds: 1, residentBytes: 100 }
+  t.strictSame(incidents.of('web').at(-1)?.usage, tree, 'of another run nothing is taken')
+  t.same(looks, [], 'what has ended is not looked at')
+  const result = { run: 3, probe: 'liveness', isOk: false, detail: '', durationMs: 1 } as const
+  story
+    .wait(700)
+    .take({ type: 'probed', ...result })
+    .wait(50)
+    .end(3, 0, 15)
+  readChanges()
+  const atMs = Date.UTC(2030, 0, 2) + 700
+  const main = { atMs, of: 'process', cpuSeconds: 3, residentBytes: 300 }
+  t.strictSame(incidents.of('web').at(-1)?.usage, main)
+  t.same(looks, [103])
 })
 
 t.test('one without a process says what was refused', async (t) => {
@@ -126,10 +173,7 @@ t.test('a success that is restarted, and a stop that needed SIGKILL, are', async
 t.test('processes and their incidents are told apart', async (t) => {
   const story = begin({ replicas: 2 })
   story.run(1).end(3, 1)
-  const incidents = createIncidents({
-    view: () => view(story.state),
-    lastWords: () => ({ stdout: '', stderr: '' }),
-  })
+  const incidents = createIncidents({ ...quiet, view: () => view(story.state) })
   for (const change of story.allChanges) incidents.change(change)
   t.same(incidents.of('other'), [])
   t.same(incidents.of('no such process'), [])
@@ -154,6 +198,7 @@ t.test('100,000 restarts keep ten, each of a few KiB', async (t) => {
   const { state } = begin()
   const stderr = Buffer.from(`${'ü"'.repeat(700)}\n`.repeat(4)).toString('latin1')
   const incidents = createIncidents({
+    ...quiet,
     view: () => view(state),
     // All that are kept at the end of a row have much.
     lastWords: (_, run) => {
@@ -186,10 +231,7 @@ t.test('100,000 restarts keep ten, each of a few KiB', async (t) => {
 
 t.test('of ever other processes the incidents of the last are kept', async (t) => {
   const { state } = begin()
-  const incidents = createIncidents({
-    view: () => view(state),
-    lastWords: () => ({ stdout: '', stderr: '' }),
-  })
+  const incidents = createIncidents({ ...quiet, view: () => view(state) })
   for (const change of crash('first', 1)) incidents.change(change)
   for (let count = 1; count <= 1000; count++) {
     for (const change of crash(`p${count}`, count)) incidents.change(change)
