@@ -132,7 +132,6 @@ export async function supervise(
   })
   let reapedOrphans = 0
   const prober = createLateProber()
-  const socketFds = new Map(sockets.map(({ name, fd }) => [name, fd]))
   const rightsOf = ({ security }: InstanceSpec) => self.rights.get(rightsKey(security))
   const commands = createCommands({ rightsOf, exits, guard })
   const runtime = new Runtime(plan, {
@@ -145,8 +144,8 @@ export async function supervise(
         })
       },
     },
-    spawner: createSpawner(rightsOf, socketFds),
-    sockets: createSocketWatch(socketFds),
+    spawner: createSpawner(rightsOf, sockets),
+    sockets: createSocketWatch(sockets),
     processes: createProcessTable(guard.isGuard, commands.isCommand),
     output,
     guard,

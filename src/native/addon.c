@@ -86,6 +86,7 @@ NAPI_MODULE_INIT() {
       FUNCTION("pipe", open_pipe),
       FUNCTION("write", write_chunks),
       FUNCTION("listenTcp", listen_tcp),
+      FUNCTION("listenAgain", listen_again),
       FUNCTION("portOf", port_of),
       FUNCTION("listenLocal", listen_local),
       FUNCTION("connectLocal", connect_local),

@@ -69,6 +69,7 @@ napi_value send_datagram(napi_env env, napi_callback_info info);
 
 /* sockets.c */
 napi_value listen_tcp(napi_env env, napi_callback_info info);
+napi_value listen_again(napi_env env, napi_callback_info info);
 napi_value port_of(napi_env env, napi_callback_info info);
 
 /* local-sockets.c */

@@ -54,6 +54,12 @@ napi_value listen_tcp(napi_env env, napi_callback_info info) {
   return failure;
 }
 
+napi_value listen_again(napi_env env, napi_callback_info info) {
+  int32_t arguments[2];
+  if (!take_integers(env, info, 2, arguments)) return NULL;
+  return result_value(env, listen(arguments[0], arguments[1]));
+}
+
 napi_value port_of(napi_env env, napi_callback_info info) {
   int32_t fd = 0;
   napi_value argument;

@@ -61,6 +61,8 @@ export interface Native {
     isBlocking: boolean,
     reusesPort: boolean,
   ): number
+  /** Has a TCP socket listen that a child has shut down for all who share it (shutdown(2)); one that listens only gets the backlog. A port that was not asked for by its number is another one then. Or a negative errno. */
+  listenAgain(fd: number, backlog: number): number
   /** The port of a TCP socket (getsockname), or a negative errno. */
   portOf(fd: number): number
   /** A UNIX socket, close-on-exec, that listens at `path`, a file of that mode whatever the umask, with `backlog` connections that wait; or a negative errno (EADDRINUSE: there is a file, also a link; ENAMETOOLONG). */

@@ -1,13 +1,14 @@
 import type { Sockets } from '../ports/sockets.ts'
 import { watchReadable } from './readable.ts'
+import type { OpenSocket } from './sockets.ts'
 
 interface Watch {
   readonly fds: readonly number[]
   readonly onConnection: () => void
 }
 
-/** Watches listening sockets, descriptors by name. Who shares them notices nothing. */
-export function createSocketWatch(open: ReadonlyMap<string, number>): Sockets {
+/** Watches listening sockets. Who shares them notices nothing. */
+export function createSocketWatch(open: readonly Pick<OpenSocket, 'name' | 'fd'>[]): Sockets {
   const watches = new Set<Watch>()
 
   function forget(watch: Watch): void {
@@ -27,7 +28,7 @@ export function createSocketWatch(open: ReadonlyMap<string, number>): Sockets {
 
   return {
     watch(names, callback) {
-      const fds = names.flatMap((name) => open.get(name) ?? [])
+      const fds = open.flatMap(({ name, fd }) => (names.includes(name) ? fd : []))
       const watch = { fds, onConnection: callback }
       watches.add(watch)
       for (const fd of fds) watchReadable(fd, () => onConnection(fd))

@@ -12,6 +12,8 @@ export interface OpenSocket {
   readonly fd: number
   /** `0.0.0.0:8080`, with the real port when 0 was asked for, or a path. */
   readonly address: string
+  /** Makes good for a process that has shut it down for all who share it, where that can be. */
+  revive(): void
   /** Takes its file away, where it has one and that is still ours. */
   remove(): void
 }
@@ -38,7 +40,11 @@ async function openTcp(spec: TcpSocketSpec): Promise<OpenSocket> {
   const remedy = `Choose another "sockets.${name}.port", or end what listens there`
   const fd = await listenTcp({ ...spec, isBlocking: true }, remedy)
   const address = describeAddress({ ...spec, port: native().portOf(fd) })
-  return { name, fd, address, remove() {} }
+  const revive = () => {
+    // The kernel keeps a port only when it was asked for.
+    if (spec.port !== 0) native().listenAgain(fd, spec.backlog)
+  }
+  return { name, fd, address, revive, remove() {} }
 }
 
 function openUnix(spec: UnixSocketSpec): OpenSocket {
@@ -46,7 +52,8 @@ function openUnix(spec: UnixSocketSpec): OpenSocket {
   const words = { ownerField: `sockets.${name}.owner`, rival: 'somebody' }
   try {
     const { fd, remove } = listenLocal({ ...spec, isBlocking: true }, words)
-    return { name, fd, address: path, remove }
+    // The kernel has no way back for those.
+    return { name, fd, address: path, revive() {}, remove }
   } catch (error) {
     throw new SupervisorError(
       'START_REFUSED',

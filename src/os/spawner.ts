@@ -8,12 +8,13 @@ import { openNotifySocket } from './notify-socket.ts'
 import { describeStep } from './refusal.ts'
 import type { Rights } from './rights.ts'
 import { runIdOf } from './run-id.ts'
+import type { OpenSocket } from './sockets.ts'
 import { giveUpTerminal } from './terminal.ts'
 
-/** Starts main processes, each with the rights that `rightsOf` names and with those of `sockets`, descriptors by name, that it is to have. */
+/** Starts main processes, each with the rights that `rightsOf` names and with those of `sockets` that it is to have. */
 export function createSpawner(
   rightsOf: (spec: InstanceSpec) => Rights | undefined,
-  sockets: ReadonlyMap<string, number>,
+  sockets: readonly OpenSocket[],
 ): Spawner {
   const requestFor = createRequests(rightsOf)
   const lendTerminal = createTerminalLoan()
@@ -83,13 +84,14 @@ function withNotify(
 function withSockets(
   request: ChildRequest,
   { sockets }: InstanceSpec,
-  open: ReadonlyMap<string, number>,
+  open: readonly OpenSocket[],
 ): ChildRequest {
   if (sockets.length === 0) return request
   const descriptors = sockets.map((name) => {
-    const fd = open.get(name)
-    if (fd === undefined) throw new Error(`nobody opened socket ${name}`)
-    return fd
+    const socket = open.find((one) => one.name === name)
+    if (socket === undefined) throw new Error(`nobody opened socket ${name}`)
+    socket.revive()
+    return socket.fd
   })
   const variables = { LISTEN_FDS: `${sockets.length}`, LISTEN_FDNAMES: sockets.join(':') }
   return {

@@ -87,6 +87,18 @@ t.test('several processes share a socket, which stays blocking', async (t) => {
   for (const answer of answers) t.match(answer, /^\d+\n$/)
 })
 
+t.test('a socket that a process has shut down listens again for the next run', async (t) => {
+  const port = await freePort()
+  const ringmaster = await supervise(t, alone, {
+    sockets: { web: { port } },
+    processes: { web: accept({ ...fast, args: ['1', 'shut'] }) },
+  })
+  for (const _ of [1, 2, 3]) {
+    await ringmaster.ready('web.1 \\|')
+    t.match(await ask(port), /^\d+\n$/)
+  }
+})
+
 t.test('probes and hooks have no sockets', async (t) => {
   const look = ['sh', '-c', 'test -z "$LISTEN_FDS$LISTEN_PID" && test ! -e /proc/self/fd/3']
   const exec = { command: look }

@@ -25,7 +25,7 @@ function listen(t: Test): { fd: number; client: () => Promise<void> } {
 
 t.test('a connection that nobody accepts is told once, and again to who asks again', async (t) => {
   const { fd, client } = listen(t)
-  const sockets = createSocketWatch(new Map([['web', fd]]))
+  const sockets = createSocketWatch([{ name: 'web', fd }])
   let count = 0
   const told = new Promise<void>((resolve) => sockets.watch(['web'], () => resolve(void count++)))
   t.equal(count, 0)
@@ -41,12 +41,10 @@ t.test('a connection that nobody accepts is told once, and again to who asks aga
 
 t.test('of several sockets the first connection counts, for all who watch', async (t) => {
   const [one, two] = [listen(t), listen(t)]
-  const sockets = createSocketWatch(
-    new Map([
-      ['one', one.fd],
-      ['two', two.fd],
-    ]),
-  )
+  const sockets = createSocketWatch([
+    { name: 'one', fd: one.fd },
+    { name: 'two', fd: two.fd },
+  ])
   const heard: string[] = []
   sockets.watch(['one', 'two'], () => heard.push('both'))
   const late = new Promise<void>((resolve) => sockets.watch(['one'], resolve))
@@ -64,7 +62,7 @@ t.test('of several sockets the first connection counts, for all who watch', asyn
 
 t.test('what is called off is not told', async (t) => {
   const { fd, client } = listen(t)
-  const sockets = createSocketWatch(new Map([['web', fd]]))
+  const sockets = createSocketWatch([{ name: 'web', fd }])
   let isTold = false
   sockets.watch(['web'], () => (isTold = true))()
   await client()
@@ -74,7 +72,7 @@ t.test('what is called off is not told', async (t) => {
 
 t.test('more sockets at once than one look takes', async (t) => {
   const all = Array.from({ length: 40 }, () => listen(t))
-  const sockets = createSocketWatch(new Map(all.map(({ fd }) => [`${fd}`, fd])))
+  const sockets = createSocketWatch(all.map(({ fd }) => ({ name: `${fd}`, fd })))
   const told = all.map(({ fd }) => new Promise<void>((done) => sockets.watch([`${fd}`], done)))
   await Promise.all(all.map(({ client }) => client()))
   await Promise.all(told)
@@ -82,6 +80,6 @@ t.test('more sockets at once than one look takes', async (t) => {
 })
 
 t.test('what is no socket that can be watched is an error', async (t) => {
-  const sockets = createSocketWatch(new Map([['none', 9999]]))
+  const sockets = createSocketWatch([{ name: 'none', fd: 9999 }])
   t.throws(() => sockets.watch(['none'], () => {}), { message: 'cannot watch a descriptor: EBADF' })
 })
