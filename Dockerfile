@@ -12,6 +12,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN npm run build
 # The package has what `files` in package.json lists. The bundles have all that they import in them: there is no node_modules.
+# `ringmaster` is the entry, and the link beside it says which Node.js it becomes.
 RUN mkdir -p /image/lib/ringmaster /image/bin \
   && npm pack --ignore-scripts --pack-destination /tmp \
   && tar -xzf /tmp/ringmaster-*.tgz -C /image/lib/ringmaster --strip-components=1 --no-same-owner \

@@ -49,8 +49,8 @@ t.test('early real-time signals are counted', { skip: needsNamespace }, async (t
 t.test('without the latch an early TERM is lost to PID 1', { skip: needsNamespace }, async (t) => {
   // This is what the entry is for: if Node.js learns to do without, the tests above say nothing any more.
   const { ends } = await sendEarly(t, ['exec', 'sleep', '0.5'], {
-    ...{ way: 'as PID 1', tries: 1, signals: [[3, TERM]] },
+    ...{ way: 'as PID 1', tries: 5, signals: [[3, TERM]] },
     program: ['sh', '-c', 'exec env -u LD_PRELOAD node -- "$@"', 'sh', program],
   })
-  t.same(ends, { 0: 1 })
+  t.ok((ends[0] ?? 0) > 0, JSON.stringify(ends))
 })
