@@ -3,9 +3,9 @@ import { start } from './run-start.ts'
 
 /** Somebody has connected to a socket of `process`: what waits for that is started. */
 export function connected(draft: Draft, process: string): void {
-  const { watched } = draft.state
-  if (!watched.includes(process)) return
-  draft.state = { ...draft.state, watched: watched.filter((name) => name !== process) }
+  const { [process]: sockets, ...others } = draft.state.watched
+  if (sockets === undefined) return
+  draft.state = { ...draft.state, watched: others }
   draft.each((instance, spec) =>
     instance.process === process && instance.awaited === 'connection'
       ? start(instance, spec, draft, { reason: 'started by a connection' })
@@ -15,18 +15,18 @@ export function connected(draft: Draft, process: string): void {
 
 /** Has the sockets watched of processes that wait for a connection, and no others. */
 export function watchSockets(draft: Draft): void {
-  const { instances, processes, watched } = draft.state
-  const waiting = new Set(
-    instances.flatMap(({ awaited, process }) => (awaited === 'connection' ? process : [])),
+  const { instances, watched } = draft.state
+  const waiting = instances.filter(({ awaited }) => awaited === 'connection')
+  if (waiting.length === 0 && Object.keys(watched).length === 0) return
+  const wanted = Object.fromEntries(
+    waiting.map((instance) => [instance.process, draft.specOf(instance).sockets]),
   )
-  if (waiting.size === 0 && watched.length === 0) return
-  for (const { name, sockets } of processes) {
-    if (waiting.has(name) && !watched.includes(name)) {
-      draft.want({ type: 'watchSockets', process: name, sockets })
-    }
+  for (const [process, sockets] of Object.entries(watched)) {
+    if (wanted[process]?.join() !== sockets.join()) draft.want({ type: 'unwatchSockets', process })
   }
-  for (const process of watched) {
-    if (!waiting.has(process)) draft.want({ type: 'unwatchSockets', process })
+  for (const [process, sockets] of Object.entries(wanted)) {
+    if (watched[process]?.join() === sockets.join()) continue
+    draft.want({ type: 'watchSockets', process, sockets })
   }
-  draft.state = { ...draft.state, watched: [...waiting] }
+  draft.state = { ...draft.state, watched: wanted }
 }

@@ -32,8 +32,8 @@ export interface State {
   readonly ending: Ending | null
   /** When a stop may have its turn though what comes before it has not ended. */
   readonly turnAtMonoMs: number | null
-  /** Processes whose sockets are watched. */
-  readonly watched: readonly string[]
+  /** Processes whose sockets are watched, and which these are. */
+  readonly watched: Readonly<Record<string, readonly string[]>>
   /** Runs whose output is not read to its end. */
   readonly openOutputs: readonly number[]
   /** The files of the start are being read; `again`: and are to be read once more after that. */
@@ -221,7 +221,7 @@ export function initialState({
     withdrawal: null,
     ending: null,
     turnAtMonoMs: null,
-    watched: [],
+    watched: {},
     openOutputs: [],
     reading: 'no',
   }

@@ -133,3 +133,12 @@ t.test('alone it keeps Ringmaster running', async (t) => {
   const story = storyOf({ restartPolicy: 'Never' }).take(connected).run(1).wait(5000).end(1)
   t.match(story.state, { phase: 'running', ending: null })
 })
+
+t.test('other sockets are watched when the process has others', async (t) => {
+  const story = storyOf()
+  const processes = story.state.processes.map((spec) => ({ ...spec, sockets: ['other'] }))
+  story.state = { ...story.state, processes }
+  story.take({ type: 'maintenance', isOn: true })
+  t.same(words(story), ['unwatchSockets web', 'watchSockets web'])
+  t.match(story.effects.at(-1), { sockets: ['other'] })
+})
