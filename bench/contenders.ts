@@ -88,11 +88,11 @@ export function runProcesses(
 }
 /** What is executed so that so many instances of `command` run once, with these `logs`. */
 export function runLogging(
-  [command, ...args]: readonly string[],
+  command: readonly string[],
   replicas: number,
   logs: object,
 ): readonly string[] {
-  const fields = { command: [command], args, replicas, logs, restartPolicy: 'Never' }
+  const fields = { command, replicas, logs, restartPolicy: 'Never' }
   return [process.execPath, ringmaster, 'run', writeProcesses(false, { child: fields })]
 }
 /** An endpoint that is nothing but fastify. */
@@ -158,7 +158,8 @@ function writeProcesses(http: object | false, processes: Readonly<Record<string,
   return file
 }
 
-function compile(name: string): string {
+/** A program of this folder, compiled. */
+export function compile(name: string): string {
   const source = join(root, 'bench', `${name}.c`)
   const program = join(root, 'build', 'bench', name)
   if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program
