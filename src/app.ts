@@ -22,6 +22,7 @@ import { native, requireExecHelper } from './os/native.ts'
 import { createPeers } from './os/peers.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { isProcOurs } from './os/procfs.ts'
+import { createReadiness } from './os/readiness.ts'
 import { ownHardLimit } from './os/resources.ts'
 import { rightsKey } from './os/rights.ts'
 import { findServiceManager } from './os/service-manager.ts'
@@ -40,6 +41,7 @@ import { createSink, type Sink } from './output/sink.ts'
 import { createOutput, type OutputOptions } from './output/streams.ts'
 import type { InstanceSpec, LogLevel, Plan } from './plan/plan.ts'
 import type { ConfigSource } from './ports/config-source.ts'
+import type { Readiness } from './ports/readiness.ts'
 import { createLateProber } from './runtime/late-prober.ts'
 import { Runtime } from './runtime/runtime.ts'
 
@@ -96,7 +98,8 @@ export async function supervise(
   const manager = findServiceManager(process.env)
   if (process.pid !== 1) native().becomeSubreaper()
 
-  const { stdout, stderr } = openSinks()
+  const readiness = createReadiness()
+  const { stdout, stderr } = openSinks(readiness)
   const colors = await chooseColors(plan)
   const terminationLog = openTerminationLog(process.env)
   const self = dropSelf(plan, wantedRights)
@@ -128,7 +131,7 @@ export async function supervise(
   const cgroup = createCgroup()
   const output = createOutput({
     ...{ stdout, stderr, clock, count: ownLines.count },
-    ...{ lines: plan.logs, colors, files },
+    ...{ lines: plan.logs, colors, files, readiness, formatLines: native().formatLines },
   })
   let reapedOrphans = 0
   const prober = createLateProber()
@@ -319,8 +322,9 @@ function mostConnections(): number {
 }
 
 /** Where both descriptors are the same pipe or file, one sink keeps the lines whole. */
-function openSinks(): { stdout: Sink; stderr: Sink } {
-  const open = (fd: number) => createSink({ fd, write: native().write, clock: systemClock })
+function openSinks(readiness: Readiness): { stdout: Sink; stderr: Sink } {
+  const { write } = native()
+  const open = (fd: number) => createSink({ fd, write, readiness, clock: systemClock })
   const [one, two] = [fstatSync(1), fstatSync(2)]
   const stdout = open(1)
   return { stdout, stderr: one.dev === two.dev && one.ino === two.ino ? stdout : open(2) }

@@ -52,6 +52,13 @@ int listen_to_fault(int signal);
 napi_value open_pipe(napi_env env, napi_callback_info info);
 napi_value write_chunks(napi_env env, napi_callback_info info);
 
+/* lines.c */
+napi_value format_lines(napi_env env, napi_callback_info info);
+
+/* readiness.c */
+napi_value on_ready(napi_env env, napi_callback_info info);
+napi_value watch(napi_env env, napi_callback_info info);
+
 /* checksum.c */
 napi_value checksum(napi_env env, napi_callback_info info);
 

@@ -51,6 +51,28 @@ export interface Native {
    */
   write(fd: number, chunks: readonly Uint8Array[]): number
   /**
+   * Puts `before` and `after` around each line of `lines` from the byte `start` on, and leaves out its newline; the last line
+   * needs none. With `escapes` what is between becomes what JSON.stringify() makes of it, without the quotes, and U+FFFD of
+   * what is no UTF-8. Stops before a line that might not fit into `target`: returns where in `lines`, and how many bytes of
+   * `target` are used.
+   */
+  formatLines(
+    lines: Uint8Array,
+    start: number,
+    before: Uint8Array,
+    after: Uint8Array,
+    escapes: boolean,
+    target: Uint8Array,
+  ): readonly [at: number, written: number]
+  /** Calls `callback` from now on with each descriptor for which {@link watch} waits. Does not keep the event loop alive. */
+  onReady(callback: (fd: number) => void): number
+  /**
+   * `events` 1: `fd` is reported in each turn of the event loop in which there is something to read, or its end; 2: once, when
+   * it takes something, or nobody reads it any more; 0: no more, to be called before it is closed. Leaves its flags alone. A
+   * negative errno: EPERM of what is always ready, such as files. Needs `onReady` first.
+   */
+  watch(fd: number, events: 0 | 1 | 2): number
+  /**
    * A TCP socket, close-on-exec, that listens at `address`, an IPv4 or IPv6 address in digits; or a negative errno (EINVAL: a
    * name). Whoever connects waits for the one who accepts, at most `backlog` of them, and net.core.somaxconn. `reusesPort`: with SO_REUSEPORT.
    */

@@ -1,10 +1,13 @@
 /**
- * `text`, bytes as latin1, without ANSI sequences: colours, movements of the cursor, titles and links. An escape that
- * begins none goes too. The one-byte forms of ISO 6429 stay: they are parts of characters in UTF-8.
+ * `lines` without ANSI sequences: colours, movements of the cursor, titles and links. An escape that begins none goes too. The
+ * one-byte forms of ISO 6429 stay: they are parts of characters in UTF-8.
  */
-export function stripAnsi(text: string): string {
-  return text.includes('\x1b') ? text.replace(sequences, '') : text
+export function stripAnsi(lines: Buffer): Buffer {
+  if (!lines.includes(escapeByte)) return lines
+  return Buffer.from(lines.toString('latin1').replace(sequences, ''), 'latin1')
 }
+
+const escapeByte = 0x1b
 
 // A string such as a title ends with BEL or ESC \, and at the latest with its line. No part can match in two ways: the time is linear.
 const controlSequence = '\\[[0-?]*[ -/]*[@-~]?'

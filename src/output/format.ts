@@ -18,50 +18,72 @@ export interface PrefixStyle {
   readonly color: number | null
 }
 
-/** Turns whole lines (latin1, the last one with its newline) into the bytes to write. */
-export type Formatter = (lines: string) => Buffer
+/** Hands the bytes to write over to `write`, in pieces of whole lines that are good within the call. `lines` are whole, each with its newline. */
+export type Formatter = (lines: Buffer, write: (bytes: Uint8Array) => void) => void
+
+/**
+ * Puts `before` and `after` around each of `lines` from `start` on, in place of its newline; `escapes` as in a JSON string.
+ * Stops before one that might not fit into `target`; returns where, and how much of `target` is used.
+ */
+export type FormatLines = (
+  lines: Uint8Array,
+  start: number,
+  before: Uint8Array,
+  after: Uint8Array,
+  escapes: boolean,
+  target: Uint8Array,
+) => readonly [at: number, written: number]
 
 /**
  * `prefix` and `raw` keep every byte. `json` is one object a line, `{time, process, instance, run, stream, line}`: `time` is when
  * the line was read, `line` is text, with U+FFFD for what is not UTF-8.
  */
-export function createFormatter(
+export type CreateFormatter = (
   format: LogFormat,
   origin: LineOrigin,
-  clock: Clock,
   style: PrefixStyle,
-): Formatter {
-  switch (format) {
-    case 'prefix':
-      return formatPrefix(origin, clock, style)
-    case 'json':
-      return formatJson(origin, clock)
-    case 'raw':
-      return toBytes
-  }
-}
+) => Formatter
 
-function formatPrefix(
-  { instance }: LineOrigin,
+/** Formatters share the memory in which they put lines together. `maxLineBytes`: the most of a line, its mark and newline left out. */
+export function createFormatters(
+  formatLines: FormatLines,
   clock: Clock,
-  { hasTimestamps, color }: PrefixStyle,
-): Formatter {
-  const name = color === null ? `${instance} |` : `\x1b[${color}m${instance} |\x1b[0m`
-  const put = (prefix: string, lines: string) =>
-    toBytes(`${prefix}${withoutLastNewline(lines).replaceAll('\n', `\n${prefix}`)}\n`)
-  if (!hasTimestamps) return (lines) => put(`${name} `, lines)
-  return (lines) => put(`${timeOf(clock)} ${name} `, lines)
-}
+  maxLineBytes: number,
+): CreateFormatter {
+  // A line of control characters is six times as long in JSON. What is never used costs no memory.
+  const target = Buffer.allocUnsafeSlow(Math.max(usualBytes, 6 * maxLineBytes + mostAroundBytes))
 
-function formatJson({ process, instance, run, stream }: LineOrigin, clock: Clock): Formatter {
-  const labels = JSON.stringify({ process, instance, run, stream }).slice(1, -1)
-  return (lines) => {
-    const head = `{"time":"${timeOf(clock)}",${labels},"line":`
-    let text = ''
-    for (const line of toBytes(withoutLastNewline(lines)).toString('utf8').split('\n')) {
-      text += `${head}${JSON.stringify(line)}}\n`
+  function put(
+    lines: Uint8Array,
+    before: Uint8Array,
+    after: Uint8Array,
+    escapes: boolean,
+    write: (bytes: Uint8Array) => void,
+  ): void {
+    for (let at = 0; at < lines.length; ) {
+      const [next, written] = formatLines(lines, at, before, after, escapes, target)
+      if (next === at) throw new Error(`a line does not fit into ${target.length} bytes`)
+      write(target.subarray(0, written))
+      at = next
     }
-    return Buffer.from(text)
+  }
+
+  return (format, { process, instance, run, stream }, { hasTimestamps, color }) => {
+    switch (format) {
+      case 'prefix': {
+        const name = color === null ? `${instance} | ` : `\x1b[${color}m${instance} |\x1b[0m `
+        const plain = Buffer.from(name)
+        const before = () => (hasTimestamps ? Buffer.from(`${timeOf(clock)} ${name}`) : plain)
+        return (lines, write) => put(lines, before(), newline, false, write)
+      }
+      case 'json': {
+        const labels = JSON.stringify({ process, instance, run, stream }).slice(1, -1)
+        const before = () => Buffer.from(`{"time":"${timeOf(clock)}",${labels},"line":"`)
+        return (lines, write) => put(lines, before(), lineEnd, true, write)
+      }
+      case 'raw':
+        return (lines, write) => write(lines)
+    }
   }
 }
 
@@ -70,10 +92,8 @@ function timeOf(clock: Clock): string {
   return new Date(clock.now().wallMs).toISOString()
 }
 
-function withoutLastNewline(lines: string): string {
-  return lines.slice(0, -1)
-}
-
-function toBytes(text: string): Buffer {
-  return Buffer.from(text, 'latin1')
-}
+const usualBytes = 1 << 18
+/** Names are at most 63 bytes long. */
+const mostAroundBytes = 1024
+const newline = Buffer.from('\n')
+const lineEnd = Buffer.from('"}\n')

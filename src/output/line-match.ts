@@ -5,8 +5,8 @@ import { stripAnsi } from './ansi.ts'
 /** Looks for a line that a pattern matches, without holding up the event loop. */
 export interface LineMatch {
   readonly hasMatched: boolean
-  /** Takes whole lines, latin1. */
-  push(lines: string): void
+  /** Takes whole lines. */
+  push(lines: Buffer): void
   /** Calls back when a line has matched, never before this returns. */
   onMatch(callback: () => void): void
   /** Looks no more. */
@@ -84,7 +84,7 @@ export function createLineMatch({ clock, pattern }: LineMatchOptions): LineMatch
     push(lines) {
       if (isOver || waiting.length + lines.length > mostWaiting) return
       const isIdle = waiting === ''
-      waiting += lines
+      waiting += lines.toString('latin1')
       if (isIdle) look()
     },
     onMatch(callback) {
@@ -97,6 +97,6 @@ export function createLineMatch({ clock, pattern }: LineMatchOptions): LineMatch
 
 /** What a person sees of a line: no colours, and nothing of its end. */
 function toText(latin1: string): string {
-  const text = Buffer.from(stripAnsi(latin1), 'latin1').toString()
+  const text = stripAnsi(Buffer.from(latin1, 'latin1')).toString()
   return text.endsWith('\r') ? text.slice(0, -1) : text
 }

@@ -1,59 +1,128 @@
 /** Ends each piece of a split line but the last. */
-export const splitMark = '[...]'
+export const splitMark = Buffer.from('[...]')
 
-/** Makes whole lines of what is read. Text is bytes as latin1, one character each, so that nothing is changed by decoding. */
+/**
+ * Memory that all pipes are read into: reads come one after the other. In front of it there is room for the begin of a line that
+ * came earlier, so that what is read is put together without being copied.
+ */
+export interface ReadBuffer {
+  readonly space: Buffer
+  /** The first `length` bytes of `space` behind `begin`. */
+  join(begin: Uint8Array, length: number): Buffer
+}
+
+/** For reads of so many bytes, and lines of so many. */
+export function createReadBuffer(readBytes: number, maxLineBytes: number): ReadBuffer {
+  const all = Buffer.allocUnsafeSlow(maxLineBytes + readBytes)
+  return {
+    space: all.subarray(maxLineBytes),
+    join(begin, length) {
+      all.set(begin, maxLineBytes - begin.length)
+      return all.subarray(maxLineBytes - begin.length, maxLineBytes + length)
+    },
+  }
+}
+
+/** Makes whole lines of what is read. What it returns is good until the next read. */
 export interface LineBuffer {
-  /** Whole lines, each with its newline, or '' when `text` completes none. */
-  push(text: string): string
-  /** What is left after the last newline, as a line; '' when nothing is. */
-  end(): string
+  /** Whole lines, each with its newline, or nothing when the first `length` bytes of the read buffer complete none. */
+  push(length: number): Buffer
+  /** What is left after the last newline, as a line; nothing when nothing is. */
+  end(): Buffer
 }
 
 /** `maxBytes`: the most of a line, without its newline; a longer one is split. */
-export function createLineBuffer(maxBytes: number): LineBuffer {
-  let rest = ''
+export function createLineBuffer(read: ReadBuffer, maxBytes: number): LineBuffer {
+  const rest = createRest(maxBytes)
   return {
-    push(text) {
-      // A child that writes byte by byte: no search through what is there already.
-      if (!text.includes('\n') && rest.length + text.length <= maxBytes) {
-        rest += text
-        return ''
+    push(length) {
+      const chunk = read.space.subarray(0, length)
+      const end = chunk.lastIndexOf(newline) + 1
+      // A child that writes byte by byte: no look at what is there already.
+      if (end === 0 && rest.length + length <= maxBytes) {
+        rest.add(chunk)
+        return nothing
       }
-      const all = splitLongLines(rest + text, maxBytes)
-      const end = all.lastIndexOf('\n') + 1
-      rest = all.slice(end)
-      return all.slice(0, end)
+      const begin = rest.take()
+      const all = read.join(begin, length)
+      const pieces = splitLongLines(all, maxBytes)
+      const last = pieces?.pop() ?? all
+      const lines = last.subarray(0, last.lastIndexOf(newline) + 1)
+      rest.add(last.subarray(lines.length))
+      return pieces ? Buffer.concat([...pieces, lines]) : lines
     },
     end() {
-      const last = rest
-      rest = ''
-      return last === '' ? '' : `${last}\n`
+      const last = rest.take()
+      return last.length === 0 ? nothing : Buffer.concat([last, lineEnd])
     },
   }
 }
 
-/** Looks at one place in `maxBytes`, not at each line. */
-function splitLongLines(text: string, maxBytes: number): string {
-  let done = ''
-  let at = 0
-  while (text.length - at > maxBytes) {
-    const newline = text.lastIndexOf('\n', at + maxBytes)
-    if (newline >= at) {
-      done += text.slice(at, newline + 1)
-      at = newline + 1
-    } else {
-      const end = characterStart(text, at + maxBytes)
-      done += `${text.slice(at, end)}${splitMark}\n`
-      at = end
-    }
+/** The begin of a line, until its end is read. */
+interface Rest {
+  readonly length: number
+  add(bytes: Uint8Array): void
+  /** All of it, good until the next `add`; nothing is left. */
+  take(): Uint8Array
+}
+
+function createRest(maxBytes: number): Rest {
+  let memory: Buffer = nothing
+  let length = 0
+  return {
+    get length() {
+      return length
+    },
+    add(bytes) {
+      if (bytes.length === 0) return
+      if (length + bytes.length > memory.length) {
+        const larger = Buffer.allocUnsafeSlow(
+          Math.min(maxBytes, Math.max(256, 2 * (length + bytes.length))),
+        )
+        memory.copy(larger, 0, 0, length)
+        memory = larger
+      }
+      memory.set(bytes, length)
+      length += bytes.length
+    },
+    take() {
+      const all = memory.subarray(0, length)
+      // Most streams end most of their writes with a line: what is idle keeps no memory.
+      if (memory.length > mostKeptBytes) memory = nothing
+      length = 0
+      return all
+    },
   }
-  return done + text.slice(at)
+}
+
+/** The pieces with their marks, the last of which ends with what begins the next line; null when no line is too long. Looks at one place in `maxBytes`, not at each line. */
+function splitLongLines(all: Buffer, maxBytes: number): Buffer[] | null {
+  let pieces: Buffer[] | null = null
+  let done = 0
+  for (let at = 0; all.length - at > maxBytes; ) {
+    const end = all.subarray(at, at + maxBytes + 1).lastIndexOf(newline) + 1
+    if (end > 0) {
+      at += end
+      continue
+    }
+    at = characterStart(all, at + maxBytes)
+    pieces ??= []
+    pieces.push(all.subarray(done, at), splitMark, lineEnd)
+    done = at
+  }
+  pieces?.push(all.subarray(done))
+  return pieces
 }
 
 /** The last place at or before `at` that is not inside of a UTF-8 character; `at` itself when that is no UTF-8. */
-function characterStart(text: string, at: number): number {
+function characterStart(bytes: Uint8Array, at: number): number {
   for (let start = at; start > at - 4; start -= 1) {
-    if ((text.charCodeAt(start) & 0xc0) !== 0x80) return start
+    if (((bytes[start] ?? 0) & 0xc0) !== 0x80) return start
   }
   return at
 }
+
+const newline = 10
+const lineEnd = Buffer.from('\n')
+const nothing = Buffer.alloc(0)
+const mostKeptBytes = 4096

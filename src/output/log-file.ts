@@ -1,9 +1,11 @@
 import type { FileTarget } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
+import { byteAt, countLines, createBacklog } from './backlog.ts'
 import { type Disk, errnoOf, isStillAt, type OpenFile, openLog } from './disk.ts'
 import { createFlush } from './flush.ts'
 import type { Rotation } from './rotation.ts'
-import { countLines, createWriter, type OnDropped, type Sink, type WriterOptions } from './sink.ts'
+import type { OnDropped, Sink } from './sink.ts'
+import { createWriter, type WriterOptions } from './writer.ts'
 
 /** A file that lines go to, written by the thread pool: where a disk hangs, nobody waits long for it. Has one writer. */
 export interface LogFile extends Pick<Sink, 'open' | 'flush'> {
@@ -37,10 +39,10 @@ const patienceMs = 1000
 export function createLogFile(options: LogFileOptions): LogFile {
   const { path, rotation, disk, clock } = options
   const { maxBytes, maxAgeMs } = options.target
-  const queue: Entry[] = []
+  const backlog = createBacklog<OnDropped>()
   const flush = createFlush(clock)
-  /** Bytes of `queue[0]` that are written. */
-  let head = 0
+  /** What was written last ends inside of a line. */
+  let isInside = false
   let file: OpenFile | null = null
   let isWorking = false
   let isToBeReopened = false
@@ -55,9 +57,9 @@ export function createLogFile(options: LogFileOptions): LogFile {
   /** One thing at a time, until nothing is left to be done. */
   async function work(): Promise<void> {
     isWorking = true
-    while (queue.length > 0 || isToBeReopened || (isReleased && file)) {
+    while (backlog.length > 0 || isToBeReopened || (isReleased && file)) {
       try {
-        if (queue.length === 0 && isReleased) await close()
+        if (backlog.length === 0 && isReleased) await close()
         else await writeSome(await current())
       } catch (error) {
         await fail(errnoOf(error))
@@ -69,7 +71,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
 
   /** The file to write to. It stays the same within a line. */
   async function current(): Promise<OpenFile> {
-    if (file && head > 0 && queue[0]?.bytes[head - 1] !== newline) return file
+    if (file && isInside) return file
     const { monoMs } = clock.now()
     if (isToBeReopened || monoMs >= nextLookMonoMs) {
       nextLookMonoMs = monoMs + lookEveryMs
@@ -92,58 +94,53 @@ export function createLogFile(options: LogFileOptions): LogFile {
 
   /** Of what is left of the next line. */
   function lineBytes(): number {
-    const bytes = queue[0]?.bytes
-    return bytes === undefined ? 0 : bytes.indexOf(newline, head) + 1 - head
+    let length = 0
+    for (const piece of backlog.pieces(mostChunks)) {
+      const at = piece.indexOf(newline)
+      if (at >= 0) return length + at + 1
+      length += piece.length
+    }
+    return length
   }
 
   async function writeSome(open: OpenFile): Promise<void> {
     const chunks = batch(maxBytes > 0 ? maxBytes - open.size : mostBytes)
     if (chunks.length === 0) return
     const extra = open.isTorn ? 1 : 0
-    const written = await disk.write(open.fd, open.isTorn ? [lineEnd, ...chunks] : chunks)
-    if (written === 0) throw new Error('nothing was written')
+    const result = await disk.write(open.fd, open.isTorn ? [lineEnd, ...chunks] : chunks)
+    if (result === 0) throw new Error('nothing was written')
     open.isTorn = false
-    open.size += written
-    advance(written - extra)
+    open.size += result
+    const written = result - extra
+    if (written > 0) isInside = byteAt(chunks, written - 1) !== newline
+    backlog.take(written, (_, cost) => writer.forget(cost))
+    relax()
   }
 
   /** Whole lines of at most `room` bytes; one at least. */
   function batch(room: number): Uint8Array[] {
     const chunks: Uint8Array[] = []
     let left = Math.max(Math.min(room, mostBytes), lineBytes())
-    let start = head
-    for (const { bytes } of queue) {
-      const isWhole = bytes.length - start <= left
-      const end = isWhole ? bytes.length : bytes.lastIndexOf(newline, start + left - 1) + 1
-      if (end > start) chunks.push(bytes.subarray(start, end))
-      left -= end - start
-      if (!isWhole || chunks.length === mostChunks) break
-      start = 0
+    for (const piece of backlog.pieces(mostChunks)) {
+      if (left === 0) break
+      chunks.push(piece.subarray(0, left))
+      left -= Math.min(left, piece.length)
     }
-    return chunks
-  }
-
-  function advance(written: number): void {
-    head += written
-    let done = 0
-    for (const { bytes } of queue) {
-      if (head < bytes.length) break
-      head -= bytes.length
-      writer.forget(bytes)
-      done += 1
+    for (let last = chunks.pop(); last !== undefined; last = chunks.pop()) {
+      const end = last.lastIndexOf(newline) + 1
+      if (end > 0) return [...chunks, last.subarray(0, end)]
     }
-    queue.splice(0, done)
-    relax()
+    return []
   }
 
   async function fail(reason: string): Promise<void> {
     failure = { reason, untilMonoMs: clock.now().monoMs + lookEveryMs }
     isToBeReopened = false
-    for (const { bytes, onDropped } of queue.splice(0)) {
-      writer.forget(bytes)
-      onDropped(countLines(bytes, head), reason)
-      head = 0
-    }
+    isInside = false
+    backlog.drop((onDropped, cost, lines) => {
+      writer.forget(cost)
+      onDropped(lines, reason)
+    })
     relax()
     await close()
   }
@@ -183,15 +180,17 @@ export function createLogFile(options: LogFileOptions): LogFile {
         write(bytes, onDropped) {
           if (bytes.length === 0) return
           if (clock.now().monoMs < failure.untilMonoMs) {
-            onDropped(countLines(bytes, 0), failure.reason)
-          } else if (!writer.keep(bytes)) {
-            onDropped(countLines(bytes, 0), isStalled ? 'stalled' : 'full')
-          } else {
-            queue.push({ bytes, onDropped })
-            // It does not reject.
-            if (!isWorking) void work()
-            if (writer.isFull && !isStalled) beImpatient()
+            onDropped(countLines(bytes), failure.reason)
+            return
           }
+          if (!writer.hasRoom) {
+            onDropped(countLines(bytes), isStalled ? 'stalled' : 'full')
+            return
+          }
+          writer.keep(backlog.add(bytes, onDropped))
+          // It does not reject.
+          if (!isWorking) void work()
+          if (writer.isFull && !isStalled) beImpatient()
         },
       }
     },
@@ -210,11 +209,6 @@ export function createLogFile(options: LogFileOptions): LogFile {
       if (isWorking) await flush.wait(deadlineMs)
     },
   }
-}
-
-interface Entry {
-  readonly bytes: Uint8Array
-  readonly onDropped: OnDropped
 }
 
 const newline = 10

@@ -1,5 +1,5 @@
-import { readSync } from 'node:fs'
-import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
+import { closeSync, readSync } from 'node:fs'
+import type { Readiness } from '../ports/readiness.ts'
 
 /** Reads one pipe to its end and closes it. */
 export interface PipeReader {
@@ -12,44 +12,78 @@ export interface PipeReader {
 }
 
 export interface PipeListener {
-  /** What was read, as latin1. */
-  read(text: string): void
-  /** Called once; the descriptor is closed. */
+  /** So many bytes have been read into `space`. */
+  read(length: number): void
+  /** Called once, and not before {@link readPipe} has returned; the descriptor is closed. */
   end(): void
 }
 
-/** `fd` is the reader's from now on. `buffer` may be shared by all readers: it is used only within a call. */
-export function readPipe(fd: number, buffer: Buffer, listener: PipeListener): PipeReader {
-  // The types of Node.js 20 know `onread` only for a socket that connects.
-  const options: SocketConstructorOpts & { onread: OnReadOpts } = {
-    fd,
-    readable: true,
-    writable: false,
-    onread: {
-      // A function keeps Node.js from giving each pipe 64 KiB of its own.
-      buffer: () => buffer,
-      callback(length) {
-        listener.read(buffer.toString('latin1', 0, length))
-        return true
-      },
-    },
+/** `fd`, which does not block, is the reader's from now on. `space` may be shared by all readers: it is used only within a call. */
+export function readPipe(
+  fd: number,
+  space: Uint8Array,
+  readiness: Readiness,
+  listener: PipeListener,
+): PipeReader {
+  let isPaused = false
+  let isWatched = false
+  let isOver = false
+
+  function watch(): void {
+    isWatched = true
+    readiness.onReadable(fd, () => {
+      // Only who has something to say is taken out while it is paused.
+      if (isPaused) rest()
+      else if (readOnce() === end) close()
+    })
   }
-  const socket = new Socket(options)
-  // A pipe that cannot be read is at its end; `close` follows.
-  socket.on('error', () => {})
-  socket.on('close', () => listener.end())
+
+  function rest(): void {
+    if (isWatched) readiness.forget(fd)
+    isWatched = false
+  }
+
+  function readOnce(): number {
+    const length = readNow(fd, space)
+    if (length > 0) listener.read(length)
+    return length
+  }
+
+  function readWhatIsThere(): void {
+    for (let total = 0; total < largestPipeBytes; ) {
+      const length = readOnce()
+      if (length <= 0) return
+      total += length
+    }
+  }
+
+  function close(): void {
+    isOver = true
+    rest()
+    closeSync(fd)
+    listener.end()
+  }
+
+  watch()
   return {
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
+    pause() {
+      isPaused = true
+    },
+    resume() {
+      isPaused = false
+      if (!isWatched && !isOver) watch()
+    },
     catchUp() {
-      if (!socket.destroyed) readWhatIsThere(fd, buffer, listener)
+      if (!isOver) readWhatIsThere()
     },
     release() {
-      if (socket.destroyed) return
+      if (isOver) return
+      isOver = true
+      rest()
       try {
-        readWhatIsThere(fd, buffer, listener)
+        readWhatIsThere()
       } finally {
-        socket.destroy()
+        setImmediate(close)
       }
     },
   }
@@ -57,22 +91,13 @@ export function readPipe(fd: number, buffer: Buffer, listener: PipeListener): Pi
 
 /** The most that a pipe holds unless root made it larger: fs.pipe-max-size in proc(5). A writer that never stops is cut off here. */
 const largestPipeBytes = 1 << 20
+const end = -1
 
-function readWhatIsThere(fd: number, buffer: Buffer, listener: PipeListener): void {
-  for (let total = 0; total < largestPipeBytes; ) {
-    const length = readNow(fd, buffer)
-    if (length === 0) return
-    listener.read(buffer.toString('latin1', 0, length))
-    total += length
-  }
-}
-
-/** Bytes read without waiting; 0 when nothing is there. */
-function readNow(fd: number, buffer: Buffer): number {
+/** Bytes read without waiting; 0 when nothing is there, {@link end} at the end. A pipe that cannot be read is at its end. */
+function readNow(fd: number, space: Uint8Array): number {
   try {
-    return readSync(fd, buffer)
+    return readSync(fd, space) || end
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return 0
-    throw error
+    return error instanceof Error && 'code' in error && error.code === 'EAGAIN' ? 0 : end
   }
 }

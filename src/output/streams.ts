@@ -1,9 +1,10 @@
 import type { LinesSpec } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LastWords, Output, OutputCounts } from '../ports/output.ts'
+import type { Readiness } from '../ports/readiness.ts'
 import { stripAnsi } from './ansi.ts'
-import { createFormatter, type Formatter } from './format.ts'
-import { createLineBuffer } from './lines.ts'
+import { createFormatters, type FormatLines, type Formatter } from './format.ts'
+import { createLineBuffer, createReadBuffer, type ReadBuffer, splitMark } from './lines.ts'
 import type { LogFile } from './log-file.ts'
 import type { LogFiles, OpenedFile } from './log-files.ts'
 import { type PipeReader, readPipe } from './pipe-reader.ts'
@@ -25,6 +26,8 @@ export interface OutputOptions {
   readonly stdout: Sink
   readonly stderr: Sink
   readonly clock: Clock
+  readonly readiness: Readiness
+  readonly formatLines: FormatLines
   readonly lines: LinesSpec
   /** Colours of prefixes, by the name of a process; a stream that has none has none. */
   readonly colors: Readonly<Partial<Record<'stdout' | 'stderr', ReadonlyMap<string, number>>>>
@@ -35,14 +38,19 @@ export interface OutputOptions {
 
 /** Carries the lines of every run to our own stdout and stderr, or to its file. With `onOverflow: block` a full sink stops the reading, so that the children wait: nothing is lost. */
 export function createOutput(options: OutputOptions): CountedOutput {
-  const { stdout, stderr, clock, count, lines, colors, files } = options
-  // Reads come one after the other, so one buffer serves all pipes.
-  const buffer = Buffer.allocUnsafeSlow(readBytes)
-  const lane = createLane(stdout, buffer, lines, limitBytes, count('stdout'))
-  const isShared = stderr === stdout
+  const { stdout, stderr, clock, count, lines, colors, files, readiness } = options
+  const read = createReadBuffer(readBytes, lines.maxLineBytes)
+  const createFormatter = createFormatters(
+    options.formatLines,
+    clock,
+    lines.maxLineBytes + splitMark.length,
+  )
+  const open = (sink: Pick<Sink, 'open'>, spec: LinesSpec, limitBytes: number, what: string) =>
+    createLane({ sink, read, readiness, spec, limitBytes, onDropped: count(what) })
+  const lane = open(stdout, lines, limitBytes, 'stdout')
   const lanes = {
     stdout: lane,
-    stderr: isShared ? lane : createLane(stderr, buffer, lines, limitBytes, count('stderr')),
+    stderr: stderr === stdout ? lane : open(stderr, lines, limitBytes, 'stderr'),
   }
   const fileLanes = new WeakMap<LogFile, Lane>()
   /** The lines of all runs of an instance go one way. */
@@ -50,8 +58,7 @@ export function createOutput(options: OutputOptions): CountedOutput {
     const known = fileLanes.get(file)
     if (known) return known
     // It waits for no reader, so it never waits long.
-    const spec: LinesSpec = { ...lines, onOverflow: 'block' }
-    const lane = createLane(file, buffer, spec, fileLimitBytes, count(use.target.file))
+    const lane = open(file, { ...lines, onOverflow: 'block' }, fileLimitBytes, use.target.file)
     fileLanes.set(file, lane)
     return lane
   }
@@ -102,10 +109,11 @@ export function createOutput(options: OutputOptions): CountedOutput {
             ? files.open({ instance: source.instance, stream, target })
             : undefined
         const format = opened?.use.target.format ?? source.logs.format
-        const formatter = createFormatter(format, { ...source, stream }, clock, {
+        const style = {
           hasTimestamps: lines.hasTimestamps,
           color: opened ? null : (colors[stream]?.get(source.process) ?? null),
-        })
+        }
+        const formatter = createFormatter(format, { ...source, stream }, style)
         const lane = opened ? laneTo(opened) : lanes[stream]
         used.add(lane)
         const kept = watch?.overhearing(tail[stream]) ?? tail[stream]
@@ -149,7 +157,7 @@ const streams = ['stdout', 'stderr'] as const
 /** What a pipe holds by default: see pipe(7). */
 const readBytes = 65_536
 /** What waits for a sink before the reading stops. */
-const limitBytes = 1 << 20
+const limitBytes = 1 << 18
 /** The same of a file: there may be one for each stream of each instance. */
 const fileLimitBytes = 1 << 18
 /** Kept of each stream of an instance, as it came. What Node.js prints when its heap is full is a quarter of this. */
@@ -167,13 +175,16 @@ interface Lane {
   open(fd: number, tally: Tally, tail: Tail, formatter: Formatter, onEnd: () => void): PipeReader
 }
 
-function createLane(
-  sink: Pick<Sink, 'open'>,
-  buffer: Buffer,
-  spec: LinesSpec,
-  limitBytes: number,
-  onDropped: OnDropped,
-): Lane {
+interface LaneOptions {
+  readonly sink: Pick<Sink, 'open'>
+  readonly read: ReadBuffer
+  readonly readiness: Readiness
+  readonly spec: LinesSpec
+  readonly limitBytes: number
+  readonly onDropped: OnDropped
+}
+
+function createLane({ sink, read, readiness, spec, limitBytes, onDropped }: LaneOptions): Lane {
   const { stripsAnsi, maxLineBytes, onOverflow } = spec
   const readers = new Set<PipeReader>()
   const writer = sink.open({
@@ -186,25 +197,25 @@ function createLane(
 
   const hasToWait = () => onOverflow === 'block' && writer.isFull
 
-  function write(lines: string, formatter: Formatter, onDropped: OnDropped): void {
-    if (lines === '') return
-    writer.write(formatter(stripsAnsi ? stripAnsi(lines) : lines), onDropped)
+  function write(lines: Buffer, formatter: Formatter, onDropped: OnDropped): void {
+    if (lines.length === 0) return
+    formatter(stripsAnsi ? stripAnsi(lines) : lines, (bytes) => writer.write(bytes, onDropped))
     if (hasToWait()) for (const reader of readers) reader.pause()
   }
 
   return {
     hasToWait,
     open(fd, tally, tail, formatter, onEnd) {
-      const lines = createLineBuffer(maxLineBytes)
+      const lines = createLineBuffer(read, maxLineBytes)
       const drop: OnDropped = (count, reason) => {
         tally.droppedLines += count
         onDropped(count, reason)
       }
-      const reader = readPipe(fd, buffer, {
-        read(text) {
-          tally.bytes += text.length
-          tail.push(text)
-          write(lines.push(text), formatter, drop)
+      const reader = readPipe(fd, read.space, readiness, {
+        read(length) {
+          tally.bytes += length
+          tail.push(read.space.subarray(0, length))
+          write(lines.push(length), formatter, drop)
         },
         end() {
           readers.delete(reader)

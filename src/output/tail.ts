@@ -1,8 +1,7 @@
 /** Keeps the last bytes of what was read of one stream, run after run: no memory until there is something. */
 export interface Tail {
-  /** Takes latin1, one character a byte. */
-  push(text: string): void
-  /** What is kept of all but the first `since` bytes, from the begin of a line on where a part of one would be first. */
+  push(bytes: Uint8Array): void
+  /** What is kept of all but the first `since` bytes, as latin1, from the begin of a line on where a part of one would be first. */
   text(since?: number): string
 }
 
@@ -10,13 +9,14 @@ export function createTail(limitBytes: number): Tail {
   let ring: Buffer | undefined
   let total = 0
   return {
-    push(text) {
+    push(bytes) {
       ring ??= Buffer.allocUnsafeSlow(limitBytes)
-      const kept = text.length > limitBytes ? text.slice(-limitBytes) : text
-      total += text.length
+      const kept = bytes.length > limitBytes ? bytes.subarray(-limitBytes) : bytes
+      total += bytes.length
       const start = (total - kept.length) % limitBytes
-      const written = ring.write(kept, start, 'latin1')
-      if (written < kept.length) ring.write(kept.slice(written), 0, 'latin1')
+      const fits = Math.min(kept.length, limitBytes - start)
+      ring.set(kept.subarray(0, fits), start)
+      if (fits < kept.length) ring.set(kept.subarray(fits), 0)
     },
     text(since = 0) {
       if (ring === undefined) return ''

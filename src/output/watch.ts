@@ -53,18 +53,18 @@ export function createWatch(
     overhearing(tail) {
       if (!hasSilence) return tail
       return {
-        push(text) {
+        push(bytes) {
           lastMonoMs = clock.now().monoMs
-          tail.push(text)
+          tail.push(bytes)
         },
         text: tail.text,
       }
     },
     listening(formatter) {
       if (matches.size === 0) return formatter
-      return (lines) => {
+      return (lines, write) => {
         for (const match of matches.values()) match.push(lines)
-        return formatter(lines)
+        formatter(lines, write)
       }
     },
     probe(check, onEnd) {

@@ -1,6 +1,11 @@
 import t from 'tap'
 import { stripAnsi } from '../../../src/output/ansi.ts'
 
+/** Bytes as latin1. */
+function strip(text: string): string {
+  return stripAnsi(Buffer.from(text, 'latin1')).toString('latin1')
+}
+
 const sequences: readonly {
   readonly what: string
   readonly text: string
@@ -18,18 +23,18 @@ const sequences: readonly {
 ]
 
 for (const { what, text, rest } of sequences) {
-  t.test(`${what} is taken out`, async (t) => t.equal(stripAnsi(text), rest))
+  t.test(`${what} is taken out`, async (t) => t.equal(strip(text), rest))
 }
 
 t.test('what is no sequence stays, byte for byte', async (t) => {
   const bytes = Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => byte !== 0x1b)
   const text = `${Buffer.from(bytes).toString('latin1')} [31m ${Buffer.from('ě›').toString('latin1')}\n`
-  t.equal(stripAnsi(text), text)
-  t.equal(stripAnsi(`\x1b[1m${text}`), text)
+  t.equal(strip(text), text)
+  t.equal(strip(`\x1b[1m${text}`), text)
 })
 
 t.test('a hostile line takes no longer than another', async (t) => {
   for (const part of ['\x1b[', '\x1b]', '\x1b[0', '\x1b ']) {
-    t.notMatch(stripAnsi(`${part.repeat(500_000)}${'0'.repeat(1_000_000)}\n`), '\x1b')
+    t.notMatch(strip(`${part.repeat(500_000)}${'0'.repeat(1_000_000)}\n`), '\x1b')
   }
 })

@@ -1,11 +1,20 @@
 import t from 'tap'
-import { createLineBuffer } from '../../../src/output/lines.ts'
+import { createLineBuffer, createReadBuffer } from '../../../src/output/lines.ts'
 import { createRandom, newSeed } from '../../rig/random.ts'
 
 const maxLineBytes = 65_536
 
+/** What is read and returned is text, bytes as latin1. */
+function createOne(maxBytes: number, read = createReadBuffer(65_536, maxBytes)) {
+  const lines = createLineBuffer(read, maxBytes)
+  return {
+    push: (text: string) => lines.push(read.space.write(text, 'latin1')).toString('latin1'),
+    end: () => lines.end().toString('latin1'),
+  }
+}
+
 t.test('a line comes out when its newline has come in', async (t) => {
-  const lines = createLineBuffer(maxLineBytes)
+  const lines = createOne(maxLineBytes)
   t.equal(lines.push('on'), '')
   t.equal(lines.push('e\n\ntwo\nth'), 'one\n\ntwo\n')
   t.equal(lines.push(''), '')
@@ -14,7 +23,7 @@ t.test('a line comes out when its newline has come in', async (t) => {
 })
 
 t.test('last words without a newline get one, once', async (t) => {
-  const lines = createLineBuffer(maxLineBytes)
+  const lines = createOne(maxLineBytes)
   t.equal(lines.push('one\nlast words'), 'one\n')
   t.equal(lines.end(), 'last words\n')
   t.equal(lines.end(), '')
@@ -56,9 +65,9 @@ const long: readonly {
 
 for (const { rule, text, lines } of long) {
   t.test(`long lines: ${rule}`, async (t) => {
-    const whole = createLineBuffer(8)
+    const whole = createOne(8)
     t.equal(whole.push(text) + whole.end(), lines, 'in one read')
-    const single = createLineBuffer(8)
+    const single = createOne(8)
     let out = ''
     for (const character of text) out += single.push(character)
     t.equal(out + single.end(), lines, 'byte by byte')
@@ -66,7 +75,7 @@ for (const { rule, text, lines } of long) {
 }
 
 t.test('no more of a line than the largest size is kept', async (t) => {
-  const lines = createLineBuffer(maxLineBytes)
+  const lines = createOne(maxLineBytes)
   let out = 0
   for (let i = 0; i < 100; i += 1) {
     out += lines.push('x'.repeat(50_000)).replaceAll('[...]\n', '').length
@@ -74,12 +83,22 @@ t.test('no more of a line than the largest size is kept', async (t) => {
   }
 })
 
+t.test('streams that are read into one buffer keep out of each other', async (t) => {
+  const read = createReadBuffer(65_536, 100)
+  const [one, two] = [createOne(100, read), createOne(100, read)]
+  t.equal(one.push('on'), '')
+  t.equal(two.push('zwei\ndr'), 'zwei\n')
+  t.equal(one.push('e\nx'), 'one\n')
+  t.equal(two.push('ei\n'), 'drei\n')
+  t.equal(one.end(), 'x\n')
+})
+
 t.test('however it is cut into reads, the text stays the same', async (t) => {
   const seed = newSeed()
   const random = createRandom(seed)
   let text = ''
   for (let i = 0; i < 2000; i += 1) text += `${'x'.repeat(random() ** 8 * 100)}\n`
-  const lines = createLineBuffer(100)
+  const lines = createOne(100)
   let out = ''
   for (let at = 0; at < text.length; ) {
     const next = at + Math.floor(random() * 300)

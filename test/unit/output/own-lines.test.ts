@@ -3,6 +3,7 @@ import t from 'tap'
 import { createOwnLines, logLimitBytes } from '../../../src/output/own-lines.ts'
 import { createSink } from '../../../src/output/sink.ts'
 import { createManualClock, type ManualClock } from '../../rig/manual-clock.ts'
+import { untold } from '../../rig/readiness.ts'
 
 const { EAGAIN, EPIPE, ENOSPC } = constants.errno
 
@@ -21,7 +22,7 @@ function createDescriptor(clock: ManualClock) {
     state.text = ''
     return text
   }
-  return { state, take, sink: createSink({ fd: 1, clock, write }) }
+  return { state, take, sink: createSink({ fd: 1, clock, write, readiness: untold }) }
 }
 
 function createParts() {

@@ -1,8 +1,10 @@
 import { constants } from 'node:os'
 import t from 'tap'
 import { createSink } from '../../../src/output/sink.ts'
+import type { Readiness } from '../../../src/ports/readiness.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
 import { createRandom, newSeed } from '../../rig/random.ts'
+import { untold } from '../../rig/readiness.ts'
 
 const { EAGAIN, EINTR, EPIPE, ENOSPC } = constants.errno
 
@@ -28,10 +30,10 @@ function createDescriptor() {
   return descriptor
 }
 
-function createParts(limitBytes = 40_000) {
+function createParts(limitBytes = 40_000, readiness: Pick<Readiness, 'onceWritable'> = untold) {
   const descriptor = createDescriptor()
   const clock = createManualClock()
-  const sink = createSink({ fd: 1, write: descriptor.write, clock })
+  const sink = createSink({ fd: 1, write: descriptor.write, readiness, clock })
   const open = (limit = limitBytes) => {
     const dropped = { lines: 0, reasons: new Set<string>() }
     const count = { drains: 0 }
@@ -78,7 +80,7 @@ t.test('the rest of a partial write goes first', async (t) => {
 t.test('an interrupted write is made again', async (t) => {
   const clock = createManualClock()
   const results = [-EINTR, 4]
-  const sink = createSink({ fd: 1, write: () => results.shift() ?? 0, clock })
+  const sink = createSink({ fd: 1, write: () => results.shift() ?? 0, readiness: untold, clock })
   const writer = sink.open({ limitBytes: 100, onDrain() {} })
   writer.write(Buffer.from('one\n'), () => t.fail('dropped'))
   t.same(results, [])
@@ -102,6 +104,78 @@ t.test('a full descriptor is tried again after 1, 2, 4, 8, 16, 16 ms', async (t)
   t.equal(clock.nextAt() - clock.now().monoMs, 1, 'what was taken begins the row anew')
 })
 
+/** A descriptor that tells when it has room, by `tell`. */
+function createTold() {
+  const told: { callback: (() => void) | null; asked: number } = { callback: null, asked: 0 }
+  return {
+    told,
+    readiness: {
+      onceWritable(_fd: number, callback: () => void) {
+        told.callback = callback
+        told.asked += 1
+        return true
+      },
+    },
+    tell() {
+      const { callback } = told
+      told.callback = null
+      callback?.()
+    },
+  }
+}
+
+t.test('where it is told that there is room, no timer waits for it', async (t) => {
+  const { readiness, told, tell } = createTold()
+  const { descriptor, clock, write } = createParts(40_000, readiness)
+  write('one\n')
+  t.equal(told.asked, 0, 'nothing waits')
+  descriptor.room = 2
+  write('two\n')
+  write('three\n')
+  t.equal(told.asked, 1, 'once for all')
+  descriptor.room = 3
+  tell()
+  t.equal(descriptor.text(), 'one\ntwo\nt')
+  t.equal(told.asked, 2)
+  descriptor.room = Infinity
+  tell()
+  t.equal(descriptor.text(), 'one\ntwo\nthree\n')
+  t.equal(told.asked, 2)
+  t.equal(clock.nextAt(), Infinity)
+  clock.poll()
+  t.equal(descriptor.calls, 4)
+})
+
+t.test('what is told that there is room and has none is left to a timer', async (t) => {
+  const { readiness, told, tell } = createTold()
+  const { descriptor, clock, write } = createParts(40_000, readiness)
+  descriptor.room = 0
+  write('one\n')
+  t.equal(clock.nextAt(), Infinity)
+  tell()
+  t.equal(told.asked, 1)
+  t.equal(clock.nextAt() - clock.now().monoMs, 1)
+  clock.advance(1)
+  t.equal(told.asked, 2, 'it may be told again')
+  descriptor.room = Infinity
+  tell()
+  t.equal(descriptor.text(), 'one\n')
+  t.equal(clock.nextAt(), Infinity)
+})
+
+t.test('what is written may be changed afterwards', async (t) => {
+  const { descriptor, clock, sink } = createParts()
+  const writer = sink.open({ limitBytes: 100, onDrain() {} })
+  const memory = Buffer.from('one\n')
+  descriptor.room = 2
+  writer.write(memory, () => t.fail('dropped'))
+  memory.write('two\n')
+  descriptor.room = Infinity
+  writer.write(memory, () => t.fail('dropped'))
+  clock.poll()
+  t.equal(descriptor.text(), 'one\ntwo\n')
+})
+
 t.test('a writer is full at its limit, and is called when half of it is written', async (t) => {
   const { descriptor, clock, write, isFull, count, dropped } = createParts(40_000)
   descriptor.room = 0
@@ -109,11 +183,11 @@ t.test('a writer is full at its limit, and is called when half of it is written'
     write(longLine)
     t.equal(isFull(), expected)
   }
-  descriptor.room = 29_999
+  descriptor.room = 19_999
   clock.advance(1)
   t.equal(count.drains, 0)
   t.equal(isFull(), true)
-  descriptor.room = 1
+  descriptor.room = 10_000
   clock.poll()
   t.equal(count.drains, 1)
   t.equal(isFull(), false)
@@ -138,10 +212,10 @@ t.test('who does not stop has twice the limit, and what is dropped is counted', 
   t.ok(descriptor.text().endsWith('last\n'), 'there is room again')
 })
 
-t.test('small chunks count for what they cost, not for what is in them', async (t) => {
+t.test('small chunks of many count for what they cost, not for what is in them', async (t) => {
   const { descriptor, write, dropped } = createParts(40_000)
   descriptor.room = 0
-  for (let i = 0; i < 1000; i += 1) write('\n')
+  for (let i = 0; i < 2000; i += 1) write('\n')
   t.ok(dropped.lines > 600, `${dropped.lines}`)
 })
 

@@ -6,11 +6,13 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { systemClock } from '../../../src/os/clock.ts'
 import { native } from '../../../src/os/native.ts'
+import { createReadiness } from '../../../src/os/readiness.ts'
 import { createSink } from '../../../src/output/sink.ts'
 import { createOutput, type OutputOptions } from '../../../src/output/streams.ts'
 import type { LinesSpec, LogFormat, LogsSpec } from '../../../src/plan/plan.ts'
 import type { OutputSource } from '../../../src/ports/output.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
+import { untold } from '../../rig/readiness.ts'
 import { usualLines } from '../../rig/specs.ts'
 import { patienceMs, until } from '../../rig/wait.ts'
 
@@ -21,6 +23,12 @@ const files: OutputOptions['files'] = {
   forget() {},
   reopen() {},
 }
+const readiness = createReadiness()
+// It does not keep the event loop alive.
+const alive = setInterval(() => {}, 1000)
+t.teardown(() => clearInterval(alive))
+const { formatLines } = native()
+const machine = { files, readiness, formatLines }
 
 function createParts(asked: Partial<LinesSpec> = {}, colors: OutputOptions['colors'] = {}) {
   const lines = { ...usualLines, ...asked }
@@ -32,6 +40,7 @@ function createParts(asked: Partial<LinesSpec> = {}, colors: OutputOptions['colo
     createSink({
       fd,
       clock,
+      readiness: untold,
       write(_fd, given) {
         if (gate.errno !== 0) return -gate.errno
         const bytes = Buffer.concat(given)
@@ -49,9 +58,9 @@ function createParts(asked: Partial<LinesSpec> = {}, colors: OutputOptions['colo
     gate,
     dropped,
     /** Both streams of a run to their own sink. */
-    output: createOutput({ stdout, stderr, clock, count, lines, colors, files }),
+    output: createOutput({ stdout, stderr, clock, count, lines, colors, ...machine }),
     /** Both streams of a run to one sink. */
-    joined: createOutput({ stdout, stderr: stdout, clock, count, lines, colors, files }),
+    joined: createOutput({ stdout, stderr: stdout, clock, count, lines, colors, ...machine }),
     out: () => Buffer.concat(written.out).toString('latin1'),
     err: () => Buffer.concat(written.err).toString('latin1'),
   }
@@ -384,7 +393,7 @@ t.test('a release reads what is there and ends, though a stranger holds the pipe
 
 /** What the reads of {@link fill} give; all of them are more than waits for one sink. */
 const filler = `${'y'.repeat(59_999)}\n`
-const fillers = 18
+const fillers = 5
 
 /** Fills the sink of `output` while its descriptor takes nothing. */
 async function fill(output: ReturnType<typeof createParts>['output']): Promise<void> {
@@ -531,7 +540,12 @@ t.test('one full sink for both streams stops the reading of both', async (t) => 
 
 t.test('partial writes to a real pipe tear no line of two runs and a third writer', async (t) => {
   const [readEnd, writeEnd] = openPipe()
-  const sink = createSink({ fd: writeEnd, write: native().write, clock: systemClock })
+  const sink = createSink({
+    fd: writeEnd,
+    write: native().write,
+    readiness,
+    clock: systemClock,
+  })
   const dropped = (lines: number) => t.fail(`${lines} lines dropped`)
   const options = {
     stdout: sink,
@@ -540,7 +554,7 @@ t.test('partial writes to a real pipe tear no line of two runs and a third write
     count: () => dropped,
     lines: usualLines,
     colors: {},
-    files,
+    ...machine,
   }
   const output = createOutput(options)
   const own = sink.open({ limitBytes: 1 << 20, onDrain() {} })
