@@ -49,7 +49,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
   let isReleased = false
   let nextLookMonoMs = 0
   let failure = { reason: '', untilMonoMs: 0 }
-  let writer = createWriter({ limitBytes: 0, onDrain() {} })
+  let writer = createWriter({ limitBytes: 0, mostBytes: 0, onDrain() {} })
   let resume = () => {}
   let giveUpWaiting: (() => void) | null = null
   let isStalled = false
@@ -177,17 +177,18 @@ export function createLogFile(options: LogFileOptions): LogFile {
         get isFull() {
           return writer.isFull && !isStalled
         },
-        write(bytes, onDropped) {
-          if (bytes.length === 0) return
+        write(lines, onDropped, format) {
           if (clock.now().monoMs < failure.untilMonoMs) {
-            onDropped(countLines(bytes), failure.reason)
+            onDropped(countLines(lines), failure.reason)
             return
           }
           if (!writer.hasRoom) {
-            onDropped(countLines(bytes), isStalled ? 'stalled' : 'full')
+            onDropped(countLines(lines), isStalled ? 'stalled' : 'full')
             return
           }
-          writer.keep(backlog.add(bytes, onDropped))
+          const keep = (bytes: Uint8Array) => writer.keep(backlog.add(bytes, onDropped))
+          if (format) format(lines, keep)
+          else keep(lines)
           // It does not reject.
           if (!isWorking) void work()
           if (writer.isFull && !isStalled) beImpatient()

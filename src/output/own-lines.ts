@@ -46,7 +46,8 @@ export function createOwnLines({ stdout, stderr, clock }: OwnLinesOptions): OwnL
     }
   }
   const onDropped = count('the log')
-  const open = (sink: Sink) => sink.open({ limitBytes: logLimitBytes, onDrain: sayLater })
+  const open = (sink: Sink) =>
+    sink.open({ limitBytes: logLimitBytes, mostBytes: 2 * logLimitBytes, onDrain: sayLater })
   const usual = open(stderr)
   const other = open(stdout)
 

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Readiness } from '../ports/readiness.ts'
 import { byteAt, countLines, createBacklog } from './backlog.ts'
 import { createFlush } from './flush.ts'
+import type { Formatter } from './format.ts'
 import { createWriter, type Writer, type WriterOptions } from './writer.ts'
 
 /** Where whole lines go: one file descriptor that others may share, written without ever waiting for its reader. */
@@ -18,8 +19,8 @@ export interface Sink {
 
 /** One of those who share a sink. What waits of its lines has a bound of its own, so that no other keeps them out. */
 export interface SinkWriter {
-  /** Takes whole lines, and copies what it keeps; they stay in order and are never torn, and dropped where twice the limit waits. `onDropped` must not write. */
-  write(lines: Uint8Array, onDropped: OnDropped): void
+  /** Takes whole lines, formatted, and copies what it keeps; they stay in order and are never torn. All are dropped where the most waits already. `onDropped` must not write. */
+  write(lines: Buffer, onDropped: OnDropped, format?: Formatter): void
   /** The limit is reached: write again after `onDrain`. */
   readonly isFull: boolean
 }
@@ -97,6 +98,19 @@ export function createSink({ fd, write, readiness, clock }: SinkOptions): Sink {
     }
   }
 
+  function put(bytes: Uint8Array, owner: Owner): void {
+    const written = backlog.length > 0 ? 0 : writeNow([bytes])
+    if (written === bytes.length) return
+    if (written < 0 && written !== -EAGAIN) {
+      const reason = getSystemErrorName(written)
+      refuse(reason)
+      owner.onDropped(countLines(bytes), reason)
+      return
+    }
+    owner.writer.keep(backlog.add(written > 0 ? bytes.subarray(written) : bytes, owner))
+    if (!isWaiting) wait(written >= 0, true)
+  }
+
   /** Nothing waits for a reader that is gone (EPIPE) or a full disk (ENOSPC) to come back: each write finds out. */
   function refuse(reason: string): void {
     isRefusing = true
@@ -120,23 +134,12 @@ export function createSink({ fd, write, readiness, clock }: SinkOptions): Sink {
         get isFull() {
           return writer.isFull
         },
-        write(bytes, onDropped) {
-          if (bytes.length === 0) return
-          if (!writer.hasRoom) {
-            onDropped(countLines(bytes), 'full')
-            return
-          }
-          const written = backlog.length > 0 ? 0 : writeNow([bytes])
-          if (written === bytes.length) return
-          if (written < 0 && written !== -EAGAIN) {
-            const reason = getSystemErrorName(written)
-            refuse(reason)
-            onDropped(countLines(bytes), reason)
-            return
-          }
+        write(lines, onDropped, format) {
+          if (lines.length === 0) return
           if (owner.onDropped !== onDropped) owner = { writer, onDropped }
-          writer.keep(backlog.add(written > 0 ? bytes.subarray(written) : bytes, owner))
-          if (!isWaiting) wait(written >= 0, true)
+          if (!writer.hasRoom) onDropped(countLines(lines), 'full')
+          else if (format) format(lines, (bytes) => put(bytes, owner))
+          else put(lines, owner)
         },
       }
     },

@@ -45,12 +45,12 @@ export function createOutput(options: OutputOptions): CountedOutput {
     clock,
     lines.maxLineBytes + splitMark.length,
   )
-  const open = (sink: Pick<Sink, 'open'>, spec: LinesSpec, limitBytes: number, what: string) =>
-    createLane({ sink, read, readiness, spec, limitBytes, onDropped: count(what) })
-  const lane = open(stdout, lines, limitBytes, 'stdout')
+  const open = (sink: Pick<Sink, 'open'>, spec: LinesSpec, mostBytes: number, what: string) =>
+    createLane({ sink, read, readiness, spec, mostBytes, onDropped: count(what) })
+  const lane = open(stdout, lines, mostBytes, 'stdout')
   const lanes = {
     stdout: lane,
-    stderr: stderr === stdout ? lane : open(stderr, lines, limitBytes, 'stderr'),
+    stderr: stderr === stdout ? lane : open(stderr, lines, mostBytes, 'stderr'),
   }
   const fileLanes = new WeakMap<LogFile, Lane>()
   /** The lines of all runs of an instance go one way. */
@@ -58,7 +58,7 @@ export function createOutput(options: OutputOptions): CountedOutput {
     const known = fileLanes.get(file)
     if (known) return known
     // It waits for no reader, so it never waits long.
-    const lane = open(file, { ...lines, onOverflow: 'block' }, fileLimitBytes, use.target.file)
+    const lane = open(file, { ...lines, onOverflow: 'block' }, mostFileBytes, use.target.file)
     fileLanes.set(file, lane)
     return lane
   }
@@ -116,13 +116,15 @@ export function createOutput(options: OutputOptions): CountedOutput {
         const formatter = createFormatter(format, { ...source, stream }, style)
         const lane = opened ? laneTo(opened) : lanes[stream]
         used.add(lane)
-        const kept = watch?.overhearing(tail[stream]) ?? tail[stream]
-        const written = watch?.listening(formatter) ?? formatter
-        return lane.open(fd, tallies[stream], kept, written, () => {
-          open -= 1
-          if (open > 0) return
-          readers.length = 0
-          onEnd()
+        return lane.open({
+          ...{ fd, formatter, tally: tallies[stream], hear: watch?.hear },
+          tail: watch?.overhearing(tail[stream]) ?? tail[stream],
+          onEnd() {
+            open -= 1
+            if (open > 0) return
+            readers.length = 0
+            onEnd()
+          },
         })
       })
       function catchUp(): boolean {
@@ -156,10 +158,12 @@ export function createOutput(options: OutputOptions): CountedOutput {
 const streams = ['stdout', 'stderr'] as const
 /** What a pipe holds by default: see pipe(7). */
 const readBytes = 65_536
-/** What waits for a sink before the reading stops. */
+/** What waits for a sink before the reading stops; what was read then is kept too, however large its format makes it. */
 const limitBytes = 1 << 18
+/** … before lines are dropped that are read nevertheless: of processes that never wait, and last words. */
+const mostBytes = 1 << 21
 /** The same of a file: there may be one for each stream of each instance. */
-const fileLimitBytes = 1 << 18
+const mostFileBytes = 1 << 19
 /** Kept of each stream of an instance, as it came. What Node.js prints when its heap is full is a quarter of this. */
 const tailBytes = 8192
 
@@ -172,7 +176,17 @@ interface Tally {
 interface Lane {
   /** Its pipes are not read at present. */
   hasToWait(): boolean
-  open(fd: number, tally: Tally, tail: Tail, formatter: Formatter, onEnd: () => void): PipeReader
+  open(stream: Stream): PipeReader
+}
+
+interface Stream {
+  readonly fd: number
+  readonly tally: Tally
+  readonly tail: Tail
+  readonly formatter: Formatter
+  /** Hears of all lines. */
+  readonly hear: ((lines: Buffer) => void) | undefined
+  readonly onEnd: () => void
 }
 
 interface LaneOptions {
@@ -180,15 +194,16 @@ interface LaneOptions {
   readonly read: ReadBuffer
   readonly readiness: Readiness
   readonly spec: LinesSpec
-  readonly limitBytes: number
+  readonly mostBytes: number
   readonly onDropped: OnDropped
 }
 
-function createLane({ sink, read, readiness, spec, limitBytes, onDropped }: LaneOptions): Lane {
+function createLane({ sink, read, readiness, spec, mostBytes, onDropped }: LaneOptions): Lane {
   const { stripsAnsi, maxLineBytes, onOverflow } = spec
   const readers = new Set<PipeReader>()
   const writer = sink.open({
     limitBytes,
+    mostBytes,
     // epoll takes ready pipes in turn, so a busy child does not keep a full sink to itself.
     onDrain() {
       for (const reader of readers) reader.resume()
@@ -197,15 +212,17 @@ function createLane({ sink, read, readiness, spec, limitBytes, onDropped }: Lane
 
   const hasToWait = () => onOverflow === 'block' && writer.isFull
 
-  function write(lines: Buffer, formatter: Formatter, onDropped: OnDropped): void {
+  function write(lines: Buffer, { formatter, hear }: Stream, onDropped: OnDropped): void {
     if (lines.length === 0) return
-    formatter(stripsAnsi ? stripAnsi(lines) : lines, (bytes) => writer.write(bytes, onDropped))
+    if (hear) hear(lines)
+    writer.write(stripsAnsi ? stripAnsi(lines) : lines, onDropped, formatter)
     if (hasToWait()) for (const reader of readers) reader.pause()
   }
 
   return {
     hasToWait,
-    open(fd, tally, tail, formatter, onEnd) {
+    open(stream) {
+      const { fd, tally, tail } = stream
       const lines = createLineBuffer(read, maxLineBytes)
       const drop: OnDropped = (count, reason) => {
         tally.droppedLines += count
@@ -215,12 +232,12 @@ function createLane({ sink, read, readiness, spec, limitBytes, onDropped }: Lane
         read(length) {
           tally.bytes += length
           tail.push(read.space.subarray(0, length))
-          write(lines.push(length), formatter, drop)
+          write(lines.push(length), stream, drop)
         },
         end() {
           readers.delete(reader)
-          write(lines.end(), formatter, drop)
-          onEnd()
+          write(lines.end(), stream, drop)
+          stream.onEnd()
         },
       })
       readers.add(reader)

@@ -1,7 +1,6 @@
 import type { InstanceSpec, OutputCheck } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { OutputStream } from '../ports/output.ts'
-import type { Formatter } from './format.ts'
 import { createLineMatch, type LineMatch } from './line-match.ts'
 import type { Tail } from './tail.ts'
 
@@ -9,8 +8,8 @@ import type { Tail } from './tail.ts'
 export interface Watch extends Pick<OutputStream, 'probe'> {
   /** A tail that tells the watch that something was read. */
   overhearing(tail: Tail): Tail
-  /** A formatter that tells the watch of its lines. */
-  listening(formatter: Formatter): Formatter
+  /** Hears of all lines that were read. */
+  hear(lines: Buffer): void
   /** The run is over. */
   end(): void
 }
@@ -60,12 +59,8 @@ export function createWatch(
         text: tail.text,
       }
     },
-    listening(formatter) {
-      if (matches.size === 0) return formatter
-      return (lines, write) => {
-        for (const match of matches.values()) match.push(lines)
-        formatter(lines, write)
-      }
+    hear(lines) {
+      for (const match of matches.values()) match.push(lines)
     },
     probe(check, onEnd) {
       let isOver = false

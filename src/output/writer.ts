@@ -1,6 +1,8 @@
 export interface WriterOptions {
   /** Kept in memory before the writer is told to stop. */
   readonly limitBytes: number
+  /** … and before lines of one that does not stop are dropped. */
+  readonly mostBytes: number
   /** Called each time the writer was full and has room again. */
   readonly onDrain: () => void
 }
@@ -8,7 +10,7 @@ export interface WriterOptions {
 /** Keeps the account of what waits of one writer. */
 export interface Writer {
   readonly isFull: boolean
-  /** False: twice the limit waits. */
+  /** False: the most waits. */
   readonly hasRoom: boolean
   keep(cost: number): void
   forget(cost: number): void
@@ -16,7 +18,7 @@ export interface Writer {
   relax(): void
 }
 
-export function createWriter({ limitBytes, onDrain }: WriterOptions): Writer {
+export function createWriter({ limitBytes, mostBytes, onDrain }: WriterOptions): Writer {
   let held = 0
   let isFull = false
   return {
@@ -24,7 +26,7 @@ export function createWriter({ limitBytes, onDrain }: WriterOptions): Writer {
       return isFull
     },
     get hasRoom() {
-      return held < 2 * limitBytes
+      return held < mostBytes
     },
     keep(cost) {
       held += cost

@@ -46,7 +46,7 @@ function create(t: Test, given: Given = {}) {
   const rotation = createRotation(path, target, disk, createCompress(disk))
   const file = createLogFile({ path, target, rotation, disk, clock })
   let drains = 0
-  const writer = file.open({ limitBytes, onDrain: () => (drains += 1) })
+  const writer = file.open({ limitBytes, mostBytes: 2 * limitBytes, onDrain: () => (drains += 1) })
   const dropped: [number, string][] = []
   return {
     ...{ folder, path, disk, clock, file, writer, dropped },

@@ -125,7 +125,9 @@ t.test('where both are gone, it is tried once a minute, and counts on', async (t
   const drop = lines.count('stdout')
   stdout.state.errno = ENOSPC
   stderr.state.errno = EPIPE
-  stdout.sink.open({ limitBytes: 100, onDrain() {} }).write(Buffer.from('a\n'), drop)
+  stdout.sink
+    .open({ limitBytes: 100, mostBytes: 200, onDrain() {} })
+    .write(Buffer.from('a\n'), drop)
   lines.write('one\n')
   clock.advance(10 * minuteMs)
   const tries = (clock.nextAt() - clock.now().monoMs) / minuteMs

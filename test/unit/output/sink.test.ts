@@ -37,7 +37,11 @@ function createParts(limitBytes = 40_000, readiness: Pick<Readiness, 'onceWritab
   const open = (limit = limitBytes) => {
     const dropped = { lines: 0, reasons: new Set<string>() }
     const count = { drains: 0 }
-    const writer = sink.open({ limitBytes: limit, onDrain: () => (count.drains += 1) })
+    const writer = sink.open({
+      limitBytes: limit,
+      mostBytes: 2 * limit,
+      onDrain: () => (count.drains += 1),
+    })
     return {
       dropped,
       count,
@@ -81,7 +85,7 @@ t.test('an interrupted write is made again', async (t) => {
   const clock = createManualClock()
   const results = [-EINTR, 4]
   const sink = createSink({ fd: 1, write: () => results.shift() ?? 0, readiness: untold, clock })
-  const writer = sink.open({ limitBytes: 100, onDrain() {} })
+  const writer = sink.open({ limitBytes: 100, mostBytes: 200, onDrain() {} })
   writer.write(Buffer.from('one\n'), () => t.fail('dropped'))
   t.same(results, [])
   t.equal(clock.nextAt(), Infinity)
@@ -165,7 +169,7 @@ t.test('what is told that there is room and has none is left to a timer', async 
 
 t.test('what is written may be changed afterwards', async (t) => {
   const { descriptor, clock, sink } = createParts()
-  const writer = sink.open({ limitBytes: 100, onDrain() {} })
+  const writer = sink.open({ limitBytes: 100, mostBytes: 200, onDrain() {} })
   const memory = Buffer.from('one\n')
   descriptor.room = 2
   writer.write(memory, () => t.fail('dropped'))

@@ -557,7 +557,7 @@ t.test('partial writes to a real pipe tear no line of two runs and a third write
     ...machine,
   }
   const output = createOutput(options)
-  const own = sink.open({ limitBytes: 1 << 20, onDrain() {} })
+  const own = sink.open({ limitBytes: 1 << 20, mostBytes: 1 << 21, onDrain() {} })
   const program = 'i=0; while [ $i -lt 400 ]; do echo "$s $i."; s="$s-"; i=$((i+1)); done'
   const ended = ['a', 'b'].map((instance) => {
     const { source, stdoutEnd, stderrEnd, close } = createRun(instance)
@@ -642,3 +642,20 @@ t.test(
     t.equal(out(), '')
   },
 )
+
+t.test('what a read becomes in JSON is kept, however much larger it is', async (t) => {
+  const { output, out, gate, clock, dropped } = createParts()
+  gate.errno = constants.errno.EAGAIN
+  const { source, end } = createJoinedRun('web.1', 'json')
+  const ended = new Promise<void>((resolve) => output.attach(source, resolve))
+  const count = 65_536
+  writeSync(end, '\n'.repeat(count))
+  closeSync(end)
+  await until(() => output.counts.get('web.1')?.stdout?.bytes === count)
+  gate.errno = 0
+  clock.advance(16)
+  clock.poll()
+  await ended
+  t.equal(out().split('\n').length, count + 1)
+  t.equal(dropped.stdout, 0)
+})

@@ -23,13 +23,10 @@ function create(checks: InstanceSpec['checks']) {
   })
   if (watch === undefined) throw new Error('nothing to watch for')
   const tail = watch.overhearing(createTail(100))
-  const written: string[] = []
-  const formatted = watch.listening((lines, write) => write(lines))
-  const formatter = (lines: string) =>
-    formatted(Buffer.from(lines), (bytes) => written.push(`${bytes}`))
+  const hear = (lines: string) => watch.hear(Buffer.from(lines))
   const outcomes: Outcome[] = []
   const probe = (check: OutputCheck) => watch.probe(check, (outcome) => outcomes.push(outcome))
-  return { clock, startMonoMs, pipe, watch, tail, formatter, written, outcomes, probe }
+  return { clock, startMonoMs, pipe, watch, tail, hear, outcomes, probe }
 }
 
 t.test('nobody watches for nothing', async (t) => {
@@ -41,18 +38,17 @@ t.test('nobody watches for nothing', async (t) => {
 })
 
 t.test('a try waits for its line; one that has come is known to the next', async (t) => {
-  const { clock, formatter, written, outcomes, probe } = create({
+  const { clock, hear, outcomes, probe } = create({
     startup: line('^up'),
     readiness: line('ready$'),
   })
   probe(line('ready$'))
   await import('../../../src/lib/patterns.ts')
   await turn()
-  formatter('up and ready?\n')
-  t.same(written, ['up and ready?\n'], 'lines are as they were')
+  hear('up and ready?\n')
   clock.poll()
   t.same(outcomes, [])
-  formatter('now ready\n')
+  hear('now ready\n')
   clock.poll()
   t.same(outcomes, [{ isOk: true, detail: 'a line matched' }])
   probe(line('^up'))
@@ -62,13 +58,13 @@ t.test('a try waits for its line; one that has come is known to the next', async
 })
 
 t.test('a try that was ended hears nothing', async (t) => {
-  const { clock, formatter, outcomes, probe, watch } = create({
+  const { clock, hear, outcomes, probe, watch } = create({
     readiness: line('ready'),
     liveness: silence,
   })
   await turn()
   const ends = [probe(line('ready')), probe(silence)]
-  formatter('ready\n')
+  hear('ready\n')
   for (const end of ends) end()
   clock.poll()
   t.same(outcomes, [])
