@@ -57,6 +57,16 @@ for (const [program, source] of [
   ])
 }
 
+// An esbuild plugin: what compiles patterns is read by those who have one.
+const patternsApart = {
+  name: 'patterns-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/lib\/patterns\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './patterns.cjs', external: true } : undefined,
+    )
+  },
+}
+
 // CommonJS, and one file each: the loader of ES modules costs a start 4 ms, each further file one more. What two of them
 // share stands in both.
 const bundling = {
@@ -74,7 +84,10 @@ const bundling = {
   logLevel: 'warning',
 }
 const bundles = [
-  await build({ ...bundling, entryPoints: { ringmaster: 'src/cli/main.ts' } }),
+  await build({
+    ...bundling,
+    entryPoints: { ringmaster: 'src/cli/main.ts', patterns: 'src/lib/patterns.ts' },
+  }),
   await build({
     ...bundling,
     entryPoints: {
@@ -90,7 +103,7 @@ const bundles = [
       '@fastify/fast-json-stringify-compiler',
       'light-my-request',
     ],
-    plugins: [evaluatedSchemas(join(root, 'src/config'))],
+    plugins: [evaluatedSchemas(join(root, 'src/config')), patternsApart],
     banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
     footer: { js: '})' },
   }),
