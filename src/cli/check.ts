@@ -6,6 +6,7 @@ import { startedAtOnce } from '../plan/order.ts'
 import type { Plan, ProcessSpec } from '../plan/plan.ts'
 import { fillReferences } from '../plan/references.ts'
 import { shutdownTimeline } from '../plan/shutdown.ts'
+import { describeAddress } from '../plan/sockets.ts'
 import { toInstance } from '../plan/to-instance.ts'
 import { readConfiguration } from './configuration.ts'
 import { laterOptions, refuseLater, usageError } from './usage.ts'
@@ -38,6 +39,7 @@ export async function checkCommand(args: readonly string[]): Promise<Report> {
       `${files.join(', ')}: valid`,
       '',
       ...processTable(plan),
+      ...socketTable(plan),
       '',
       ...timeline(plan),
       ...(warnings.length > 0 ? ['', ...warnings.map((warning) => `warning: ${warning}`)] : []),
@@ -85,6 +87,18 @@ function processTable({ processes }: Plan): readonly string[] {
   if (starts.every((start) => start === '')) return table(rows)
   const column = ['START', ...starts.map((start) => start || 'at once')]
   return table(rows.map((row, index) => [...row.slice(0, 3), column[index] ?? '', ...row.slice(3)]))
+}
+
+function socketTable({ sockets, processes }: Plan): readonly string[] {
+  if (sockets.length === 0) return []
+  const users = (name: string) =>
+    processes.filter((process) => process.sockets.includes(name)).map((process) => process.name)
+  const rows = sockets.map((socket) => [
+    socket.name,
+    describeAddress(socket),
+    users(socket.name).join(', ') || '-',
+  ])
+  return ['', ...table([['SOCKET', 'ADDRESS', 'PROCESSES'], ...rows])]
 }
 
 /** What its first start waits for. */

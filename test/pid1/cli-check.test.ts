@@ -44,6 +44,41 @@ t.test('check prints the plan and the times of a shutdown', async (t) => {
   ])
 })
 
+t.test('check tells where sockets are and for whom, and of one that is for nobody', async (t) => {
+  const path = config(
+    t,
+    `
+sockets: {web: {port: 80}, six: {host: "::1", port: 81}, file: {path: /run/file, backlog: 65535}}
+defaults: {securityContext: {runAsUser: 1}}
+processes:
+  web: {command: a, sockets: [web, six]}
+  late: {command: b, sockets: [six], onDemand: true}
+`,
+  )
+  const { code, stdout } = await ringmaster(t, ['check', '--strict', path])
+  t.equal(code, 1)
+  const lines = stdout.split('\n')
+  t.same(lines.slice(2, 10), [
+    'PROCESS  REPLICAS  USER  START                   RESTART              STOP                   COMMAND',
+    'web      1         1     at once                 Always, 20 in 600 s  SIGTERM, 10 s, staged  a',
+    'late     1         1     on a connection to six  Always, 20 in 600 s  SIGTERM, 10 s, staged  b',
+    '',
+    'SOCKET  ADDRESS     PROCESSES',
+    'web     0.0.0.0:80  web',
+    'six     [::1]:81    web, late',
+    'file    /run/file   -',
+  ])
+  const most = Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'))
+  const cut = `warning: sockets.file.backlog: 65535 is cut to ${most}, the kernel's net.core.somaxconn`
+  t.same(
+    lines.filter((line) => line.includes('sockets.')),
+    [
+      'warning: sockets.file: no process has it, so that who connects waits for ever',
+      ...(most < 65_535 ? [cut] : []),
+    ],
+  )
+})
+
 t.test('check tells what starts wait for, and when what is cut in a shutdown', async (t) => {
   const path = config(
     t,

@@ -11,7 +11,7 @@ t.setTimeout(900_000)
 const folder = join(root, 'out', 'test', 'pid1')
 /** The exec helper and the docs know no Node.js. */
 const files = readdirSync(folder).filter((name) =>
-  /^(native|entry|exec-[^h]|run-).*\.test\.js$/.test(name),
+  /^(native|entry|exec-[^h]|run-|sockets|on-demand).*\.test\.js$/.test(name),
 )
 
 for (const { version, path } of installNodes().filter(
