@@ -51,7 +51,9 @@ function describeInstance(change: InstanceChange): Description {
   const ended = `${instance} ended: ${endOf(change)}`
   switch (phase) {
     case 'pending':
-      if (cause !== undefined) return restart(change, reason ? `, ${reason}` : ' at once')
+      if (cause !== undefined && !isOnDemand(change)) {
+        return restart(change, reason ? `, ${reason}` : ' at once')
+      }
       if (reason !== undefined) return { level: 'info', message: `${instance} is ${reason}` }
       return refused === undefined
         ? { level: 'info', message: `${instance} starts` }
@@ -88,6 +90,11 @@ function describeInstance(change: InstanceChange): Description {
         message: `${ended}; not started again${change.reason ? `: ${change.reason}` : ''}`,
       }
   }
+}
+
+/** A success that is no reason for a restart: the next run is for the next connection. */
+function isOnDemand({ cause, delayMs }: InstanceChange): boolean {
+  return cause === 'completed' && delayMs === undefined
 }
 
 /** The end of a process was told when it happened; that there was none is told here. */

@@ -145,9 +145,10 @@ function toLastProbe({ probe, isOk, detail, at }: ProbeChange & Dated): LastProb
   return { probe, atMs: at.wallMs, isOk, detail: detail.slice(0, mostOfDetail) }
 }
 
-function isIncident(cause: Cause, { phase }: InstanceChange): boolean {
+function isIncident(cause: Cause, { phase, delayMs }: InstanceChange): boolean {
   if (phase === 'failed') return true
-  if (cause === 'completed') return phase === 'backoff' || phase === 'pending'
+  // What waits for its next connection is not restarted.
+  if (cause === 'completed') return delayMs !== undefined
   return cause !== 'stop-requested' && cause !== 'max-age'
 }
 

@@ -61,10 +61,10 @@ function check(changes: readonly Change[]): number {
 }
 
 /** Told once nothing of the run lives. */
-function isBadEnd({ cause, phase }: InstanceChange): boolean {
+function isBadEnd({ cause, phase, delayMs }: InstanceChange): boolean {
   if (cause === undefined || phase === 'stopping') return false
   if (phase === 'failed') return true
-  if (cause === 'completed') return phase !== 'succeeded' && phase !== 'stopped'
+  if (cause === 'completed') return delayMs !== undefined
   return cause !== 'stop-requested' && cause !== 'max-age'
 }
 

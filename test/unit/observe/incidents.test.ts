@@ -163,6 +163,14 @@ t.test('ends that were asked for, or are a success, are none', async (t) => {
   t.same(incidentsOf(old), [])
 })
 
+t.test('nor is the success of a process that waits for the next connection', async (t) => {
+  const connected = { type: 'connected', process: 'web' } as const
+  const story = new Story(processSpec('web', { isOnDemand: true, sockets: ['web'] }))
+  story.take({ type: 'begin' }, connected).run(1).wait(5000).end(1)
+  t.same(incidentsOf(story), [])
+  t.match(incidentsOf(story.take(connected).run(2).end(2, 1)), [{ run: 2, delayMs: 0 }])
+})
+
 t.test('a success that is restarted, and a stop that needed SIGKILL, are', async (t) => {
   t.match(incidentsOf(begin().run(1).end(1)), [{ cause: 'completed', code: 0, next: 'pending' }])
   const stubborn = begin().run(1).take({ type: 'shutdown', reason: 'test', code: 0 })

@@ -99,6 +99,14 @@ const messages: readonly (readonly [Partial<InstanceChange>, string, string])[] 
     'info',
     'web.1 restarts, waiting for db: ready',
   ],
+  [
+    {
+      ...{ phase: 'pending', cause: 'completed', status: { code: 0, signal: 0 } },
+      reason: 'waiting for a connection to web',
+    },
+    'info',
+    'web.1 is waiting for a connection to web',
+  ],
   [{ phase: 'stopping', ...killed }, 'warn', 'web.1 ended: signal SIGKILL'],
   [
     { phase: 'stopping', cause: 'completed', status: { code: 0, signal: 0 } },
