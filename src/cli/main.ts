@@ -18,7 +18,18 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
   render [CONFIG]...   print a configuration as one file
   probe livez|readyz|startupz[/NAME]
                        ask a running Ringmaster how it is, for HEALTHCHECK
+
   status [NAME]...     show how processes are
+  start|stop|restart NAME...
+                       have processes run, or not
+  signal SIGNAL NAME...
+                       send a signal to processes
+  wait NAME... --for ready|started|stopped|succeeded
+                       wait until processes are so
+  drain                be not ready, and wait for the time of the drain
+  maintenance on|off   be not ready until it is off
+  shutdown             end Ringmaster in order
+
   schema               print the JSON Schema of a configuration
   version              print the version
 
@@ -27,9 +38,8 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
 
 /** Commands of a later day. */
 const notYet: readonly string[] = [
-  ...['dev', 'import', 'manifest', 'completion', 'describe', 'why', 'events'],
-  ...['logs', 'top', 'start', 'stop', 'restart', 'reload', 'signal', 'scale', 'wait', 'shell'],
-  ...['apply', 'rollout', 'drain', 'maintenance', 'shutdown'],
+  ...['dev', 'import', 'manifest', 'completion', 'describe', 'why', 'events', 'logs', 'top'],
+  ...['reload', 'scale', 'shell', 'apply', 'rollout'],
 ]
 
 /** Each code's exit code: what was asked is wrong, what is installed is, or what is configured. */
@@ -90,6 +100,20 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
       return commands().schemaCommand(args)
     case 'status':
       return client().statusCommand(args)
+    case 'start':
+    case 'stop':
+    case 'restart':
+      return client().orderCommand(command, args)
+    case 'signal':
+      return client().signalCommand(args)
+    case 'wait':
+      return client().waitCommand(args)
+    case 'drain':
+      return client().drainCommand(args)
+    case 'maintenance':
+      return client().maintenanceCommand(args)
+    case 'shutdown':
+      return client().shutdownCommand(args)
     case 'version':
     case '--version':
     case '-V':

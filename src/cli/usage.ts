@@ -7,6 +7,13 @@ export function usageError(command: string, problem: unknown): SupervisorError {
   return new SupervisorError('USAGE', `${command}: ${text}. See "ringmaster ${command} --help"`)
 }
 
+/** Seconds that `--FLAG` was given; fractions are allowed. Throws `USAGE`. */
+export function parseSeconds(command: string, flag: string, text: string): number {
+  const seconds = /^\d{1,6}(\.\d{1,3})?s?$/.test(text) ? Number.parseFloat(text) : Number.NaN
+  if (!Number.isNaN(seconds)) return seconds
+  throw usageError(command, `--${flag} takes seconds, not "${text}"`)
+}
+
 /** Options of the commands that read a configuration: known, and of a later day. */
 export const laterOptions = {
   profile: { type: 'string' },

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { controlSocketName, isTrusted, runFolders } from '../os/run-folders.ts'
+import type { Goal, Taken, Waited } from '../wire/commands.ts'
 import type { ProcessStatus } from '../wire/processes.ts'
 import type { SupervisorStatus } from '../wire/supervisor.ts'
 import { type Request, readText, send } from './transport.ts'
@@ -7,6 +8,14 @@ import { type Request, readText, send } from './transport.ts'
 export interface ClientOptions {
   /** Path of the control socket; without it `$RINGMASTER_CONTROL`, then the places where `run` makes one. */
   readonly socket?: string | undefined
+}
+
+export interface WaitOptions {
+  /** Not written: for ever. */
+  readonly timeoutSeconds?: number | undefined
+  /** Only runs with a higher number will do: what a command returned as `lastRun`. */
+  readonly after?: number | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -28,6 +37,53 @@ export class RingmasterClient {
   /** How processes are, with those of their instances that are meant; without names all of them. */
   status(names: readonly string[] = []): Promise<readonly ProcessStatus[]> {
     return this.#ask({ method: 'GET', path: `/v1/processes${queryOf({ name: names })}` })
+  }
+
+  /** Starts what is named, and what that needs. Resolves when that is on its way: see {@link wait}. */
+  start(names: readonly string[]): Promise<Taken> {
+    return this.#ask({ method: 'POST', path: '/v1/processes/start', body: { names } })
+  }
+
+  /** Stops what is named; what depends on it goes on. */
+  stop(names: readonly string[]): Promise<Taken> {
+    return this.#ask({ method: 'POST', path: '/v1/processes/stop', body: { names } })
+  }
+
+  /** Stops and starts what is named, all at once. */
+  restart(names: readonly string[]): Promise<Taken> {
+    return this.#ask({ method: 'POST', path: '/v1/processes/restart', body: { names } })
+  }
+
+  /** Sends a signal, such as `SIGUSR1`, to main processes; with `children` also to what has come of them. */
+  signal(names: readonly string[], signal: string, children = false): Promise<Taken> {
+    const body = { names, signal, children }
+    return this.#ask({ method: 'POST', path: '/v1/processes/signal', body })
+  }
+
+  /** Resolves when all that is named is as wanted, when it cannot be any more, or when the time is over. */
+  wait(names: readonly string[], goal: Goal, options: WaitOptions = {}): Promise<Waited> {
+    const { timeoutSeconds, after, signal } = options
+    const query = queryOf({
+      ...{ name: names, for: goal },
+      timeoutSeconds: timeoutSeconds === undefined ? undefined : timeoutSeconds.toFixed(3),
+      after: after === undefined ? undefined : `${after}`,
+    })
+    return this.#ask({ method: 'GET', path: `/v1/wait${query}`, signal })
+  }
+
+  /** Has Ringmaster be not ready; resolves when the time of the drain is over. */
+  drain(): Promise<SupervisorStatus> {
+    return this.#ask({ method: 'POST', path: '/v1/supervisor/drain' })
+  }
+
+  /** Has Ringmaster be not ready until it is switched off. */
+  maintenance(on: boolean): Promise<SupervisorStatus> {
+    return this.#ask({ method: 'PUT', path: '/v1/supervisor/maintenance', body: { on } })
+  }
+
+  /** Ends Ringmaster in order; resolves when that has begun. */
+  shutdown(): Promise<SupervisorStatus> {
+    return this.#ask({ method: 'POST', path: '/v1/supervisor/shutdown' })
   }
 
   async #ask<T>(request: Request): Promise<T> {

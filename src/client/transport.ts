@@ -23,7 +23,7 @@ export async function send(sockets: readonly string[], request: Request): Promis
       throw toError(await readText(response))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (!unreached.has(code ?? '')) throw error
+      if (!unreached.has(code ?? '')) throw asLost(error, socketPath)
       reasons.push(`cannot reach ${socketPath}: ${explain(code)}`)
     }
   }
@@ -35,6 +35,14 @@ export async function send(sockets: readonly string[], request: Request): Promis
       reasons[0] ??
       'cannot reach Ringmaster: there is no place for its socket. Name it with --socket PATH or RINGMASTER_CONTROL',
   )
+}
+
+/** A connection that was there is no more; the caller has ended others itself. */
+function asLost(error: unknown, socketPath: string): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code !== 'ECONNRESET' && code !== 'EPIPE') return error
+  const message = `lost the connection to ${socketPath}: Ringmaster has ended, or is about to`
+  return new SupervisorError('UNREACHABLE', message, { cause: error })
 }
 
 /** The whole of a body, as text. */

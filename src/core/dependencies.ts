@@ -57,7 +57,8 @@ export function waitingInVain(known: Known): ReadonlySet<string> {
   return inVain
 }
 
-function isMet({ process, condition }: Dependency, known: Known): boolean {
+/** Whether a dependency is there now. Pure. */
+export function isMet({ process, condition }: Dependency, known: Known): boolean {
   const isDone = ({ phase }: Instance) => phase === 'succeeded'
   switch (condition) {
     case 'started':

@@ -5,6 +5,7 @@ import { exitCodeOf } from './ending.ts'
 import { describeLimit, groupOf, holdOf, withRestart } from './groups.ts'
 import type {
   Change,
+  CommandChange,
   ConfigChange,
   DepartureChange,
   Effect,
@@ -39,6 +40,7 @@ type Told =
   | ScaleChange
   | SupervisorChange
   | WithdrawalChange
+  | CommandChange
   | ConfigChange
 
 /** One step in the making. */

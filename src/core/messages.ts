@@ -19,7 +19,22 @@ export type Fact =
   | { readonly type: 'drain' }
   /** Be not ready until it is over; the end of it is that of a drain too. */
   | { readonly type: 'maintenance'; readonly isOn: boolean }
-  /** Stop everything and end with `code`. */
+  /** Somebody wants these instances to run, to be stopped, or to have a new run; what they need is started too. */
+  | {
+      readonly type: 'start' | 'stop' | 'restart'
+      readonly instances: readonly string[]
+      /** Who asked, in words: `uid 0, pid 12`. */
+      readonly by: string
+    }
+  /** Somebody sends these instances a signal: to the main process, or also to what comes of it. */
+  | {
+      readonly type: 'send'
+      readonly instances: readonly string[]
+      readonly signal: number
+      readonly to: 'process' | 'tree'
+      readonly by: string
+    }
+  /** Stop everything and end with `code`; without a drain where that tells of a failure. */
   | { readonly type: 'shutdown'; readonly reason: string; readonly code: number }
   /** There are to be so many instances of a process, from 0 to the most that there can be. */
   | { readonly type: 'scale'; readonly process: string; readonly replicas: number }
@@ -139,6 +154,13 @@ export type Effect =
       readonly signal: number
       readonly to: 'process' | 'group'
     }
+  /** What somebody sends: to the main process of the run, which has not been reported as ended, or to it and what comes of it. */
+  | {
+      readonly type: 'send'
+      readonly run: number
+      readonly signal: number
+      readonly to: 'process' | 'tree'
+    }
   /** To the main process of the run, if it has a handler for it. */
   | { readonly type: 'offer'; readonly run: number; readonly signal: number }
   /**
@@ -223,6 +245,7 @@ export type Change = (
   | ScaleChange
   | SupervisorChange
   | WithdrawalChange
+  | CommandChange
   | ConfigChange
   | ErrorChange
 ) & {
@@ -326,6 +349,16 @@ export interface Withdrawn {
   readonly for: 'drain' | 'maintenance'
   /** The time of the drain is over. */
   readonly isDrained: boolean
+}
+
+/** Somebody asked for something; what comes of it follows. */
+export interface CommandChange {
+  readonly type: 'command'
+  readonly command: 'start' | 'stop' | 'restart' | 'send'
+  readonly instances: readonly string[]
+  readonly by: string
+  /** Of `send`. */
+  readonly signal?: number
 }
 
 /** The files of the start were read again; nothing is applied. */

@@ -96,7 +96,7 @@ function afterEnd(instance: Instance, spec: ProcessSpec, live: LiveRun, step: St
   const over = { ...instance, live: null, last: { run: live.run, cause, status } }
   const told = { run: live.run, pid: live.pid, ...toldOfEnd(live) }
   if (!instance.isWanted) return enter(over, restPhase(instance), step, told)
-  if (cause === 'stop-requested' || cause === 'grace-exceeded') {
+  if (live.isRestartAsked || cause === 'stop-requested' || cause === 'grace-exceeded') {
     return start(over, spec, step, told)
   }
   if (cause === 'exec-failed' && live.refused !== null && isPassing(live.refused)) {

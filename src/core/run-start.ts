@@ -88,6 +88,7 @@ const unborn: Omit<LiveRun, 'run'> = {
   cause: null,
   killAtMonoMs: null,
   isKilled: false,
+  isRestartAsked: false,
 }
 
 /** What a kernel that is short of something answers: see fork(2), pipe(2), execve(2). */

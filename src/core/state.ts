@@ -138,6 +138,8 @@ export interface LiveRun {
   /** The end of its grace, once that has begun; when it got SIGKILL, once it has. */
   readonly killAtMonoMs: number | null
   readonly isKilled: boolean
+  /** While it was ending somebody asked for another one: that comes whatever its end says. */
+  readonly isRestartAsked: boolean
 }
 
 /** What is known of a probe; what it means is in `core/probing.ts`. */

@@ -1,4 +1,5 @@
 import type { SignalRule } from '../plan/plan.ts'
+import { obey } from './commands.ts'
 import { connected, watchSockets } from './connections.ts'
 import { Draft } from './draft.ts'
 import { findCauseToEnd } from './ending.ts'
@@ -65,8 +66,14 @@ function take(draft: Draft, event: Event): void {
       if (event.isOn) beginMaintenance(draft)
       else endWithdrawal(draft)
       break
+    case 'start':
+    case 'stop':
+    case 'restart':
+    case 'send':
+      obey(draft, event)
+      break
     case 'shutdown':
-      shutDown(draft, event.reason, event.code, true)
+      shutDown(draft, event.reason, event.code, event.code !== 0)
       break
     case 'scale':
       scale(draft, event.process, event.replicas)

@@ -1,5 +1,6 @@
 import type {
   Change,
+  CommandChange,
   ConfigChange,
   HookChange,
   InstanceChange,
@@ -39,6 +40,8 @@ export function describe(change: Change): Description {
       return describeSupervisor(change)
     case 'withdrawal':
       return describeWithdrawal(change)
+    case 'command':
+      return describeCommand(change)
     case 'config':
       return describeConfig(change)
     case 'internalError':
@@ -175,6 +178,14 @@ function describeWithdrawal({ withdrawn }: WithdrawalChange): Description {
     ? 'ringmaster has drained'
     : `ringmaster is not ready: ${withdrawn.for}`
   return { level: 'info', message }
+}
+
+function describeCommand({ command, instances, by, signal }: CommandChange): Description {
+  const [first, second, third, ...others] = instances
+  const some = [first, second, third].filter((name) => name !== undefined).join(', ')
+  const names = others.length === 0 ? some : `${some} and ${others.length} others`
+  const what = signal === undefined ? `${command} of` : `${signalName(signal)} for`
+  return { level: 'info', message: `${what} ${names}, asked for by ${by}` }
 }
 
 function describeConfig({ reading }: ConfigChange): Description {

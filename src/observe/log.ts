@@ -92,6 +92,8 @@ function fieldsOf(change: Change): object {
     }
     case 'withdrawal':
       return { withdrawn: change.withdrawn }
+    case 'command':
+      return { command: change.command, by: change.by }
     case 'config':
     case 'internalError':
       return {}

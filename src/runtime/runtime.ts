@@ -108,6 +108,9 @@ export class Runtime {
       case 'signal':
         this.#signal(effect)
         break
+      case 'send':
+        this.#send(effect)
+        break
       case 'offer':
         this.#offer(effect)
         break
@@ -167,6 +170,13 @@ export class Runtime {
     if (handle === undefined) return
     handle.isKilled ||= signal === SIGKILL
     this.#ports.processes.signal(handle.pid, signal, to)
+  }
+
+  #send({ run, signal, to }: Extract<Effect, { type: 'send' }>): void {
+    const handle = this.#handles.withMain(run)
+    if (handle === undefined) return
+    this.#signal({ type: 'signal', run, signal, to: 'process' })
+    if (to === 'tree') this.#trees.sendBelow(handle, signal)
   }
 
   #offer({ run, signal }: Extract<Effect, { type: 'offer' }>): void {

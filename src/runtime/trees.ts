@@ -43,6 +43,16 @@ export class Trees {
     if (handle) this.#leave(handle)
   }
 
+  /** To what came of a main process that has not been waited for. */
+  sendBelow(handle: Handle, signal: number): void {
+    const isOther = (pid: number) => pid !== handle.pid && this.#handles.isMain(pid)
+    const tree = this.#ports.processes.treeOf(handle, isOther)
+    this.#send(
+      tree.filter(({ pid }) => pid !== handle.pid),
+      signal,
+    )
+  }
+
   sweep(signal: number): void {
     this.#sweepSignal = signal
     this.#sweep(signal)

@@ -1,47 +1,16 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { alone, program, type Setting, type Start, ways } from '../rig/ringmaster.ts'
-import type { Running } from '../rig/running.ts'
-import { folder, script, supervise, type TestConfig } from '../rig/supervise.ts'
+import t from 'tap'
+import { command, control } from '../rig/control.ts'
+import { alone, program, ways } from '../rig/ringmaster.ts'
+import { folder, script, supervise } from '../rig/supervise.ts'
 
 const sleeper = script('exec sleep 1000')
 
-interface Told {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Starts `ringmaster run` with its socket in a folder of its own, and returns what runs `ringmaster ARGS` against it. */
-async function start(
-  t: Test,
-  how: Start,
-  config: TestConfig,
-  setting: Setting = {},
-): Promise<{ ringmaster: Running; socket: string; ask: (...args: string[]) => Told }> {
-  const socket = join(folder(t), 'socket')
-  const control = { socket, ...(config['control'] as object) }
-  const ringmaster = await supervise(t, how, { ...config, control }, setting)
-  await ringmaster.until(() => existsSync(socket))
-  return { ringmaster, socket, ask: (...args) => run([...args, '--socket', socket]) }
-}
-
-function run(args: readonly string[], by: readonly string[] = [], env = {}): Told {
-  const [file = '', ...rest] = [...by, process.execPath, '--', program, ...args]
-  const { PATH = '' } = process.env
-  const { status, stdout, stderr } = spawnSync(file, rest, {
-    env: { PATH, ...env },
-    encoding: 'utf8',
-    timeout: 20_000,
-  })
-  return { code: status, stdout, stderr }
-}
-
 for (const { way, start: how, skip } of ways) {
   t.test(`${way}: status asks over the socket, which is gone at the end`, { skip }, async (t) => {
-    const { ringmaster, socket, ask } = await start(t, how, {
+    const { ringmaster, socket, ask } = await control(t, how, {
       processes: { web: { ...sleeper, replicas: 2 }, db: sleeper },
     })
     t.equal(statSync(socket).mode & 0o777, 0o600)
@@ -93,7 +62,7 @@ for (const { way, start: how, skip } of ways) {
 }
 
 t.test('two at one socket: the second refuses to start, and the first goes on', async (t) => {
-  const { ringmaster, socket, ask } = await start(t, alone, { processes: { web: sleeper } })
+  const { ringmaster, socket, ask } = await control(t, alone, { processes: { web: sleeper } })
   await ringmaster.line(/web.1 runs/)
   const second = await supervise(t, alone, { control: { socket }, processes: { web: sleeper } })
   const { code, stderr } = await second.end()
@@ -103,7 +72,7 @@ t.test('two at one socket: the second refuses to start, and the first goes on', 
 })
 
 t.test('after SIGKILL the next one takes the socket over', async (t) => {
-  const first = await start(t, alone, { processes: { web: sleeper } })
+  const first = await control(t, alone, { processes: { web: sleeper } })
   first.ringmaster.signal('SIGKILL')
   await first.ringmaster.exit()
   t.ok(existsSync(first.socket))
@@ -119,7 +88,7 @@ t.test(
   { skip: process.getuid?.() !== 0 && 'not root' },
   async (t) => {
     const by = ['setpriv', '--reuid=54321', '--clear-groups']
-    for (const [control, expected] of [
+    for (const [given, expected] of [
       [{}, { code: 2, stderr: /no permission/ }],
       [{ mode: '0666' }, { code: 0, stdout: /web.1/ }],
       [
@@ -127,17 +96,20 @@ t.test(
         { code: 1, stderr: /user 54321 may not ask/ },
       ],
     ] as const) {
-      const { ringmaster, socket } = await start(t, alone, { control, processes: { web: sleeper } })
+      const { ringmaster, socket } = await control(t, alone, {
+        control: given,
+        processes: { web: sleeper },
+      })
       await ringmaster.line(/web.1 runs/)
-      t.match(run(['status', '--socket', socket], by), expected, JSON.stringify(control))
+      t.match(command(['status', '--socket', socket], by), expected, JSON.stringify(given))
     }
   },
 )
 
 t.test('where the socket is can be said by RINGMASTER_CONTROL', async (t) => {
-  const { ringmaster, socket } = await start(t, alone, { processes: { web: sleeper } })
+  const { ringmaster, socket } = await control(t, alone, { processes: { web: sleeper } })
   await ringmaster.line(/web.1 runs/)
-  t.match(run(['status'], [], { RINGMASTER_CONTROL: socket }), { code: 0, stdout: /web.1/ })
+  t.match(command(['status'], [], { RINGMASTER_CONTROL: socket }), { code: 0, stdout: /web.1/ })
 })
 
 t.test('what is not understood is told with exit code 64', async (t) => {
@@ -145,7 +117,7 @@ t.test('what is not understood is told with exit code 64', async (t) => {
     ['status', '--nope'],
     ['status', '-o', 'xml'],
   ]) {
-    t.match(run(args), { code: 64, stderr: /See "ringmaster status --help"/ })
+    t.match(command(args), { code: 64, stderr: /See "ringmaster status --help"/ })
   }
-  t.match(run(['status', '--help']), { code: 0, stdout: /^Usage: ringmaster status/ })
+  t.match(command(['status', '--help']), { code: 0, stdout: /^Usage: ringmaster status/ })
 })

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { type ControlOptions, createControlApp } from '../../src/api/control/serve.ts'
 import type { Fact } from '../../src/core/messages.ts'
+import { createHistory } from '../../src/observe/history.ts'
 import type { Peer } from '../../src/ports/peers.ts'
+import { createManualClock } from './manual-clock.ts'
 import { instanceView, processView, viewOf } from './views.ts'
 
 export const us: Peer = { pid: 9, uid: 0, isOwn: true, isDescendant: false }
@@ -21,6 +23,8 @@ export function controlApp(
       version: '1.2.3',
       view: () => view,
       post: (fact) => posted.push(fact),
+      clock: createManualClock(),
+      history: createHistory({ later: setImmediate, report: () => {} }),
       access: { others: 'read', descendants: null },
       report: (error) => {
         throw error

@@ -77,6 +77,9 @@ export const happenings = {
   'backoff over': (): Fact => ({ type: 'deadline', key: 'web.1/start' }),
   'grace over': (): Fact => ({ type: 'deadline', key: 'web.1/kill' }),
   stop: () => shutdown,
+  'start wanted': (): Fact => ({ type: 'start', instances: ['web.1'], by: 'test' }),
+  'stop wanted': (): Fact => ({ type: 'stop', instances: ['web.1'], by: 'test' }),
+  'restart wanted': (): Fact => ({ type: 'restart', instances: ['web.1'], by: 'test' }),
 } as const
 
 export type Happening = keyof typeof happenings

@@ -99,6 +99,8 @@ export function inWords(effect: Effect): string {
       return `offer ${effect.run} ${effect.signal}`
     case 'signal':
       return `signal ${effect.run} ${effect.signal}${effect.to === 'group' ? ' group' : ''}`
+    case 'send':
+      return `send ${effect.run} ${effect.signal} ${effect.to}`
     case 'endTree':
       return `endTree ${effect.run} ${effect.signal}${effect.sparesGroup ? ' sparing' : ''}`
     case 'readConfig':

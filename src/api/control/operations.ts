@@ -1,8 +1,13 @@
 import type { Fact } from '../../core/messages.ts'
 import type { View } from '../../core/view.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { History } from '../../ports/history.ts'
+import { commandOperations } from './commands.ts'
 import type { Operation } from './operation.ts'
 import { processOperations } from './processes.ts'
 import { supervisorOperations } from './supervisor.ts'
+import type { Waiters } from './until.ts'
+import { waitOperations } from './wait.ts'
 
 /** What the resources are made from. */
 export interface ControlSource {
@@ -10,9 +15,17 @@ export interface ControlSource {
   /** What is known now. */
   readonly view: () => View
   readonly post: (fact: Fact) => void
+  readonly clock: Clock
+  readonly history: History
+  readonly waiters: Waiters
 }
 
 /** All that clients can ask for; one file each resource. */
 export function operationsOf(source: ControlSource): readonly Operation[] {
-  return [...supervisorOperations(source), ...processOperations(source)]
+  return [
+    ...supervisorOperations(source),
+    ...processOperations(source),
+    ...commandOperations(source),
+    ...waitOperations(source),
+  ]
 }

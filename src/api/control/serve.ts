@@ -18,9 +18,9 @@ import { accessOf, describeRefusal } from './access.ts'
 import { describeApi } from './openapi.ts'
 import type { Asked, Operation } from './operation.ts'
 import { type ControlSource, operationsOf } from './operations.ts'
+import { Waiters } from './until.ts'
 
-export interface ControlOptions extends ControlSource {
-  readonly clock: Clock
+export interface ControlOptions extends Omit<ControlSource, 'waiters'> {
   readonly peers: Peers
   readonly access: AccessSpec
   /** Hears of an error that nobody expected. */
@@ -30,20 +30,20 @@ export interface ControlOptions extends ControlSource {
 /** Answers clients at a UNIX socket that listens already. Loaded after the first spawns. */
 export async function serveControl(
   fd: number,
-  { clock, peers, ...options }: ControlOptions,
+  { peers, ...options }: ControlOptions,
 ): Promise<FastifyInstance> {
   // Asked for when a client connects, and once: its pid may be another process later.
   const known = new WeakMap<object, Peer | undefined>()
   const app = createControlApp(options, (socket) => known.get(socket))
   app.server.on('connection', (socket: Socket) => known.set(socket, peers.of(fdOf(socket))))
   await app.ready()
-  await listen(app.server, fd, clock)
+  await listen(app.server, fd, options.clock)
   return app
 }
 
 /** All that is answered. `peerOf` tells who is at the other end of a connection. */
 export function createControlApp(
-  options: Omit<ControlOptions, 'clock' | 'peers'>,
+  options: Omit<ControlOptions, 'peers'>,
   peerOf: (socket: object) => Peer | undefined,
 ): FastifyInstance {
   const { access, report } = options
@@ -84,7 +84,7 @@ export function createControlApp(
       peer === undefined ? 'it is not known who you are' : describeRefusal(peer, may),
     )
   })
-  const operations = operationsOf(options)
+  const operations = operationsOf({ ...options, waiters: new Waiters(options) })
   for (const one of operations) addOperation(app, one, ({ raw }) => peerOf(raw.socket), access)
   app.get('/v1/openapi.json', () => describeApi(operations, options.version))
   return app

@@ -1,0 +1,63 @@
+import type { View } from '../../core/view.ts'
+import { parseSignal } from '../../lib/signals.ts'
+import { NamedSchema, SignalSchema, type Taken, TakenSchema } from '../../wire/commands.ts'
+import { RequestProblem } from '../../wire/problems.ts'
+import { type Operation, operation } from './operation.ts'
+import type { ControlSource } from './operations.ts'
+import { select } from './select.ts'
+
+const summaries = {
+  start: 'Starts what is named, and what that needs. What runs goes on.',
+  stop: 'Stops what is named; what depends on it goes on.',
+  restart: 'Stops and starts what is named, all at once.',
+} as const
+
+/** What can be done with processes. Each is taken in at once: who wants to see its end waits for it. */
+export function commandOperations({ view, post }: ControlSource): readonly Operation[] {
+  return [
+    ...(['start', 'stop', 'restart'] as const).map((type) =>
+      operation({
+        method: 'POST',
+        path: `/v1/processes/${type}`,
+        summary: summaries[type],
+        body: NamedSchema,
+        response: TakenSchema,
+        handle({ body, by }): Taken {
+          const taken = take(view(), body.names)
+          post({ type, instances: taken.instances, by })
+          return taken
+        },
+      }),
+    ),
+    operation({
+      method: 'POST',
+      path: '/v1/processes/signal',
+      summary: 'Sends a signal to the main processes of what is named.',
+      body: SignalSchema,
+      response: TakenSchema,
+      handle({ body, by }): Taken {
+        const signal = parseSignal(body.signal)
+        if (signal === undefined) {
+          throw new RequestProblem('INVALID_REQUEST', `no such signal ${body.signal}`)
+        }
+        const taken = take(view(), body.names)
+        const to = body.children ? 'tree' : 'process'
+        post({ type: 'send', instances: taken.instances, signal, to, by })
+        return taken
+      },
+    }),
+  ]
+}
+
+/** Whom a command is for. Throws where nothing can be wanted any more, and where nobody is named. */
+function take(view: View, names: readonly string[]): Taken {
+  if (names.length === 0) {
+    throw new RequestProblem('INVALID_REQUEST', 'no names: say "all" where all are meant')
+  }
+  const instances = select(view, names).flatMap((one) => one.instances.map(({ name }) => name))
+  if (view.phase !== 'running') {
+    throw new RequestProblem('NOT_POSSIBLE_NOW', 'Ringmaster shuts down')
+  }
+  const runs = view.processes.flatMap((process) => process.instances.map(({ run }) => run))
+  return { instances, lastRun: runs.reduce((most, run) => Math.max(most, run), 0) }
+}

@@ -1,0 +1,104 @@
+import t from 'tap'
+import { command, control } from '../rig/control.ts'
+import { alone, ways } from '../rig/ringmaster.ts'
+import { folder, script, supervise } from '../rig/supervise.ts'
+
+const sleeper = script('exec sleep 1000')
+
+for (const { way, start: how, skip } of ways) {
+  t.test(`${way}: what is named is stopped, started and restarted`, { skip }, async (t) => {
+    const { ringmaster, ask } = await control(t, how, {
+      processes: {
+        web: { ...sleeper, replicas: 2 },
+        api: { ...sleeper, dependsOn: ['db'], autoStart: false },
+        db: { ...sleeper, autoStart: false },
+      },
+    })
+    const phases = () =>
+      JSON.parse(ask('status', '-o', 'json').stdout).flatMap(
+        ({ instances }: { instances: { name: string; phase: string }[] }) =>
+          instances.map(({ name, phase }) => `${name} ${phase}`),
+      )
+    t.match(ask('wait', 'web', '--timeout', '10'), { code: 0, stdout: '' })
+    t.match(ask('stop', 'web.2'), { code: 0, stdout: /web.2 +stopped/ })
+    t.match(ask('stop', 'web.2'), { code: 0 })
+    t.match(ask('start', 'api'), { code: 0, stdout: /api.1 +running/ })
+    t.same(phases(), ['web.1 running', 'web.2 stopped', 'api.1 running', 'db.1 running'])
+    const pid = () => JSON.parse(ask('status', 'web.1', '-o', 'json').stdout)[0].instances[0].pid
+    const before = pid()
+    t.match(ask('restart', 'web.1'), { code: 0 })
+    t.not(pid(), before)
+    await ringmaster.line(/stop of web.2, asked for by uid \d+, pid \d+/)
+    t.match(ask('shutdown'), { code: 0 })
+    t.match(await ringmaster.exit(), { code: 0 })
+  })
+}
+
+t.test('a signal reaches the main process, and its children where that is asked for', async (t) => {
+  const text = `trap 'echo main; kill -CONT $$' USR1
+    sh -c 'trap "echo child" USR1; echo ready; while :; do sleep 0.02; done' &
+    while :; do sleep 0.02; done`
+  const { ringmaster, ask } = await control(t, alone, { processes: { web: script(text) } })
+  await ringmaster.line(/ready$/)
+  t.match(ask('signal', 'USR1', 'web'), { code: 0, stdout: 'web.1\n' })
+  await ringmaster.line(/main$/)
+  t.notMatch(ringmaster.stdout, /child$/m)
+  t.match(ask('signal', '10', 'web', '--children'), { code: 0 })
+  await ringmaster.line(/child$/)
+})
+
+t.test('a command that does not get what it wants says what is missing', async (t) => {
+  const { ask } = await control(t, alone, {
+    processes: {
+      job: script('exit 3', { essential: false, restartPolicy: 'Never' }),
+      web: { ...sleeper, dependsOn: { job: 'succeeded' }, autoStart: false },
+      other: sleeper,
+    },
+  })
+  t.match(ask('wait', 'job', '--for', 'stopped', '--timeout', '10'), { code: 0 })
+  t.match(ask('restart', 'job'), { code: 1, stderr: /and will not:\n {2}job.1: failed/ })
+  t.match(ask('start', 'web', '--timeout', '0.2'), {
+    ...{ code: 1, stdout: '' },
+    stderr: /within 0.2 s:\n {2}web.1: pending, waiting for job: failed/,
+  })
+  t.match(ask('wait', 'web', '--timeout', '0.1'), { code: 1, stderr: /not all ready within 0.1 s/ })
+})
+
+t.test('wait with a timeout waits for the socket, too', async (t) => {
+  const socket = `${folder(t)}/socket`
+  const args = ['wait', 'web', '--timeout', '0.1', '--socket', socket]
+  t.match(command(args), { code: 2, stderr: /no such socket/ })
+  const config = { control: { socket }, processes: { web: sleeper } }
+  const waited = supervise(t, alone, config)
+  t.match(command(['wait', 'web', '--timeout', '15', '--socket', socket]), { code: 0 })
+  await waited
+})
+
+t.test('drain and maintenance take readiness away, and give it back', async (t) => {
+  const { ask } = await control(t, alone, {
+    shutdown: { drainSeconds: 0.3 },
+    processes: { web: sleeper },
+  })
+  t.match(ask('wait', 'web', '--timeout', '10'), { code: 0 })
+  t.match(ask('maintenance', 'on'), { code: 0, stdout: /not ready, maintenance/ })
+  t.match(ask('maintenance', 'off'), { code: 0, stdout: 'ringmaster: running, ready\n' })
+  t.match(ask('drain'), { code: 0, stdout: /not ready, drained/ })
+  t.match(ask('maintenance', 'off', '-o', 'json'), { code: 0, stdout: /"withdrawn": null/ })
+})
+
+t.test('what is not understood is told with exit code 64', async (t) => {
+  for (const args of [
+    ['stop'],
+    ['signal'],
+    ['signal', 'USR1'],
+    ['wait'],
+    ['wait', 'web', '--for', 'tea'],
+    ['start', 'web', '--timeout', 'soon'],
+    ['maintenance'],
+    ['maintenance', 'maybe'],
+    ['drain', 'web'],
+    ['shutdown', 'now'],
+  ]) {
+    t.match(command(args), { code: 64, stdout: '' }, args.join(' '))
+  }
+})
