@@ -237,3 +237,15 @@ t.test('a hook is told when it is done, and louder when it has failed', async (t
     ...{ level: 'debug', msg: 'web.1 preStop is done' },
   })
 })
+
+t.test('what a run says of itself is told in its words', async (t) => {
+  const notice = { type: 'notice', process: 'web', instance: 'web.1', run: 3, at } as const
+  t.same(logged({ ...notice, status: '12 users' }), {
+    ...{ level: 'info', time, process: 'web', instance: 'web.1', run: 3, status: '12 users' },
+    msg: 'web.1 says: 12 users',
+  })
+  const ready = { ...notice, isReady: true, detail: 'READY=1' }
+  t.match(logged(ready), { level: 'info', isReady: true, msg: 'web.1 is ready' })
+  const reloading = { ...notice, isReady: false, detail: 'RELOADING=1' }
+  t.match(logged(reloading), { level: 'info', msg: 'web.1 is not ready: RELOADING=1' })
+})
