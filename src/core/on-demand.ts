@@ -26,10 +26,10 @@ export function awaitConnection(
   last?: LiveRun,
 ): Instance {
   const { monoMs } = step.at
-  const fromMonoMs = last === undefined ? monoMs : (last.executedMonoMs ?? monoMs) + paceMs
+  const fromMonoMs = (last?.executedMonoMs ?? Number.NEGATIVE_INFINITY) + paceMs
   const isPaused = fromMonoMs > monoMs
   if (isPaused) step.want(wake(instance, 'start', fromMonoMs))
   const awaited = isPaused ? 'pause' : 'connection'
-  const waiting = { ...instance, isWaiting: false, wasReady: true, awaited } as const
+  const waiting = { ...instance, isWaiting: false, awaited } as const
   return enter(waiting, 'pending', step, { ...told, reason: describeAwaited(spec) })
 }

@@ -21,8 +21,10 @@ export function start(
   told: Partial<InstanceChange> = {},
 ): Instance {
   const reason = step.waitOf(instance, spec)
-  if (reason === null) return proceed(instance, spec, step, told)
-  const waiting = { ...instance, isWaiting: true, awaited: null }
+  // Who connects is served from now on.
+  const known = spec.isOnDemand ? { ...instance, wasReady: true } : instance
+  if (reason === null) return proceed(known, spec, step, told)
+  const waiting = { ...known, isWaiting: true, awaited: null }
   return enter(waiting, 'pending', step, { ...told, reason })
 }
 

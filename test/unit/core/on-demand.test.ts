@@ -142,3 +142,11 @@ t.test('other sockets are watched when the process has others', async (t) => {
   t.same(words(story), ['unwatchSockets web', 'watchSockets web'])
   t.match(story.effects.at(-1), { sockets: ['other'] })
 })
+
+t.test('somebody starts it as a connection does', async (t) => {
+  const story = storyOf({ autoStart: false })
+  t.match(story.instance(), { phase: 'stopped', wasReady: false })
+  story.take({ type: 'start', instances: ['web.1'], by: 'test' })
+  t.same(words(story), ['spawn 1'])
+  t.match(view(story.state), { isReady: true, isStarted: true })
+})
