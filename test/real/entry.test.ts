@@ -1,4 +1,4 @@
-// No signal of the first moments is lost, often enough to believe it, on each supported Node.js. Takes some ten minutes.
+// No signal of the first moments is lost, often enough to believe it, on each supported Node.js. Takes ten minutes, or half an hour where the machine is busy.
 import t from 'tap'
 import { sendEarly, stops } from '../rig/early.ts'
 import { installNodes } from '../rig/nodes.ts'
