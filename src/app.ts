@@ -254,7 +254,7 @@ export async function supervise(
     }
     if (plan.control && control && typeof control !== 'string') {
       await serveControl(control.fd, {
-        ...{ version, view, clock, history, peers, access: plan.control.access },
+        ...{ version, view, clock, history, peers, sockets, access: plan.control.access },
         post: (fact) => runtime.post(fact),
         report: (error) => runtime.report(error),
       })

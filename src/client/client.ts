@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { controlSocketName, isTrusted, runFolders } from '../os/run-folders.ts'
 import type { Goal, Taken, Waited } from '../wire/commands.ts'
 import type { ProcessStatus } from '../wire/processes.ts'
+import type { SocketStatus } from '../wire/sockets.ts'
 import type { SupervisorStatus } from '../wire/supervisor.ts'
 import { type Request, readText, send } from './transport.ts'
 
@@ -37,6 +38,11 @@ export class RingmasterClient {
   /** How processes are, with those of their instances that are meant; without names all of them. */
   status(names: readonly string[] = []): Promise<readonly ProcessStatus[]> {
     return this.#ask({ method: 'GET', path: `/v1/processes${queryOf({ name: names })}` })
+  }
+
+  /** Where sockets listen, and for whom. */
+  sockets(): Promise<readonly SocketStatus[]> {
+    return this.#ask({ method: 'GET', path: '/v1/sockets' })
   }
 
   /** Starts what is named, and what that needs. Resolves when that is on its way: see {@link wait}. */

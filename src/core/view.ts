@@ -34,6 +34,8 @@ export interface ProcessView {
   readonly replicas: number
   /** More cannot be asked for. */
   readonly mostReplicas: number
+  /** Names of those that it has. */
+  readonly sockets: readonly string[]
   /** Ringmaster is not ready without it: essential, with instances, and not waiting for somebody to start it. */
   readonly counts: boolean
   readonly isReady: boolean
@@ -94,6 +96,7 @@ function processView(spec: ProcessSpec, known: Known, groups: readonly Group[]):
     name: spec.name,
     replicas: spec.replicas,
     mostReplicas: spec.mostReplicas,
+    sockets: spec.sockets,
     counts: spec.isEssential && spec.replicas > 0 && (spec.autoStart || instances.some(wasStarted)),
     isReady: areEnough((one) => serves(one, spec) || one.phase === 'succeeded'),
     isStarted: areEnough((one) => one.wasReady),

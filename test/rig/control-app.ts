@@ -16,7 +16,7 @@ export function controlApp(
   const posted: Fact[] = []
   const view = viewOf(
     processView('web', instanceView('web.1'), instanceView('web.2', { phase: 'backoff' })),
-    processView('job', instanceView('job.1')),
+    { ...processView('job', instanceView('job.1')), sockets: ['http'] },
   )
   const app = createControlApp(
     {
@@ -24,6 +24,7 @@ export function controlApp(
       view: () => view,
       post: (fact) => posted.push(fact),
       clock: createManualClock(),
+      sockets: [{ name: 'http', address: '0.0.0.0:80' }],
       history: createHistory({ later: setImmediate, report: () => {} }),
       access: { others: 'read', descendants: null },
       report: (error) => {

@@ -26,7 +26,7 @@ export function processView(name: string, ...instances: readonly InstanceView[])
   const isReady = instances.every((instance) => instance.isReady)
   const replicas = instances.length
   return {
-    ...{ name, replicas, mostReplicas: 1000, counts: true },
+    ...{ name, replicas, mostReplicas: 1000, sockets: [], counts: true },
     ...{ isReady, isStarted: isReady, instances },
   }
 }

@@ -5,6 +5,7 @@ import type { History } from '../../ports/history.ts'
 import { commandOperations } from './commands.ts'
 import type { Operation } from './operation.ts'
 import { processOperations } from './processes.ts'
+import { socketOperations } from './sockets.ts'
 import { supervisorOperations } from './supervisor.ts'
 import type { Waiters } from './until.ts'
 import { waitOperations } from './wait.ts'
@@ -18,6 +19,8 @@ export interface ControlSource {
   readonly clock: Clock
   readonly history: History
   readonly waiters: Waiters
+  /** Those that listen for processes. */
+  readonly sockets: readonly { readonly name: string; readonly address: string }[]
 }
 
 /** All that clients can ask for; one file each resource. */
@@ -25,6 +28,7 @@ export function operationsOf(source: ControlSource): readonly Operation[] {
   return [
     ...supervisorOperations(source),
     ...processOperations(source),
+    ...socketOperations(source),
     ...commandOperations(source),
     ...waitOperations(source),
   ]

@@ -86,6 +86,7 @@ t.test('the view says how each instance is and how its last run ended', async (t
         name: 'web',
         replicas: 1,
         mostReplicas: 1000,
+        sockets: [],
         counts: true,
         isReady: true,
         isStarted: true,

@@ -21,6 +21,12 @@ t.test('how processes are is told, and of those that are named', async (t) => {
   t.equal(some.json()[0].instances.length, 1)
 })
 
+t.test('where sockets listen is told, and for whom', async (t) => {
+  const { app } = controlApp()
+  const { payload } = await app.inject('/v1/sockets')
+  t.same(JSON.parse(payload), [{ name: 'http', address: '0.0.0.0:80', processes: ['job'] }])
+})
+
 t.test('what is wrong is told as a problem', async (t) => {
   const { app } = controlApp()
   for (const [url, status, code, detail] of [
