@@ -20,6 +20,11 @@ export function createSpawner(
   const lendTerminal = createTerminalLoan()
   return {
     spawn(run, spec, observer) {
+      const lent = socketsOf(spec, sockets)
+      if (typeof lent === 'string') {
+        queueMicrotask(() => observer.refused('ENOENT', `socket ${lent}`))
+        return null
+      }
       const runId = runIdOf(run)
       const { request, user } = requestFor(spec, runId, spec.command)
       const notify = spec.notify && openNotifySocket(runId, user?.uid)
@@ -41,7 +46,7 @@ export function createSpawner(
         ...(terminal !== undefined && { terminal }),
       }
       const speaking = notify ? withNotify(whole, spec, notify.address) : whole
-      const child = startChild(withSockets(speaking, spec, sockets), ({ errno, step }) =>
+      const child = startChild(withSockets(speaking, lent), ({ errno, step }) =>
         observer.refused(errno, step),
       )
       for (const fd of writeEnds) closeSync(fd)
@@ -80,24 +85,24 @@ function withNotify(
   }
 }
 
-/** The request with the sockets of `spec`, as sd_listen_fds(3) looks for them. */
-function withSockets(
-  request: ChildRequest,
+/** Those that `spec` names, in its order; or the name of one that is not there. */
+function socketsOf(
   { sockets }: InstanceSpec,
   open: readonly OpenSocket[],
-): ChildRequest {
+): readonly OpenSocket[] | string {
+  const missing = sockets.find((name) => !open.some((one) => one.name === name))
+  return missing ?? sockets.flatMap((name) => open.filter((one) => one.name === name))
+}
+
+/** The request with sockets, as sd_listen_fds(3) looks for them. */
+function withSockets(request: ChildRequest, sockets: readonly OpenSocket[]): ChildRequest {
   if (sockets.length === 0) return request
-  const descriptors = sockets.map((name) => {
-    const socket = open.find((one) => one.name === name)
-    if (socket === undefined) throw new Error(`nobody opened socket ${name}`)
-    socket.revive()
-    return socket.fd
-  })
-  const variables = { LISTEN_FDS: `${sockets.length}`, LISTEN_FDNAMES: sockets.join(':') }
+  for (const socket of sockets) socket.revive()
+  const names = sockets.map(({ name }) => name).join(':')
   return {
     ...request,
-    env: { ...request.env, ...variables },
-    descriptors: [...request.descriptors, ...descriptors],
+    env: { ...request.env, LISTEN_FDS: `${sockets.length}`, LISTEN_FDNAMES: names },
+    descriptors: [...request.descriptors, ...sockets.map(({ fd }) => fd)],
     pidVariables: [...(request.pidVariables ?? []), 'LISTEN_PID'],
   }
 }
