@@ -1,5 +1,5 @@
 // The latch: keeps the signals that come before Ringmaster can listen. The entry has the loader of Node.js load it first of all
-// (LD_PRELOAD), with all signals blocked. Its constructor takes them and lets them come; what comes is counted.
+// (LD_PRELOAD), with signals blocked. Its constructor takes them and lets them come; what comes is counted.
 //
 // Node.js resets every signal when it starts, and has SIGUSR1 open its debugger: so sigaction() is the latch's own, and what
 // Node.js asks for is noted down and not done. The addon then takes signal after signal, with what has come of it, and releases
