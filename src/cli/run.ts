@@ -5,6 +5,7 @@ import { supervise } from '../app.ts'
 import { differences } from '../config/differences.ts'
 import { SupervisorError } from '../lib/errors.ts'
 import { planOneCommand } from '../plan/one-command.ts'
+import type { Plan } from '../plan/plan.ts'
 import { refuseRoot } from '../plan/root.ts'
 import { type Configuration, readConfiguration, situation } from './configuration.ts'
 import { parseOneCommand } from './one-command.ts'
@@ -18,6 +19,7 @@ container or at any other pid. Without CONFIG: $RINGMASTER_CONFIG, ./ringmaster.
 /etc/ringmaster/ringmaster.yaml. Of several files the later ones win.
 
       --env-file FILE        add the variables of FILE to the environment; repeatable
+  -v, --verbose              the log tells all, whatever its level in the configuration is
   -h, --help                 print this
 
 With COMMAND:
@@ -34,6 +36,7 @@ const flags = {
   restart: { type: 'string' },
   port: { type: 'string' },
   interactive: { type: 'boolean', short: 'i' },
+  verbose: { type: 'boolean', short: 'v' },
   help: { type: 'boolean', short: 'h' },
   // Known, and of a later day.
   profile: { type: 'string' },
@@ -90,7 +93,7 @@ async function runFiles(
   const configuration = await readConfiguration('run', named, values['env-file'])
   const refusals = refuseRoot(configuration.plan, process.geteuid?.() ?? 0)
   if (refusals.length > 0) throw new SupervisorError('START_REFUSED', refusals.join('\n'))
-  await supervise(configuration.plan, {
+  await supervise(asVerbose(configuration.plan, values), {
     ...beginning,
     notes: [],
     config: { read: () => compare(configuration) },
@@ -119,11 +122,15 @@ async function runOne(
       `cannot start ${request.command[0]} as root unasked. Write one of these two before "--":\n  --user 65534\n  --user 0`,
     )
   }
-  await supervise(plan, {
+  await supervise(asVerbose(plan, values), {
     ...beginning,
     notes: [],
     config: { read: async () => ({ problem: null, differences: [] }) },
   })
+}
+
+function asVerbose(plan: Plan, { verbose }: Flags): Plan {
+  return verbose ? { ...plan, logs: { ...plan.logs, level: 'debug' } } : plan
 }
 
 function parseFlags(args: readonly string[]) {

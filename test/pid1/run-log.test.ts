@@ -76,4 +76,18 @@ t.test('at a terminal a prefix has the colour of its process, and none elsewhere
   t.match(await printed([], { FORCE_COLOR: '1' }), '\x1b[36mweb.1 |\x1b[0m here')
 })
 
+t.test('-v has the log tell all, whatever its level', async (t) => {
+  const path = configuration(t, {
+    logs: { level: 'error' },
+    processes: { web: script('exit 0', { restartPolicy: 'Never' }) },
+  })
+  const user = { TEST_USER: `${process.getuid?.()}` }
+  const logOf = async (...flags: string[]) => {
+    const command = nodeCommand(['run', ...flags, path])
+    return (await launch(t, command, Running, { stdio, env: { ...user } }).end()).stderr
+  }
+  t.equal(await logOf(), '')
+  t.match(await logOf('-v'), /"level":"debug"/)
+})
+
 const stdio = ['pipe', 'pipe', 'pipe', 'pipe'] as const
