@@ -1,5 +1,5 @@
 // The writers and the reader of the benchmark of logs.
-//   lines write GO ID LINES      writes a quarter of LINES lines, so that what is in between is warm, then "start TIME PID" to the file
+//   lines write GO ID LINES      writes half of LINES lines, so that what is in between is warm, then "start TIME PID" to the file
 //                                in STAMP; waits until there is a file GO, writes the rest, and stays
 //   lines read LINES COMMAND...  runs COMMAND, its stdout a pipe, and reads that; writes "first TIME PID" (of COMMAND) when the first
 //                                line of the rest has come, and "last TIME WRONG" when LINES lines have come, or nothing for long:
@@ -66,10 +66,10 @@ static void write_all_lines(const char *go, int id, long lines) {
     line[LINE - 2] = '>';
     line[LINE - 1] = '\n';
   }
-  write_lines(block, 0, lines / 4);
+  write_lines(block, 0, lines / 2);
   stamp("start", now(), getpid());
   while (access(go, F_OK) != 0) nanosleep(&(struct timespec){0, 1000000}, NULL);
-  write_lines(block, lines / 4, lines);
+  write_lines(block, lines / 2, lines);
   pause();
 }
 
@@ -98,9 +98,9 @@ static void read_lines(int fd, long lines, long pid) {
     have = (size_t)(end - at);
     if (have == sizeof buffer) _exit(94);
     memmove(buffer, at, have);
-    if (seen == before || seen <= lines / 4) continue;
+    if (seen == before || seen <= lines / 2) continue;
     last = now();
-    if (before <= lines / 4) stamp("first", last, pid);
+    if (before <= lines / 2) stamp("first", last, pid);
   }
   stamp("last", last, wrong + lines - seen);
   if (pid != 0) pause();

@@ -6,7 +6,7 @@ import { digits, median, printAtLeast, printTable, printTarget, shuffled } from 
 import { linesProgram, type Passed, pass, type Way, writer } from './log-pass.ts'
 
 const rounds = 3
-const lines = 2_000_000
+const lines = 4_000_000
 
 const has = (program: string) => spawnSync(program, ['--version']).error === undefined
 const both = (command: (id: number) => string, count: number) =>
@@ -81,7 +81,7 @@ function report(count: number, samples: ReadonlyMap<string, readonly Passed[]>):
   const wrong = (name: string) =>
     (samples.get(name) ?? []).reduce((sum, { wrongLines }) => sum + wrongLines, 0)
   const peer = samples.has('supervisord') ? 'supervisord' : 'cat'
-  printTable(`logs: ${count} writers, lines of 100 bytes, ${lines * 75e-6} MB, N = ${rounds}`, [
+  printTable(`logs: ${count} writers, lines of 100 bytes, ${lines * 50e-6} MB, N = ${rounds}`, [
     ['', 'MB/s', `of ${peer}`, 'CPU s/GB', 'wrong lines'],
     ...ways.map(({ name }) => [
       ...[name, digits(rate(name)), digits(rate(name) / rate(peer))],
