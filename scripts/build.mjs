@@ -27,7 +27,6 @@ const addon = [
     'local-sockets',
     'loop',
     'processes',
-    'readable',
     'readiness',
     'self',
     'signals',

@@ -22,7 +22,7 @@ import { native, requireExecHelper } from './os/native.ts'
 import { createPeers } from './os/peers.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { isProcOurs } from './os/procfs.ts'
-import { createReadiness } from './os/readiness.ts'
+import { readiness } from './os/readiness.ts'
 import { ownHardLimit } from './os/resources.ts'
 import { rightsKey } from './os/rights.ts'
 import { findServiceManager } from './os/service-manager.ts'
@@ -41,7 +41,6 @@ import { createSink, type Sink } from './output/sink.ts'
 import { createOutput, type OutputOptions } from './output/streams.ts'
 import type { InstanceSpec, LogLevel, Plan } from './plan/plan.ts'
 import type { ConfigSource } from './ports/config-source.ts'
-import type { Readiness } from './ports/readiness.ts'
 import { createLateProber } from './runtime/late-prober.ts'
 import { Runtime } from './runtime/runtime.ts'
 
@@ -98,8 +97,7 @@ export async function supervise(
   const manager = findServiceManager(process.env)
   if (process.pid !== 1) native().becomeSubreaper()
 
-  const readiness = createReadiness()
-  const { stdout, stderr } = openSinks(readiness)
+  const { stdout, stderr } = openSinks()
   const colors = await chooseColors(plan)
   const terminationLog = openTerminationLog(process.env)
   const self = dropSelf(plan, wantedRights)
@@ -322,7 +320,7 @@ function mostConnections(): number {
 }
 
 /** Where both descriptors are the same pipe or file, one sink keeps the lines whole. */
-function openSinks(readiness: Readiness): { stdout: Sink; stderr: Sink } {
+function openSinks(): { stdout: Sink; stderr: Sink } {
   const { write } = native()
   const open = (fd: number) => createSink({ fd, write, readiness, clock: systemClock })
   const [one, two] = [fstatSync(1), fstatSync(2)]

@@ -97,8 +97,6 @@ NAPI_MODULE_INIT() {
       FUNCTION("listenDatagrams", listen_datagrams),
       FUNCTION("receiveDatagram", receive_datagram),
       FUNCTION("sendDatagram", send_datagram),
-      FUNCTION("onReadable", on_readable),
-      FUNCTION("watchReadable", watch_readable),
       FUNCTION("hasStopped", has_stopped),
       FUNCTION("childLives", child_lives),
       FUNCTION("sessionOf", session_of),

@@ -65,10 +65,6 @@ napi_value checksum(napi_env env, napi_callback_info info);
 /* loop.c */
 napi_value time_turns(napi_env env, napi_callback_info info);
 
-/* readable.c */
-napi_value on_readable(napi_env env, napi_callback_info info);
-napi_value watch_readable(napi_env env, napi_callback_info info);
-
 /* datagrams.c */
 napi_value listen_datagrams(napi_env env, napi_callback_info info);
 napi_value receive_datagram(napi_env env, napi_callback_info info);

@@ -106,10 +106,6 @@ export interface Native {
   receiveDatagram(fd: number, bytes: Uint8Array, sender: Uint32Array): number
   /** Sends one datagram from no address, without waiting; bytes sent or a negative errno (EAGAIN: the receiver has no room, ECONNREFUSED: there is none). */
   sendDatagram(address: string, bytes: Uint8Array): number
-  /** Calls `callback` with each descriptor of {@link watchReadable} that can be read from, once a turn of the event loop, which it does not keep alive. A second call replaces the callback. */
-  onReadable(callback: (fd: number) => void): number
-  /** Begins (1) or ends (0) to watch `fd`, after `onReadable`; to be ended before it is closed. Its flags stay as they are. */
-  watchReadable(fd: number, isWatched: 0 | 1): number
   /** True once for each time that child `pid` has stopped (SIGSTOP, SIGTSTP …) since the last call. Does not reap it. */
   hasStopped(pid: number): boolean
   /** 1 when child `pid` lives, also when only its first thread has ended; 0 when it waits to be reaped; a negative errno (ECHILD: not our child). Does not reap it. */

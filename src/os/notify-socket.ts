@@ -3,7 +3,7 @@ import { getSystemErrorName } from 'node:util'
 import type { NotifySocket } from '../ports/notify-socket.ts'
 import { native } from './native.ts'
 import { parseNotice } from './notice.ts'
-import { watchReadable } from './readable.ts'
+import { readiness } from './readiness.ts'
 
 /** What systemd reads of a message at most. */
 const mostBytes = 4096
@@ -27,7 +27,10 @@ export function openNotifySocket(
   if (fd < 0) return getSystemErrorName(fd)
   return {
     address,
-    watch: (listener) => watchReadable(fd, listener),
+    watch(listener) {
+      if (listener) readiness.onReadable(fd, listener)
+      else readiness.forget(fd)
+    },
     read() {
       const length = native().receiveDatagram(fd, bytes, sender)
       const [pid = 0, user] = sender
@@ -36,7 +39,7 @@ export function openNotifySocket(
       return { pid, isOfUser: user === uid, notice }
     },
     close() {
-      watchReadable(fd, null)
+      readiness.forget(fd)
       closeSync(fd)
     },
   }

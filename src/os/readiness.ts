@@ -2,27 +2,33 @@ import { getSystemErrorName } from 'node:util'
 import type { Readiness } from '../ports/readiness.ts'
 import { native } from './native.ts'
 
-/** To be made once. Does not keep the event loop alive. */
-export function createReadiness(): Readiness {
-  const { onReady, watch } = native()
-  const callbacks = new Map<number, () => void>()
-  // One that was forgotten in this very turn may still be reported.
-  expect(onReady((fd) => callbacks.get(fd)?.()))
-  return {
-    onReadable(fd, callback) {
-      callbacks.set(fd, callback)
-      expect(watch(fd, 1))
-    },
-    onceWritable(fd, callback) {
-      if (watch(fd, 2) < 0) return false
-      callbacks.set(fd, callback)
-      return true
-    },
-    forget(fd) {
+const callbacks = new Map<number, () => void>()
+let isStarted = false
+
+/** Does not keep the event loop alive. */
+export const readiness: Readiness = {
+  onReadable(fd, callback) {
+    if (!callbacks.has(fd)) expect(watch(fd, 1))
+    callbacks.set(fd, callback)
+  },
+  onceWritable(fd, callback) {
+    if (watch(fd, 2) < 0) return false
+    callbacks.set(fd, () => {
       callbacks.delete(fd)
-      expect(watch(fd, 0))
-    },
-  }
+      callback()
+    })
+    return true
+  },
+  forget(fd) {
+    if (callbacks.delete(fd)) expect(watch(fd, 0))
+  },
+}
+
+function watch(fd: number, events: 0 | 1 | 2): number {
+  // One that was forgotten in this very turn may still be reported.
+  if (!isStarted) expect(native().onReady((ready) => callbacks.get(ready)?.()))
+  isStarted = true
+  return native().watch(fd, events)
 }
 
 function expect(result: number): void {

@@ -1,5 +1,5 @@
 import type { Sockets } from '../ports/sockets.ts'
-import { watchReadable } from './readable.ts'
+import { readiness } from './readiness.ts'
 import type { OpenSocket } from './sockets.ts'
 
 interface Watch {
@@ -13,7 +13,7 @@ export function createSocketWatch(open: readonly Pick<OpenSocket, 'name' | 'fd'>
 
   function forget(watch: Watch): void {
     watches.delete(watch)
-    for (const fd of watch.fds) if (!isWatched(fd)) watchReadable(fd, null)
+    for (const fd of watch.fds) if (!isWatched(fd)) readiness.forget(fd)
   }
 
   function isWatched(fd: number): boolean {
@@ -31,7 +31,7 @@ export function createSocketWatch(open: readonly Pick<OpenSocket, 'name' | 'fd'>
       const fds = open.flatMap(({ name, fd }) => (names.includes(name) ? fd : []))
       const watch = { fds, onConnection: callback }
       watches.add(watch)
-      for (const fd of fds) watchReadable(fd, () => onConnection(fd))
+      for (const fd of fds) readiness.onReadable(fd, () => onConnection(fd))
       return () => {
         if (watches.has(watch)) forget(watch)
       }

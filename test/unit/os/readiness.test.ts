@@ -2,10 +2,9 @@ import { closeSync, constants, openSync, readFileSync, readSync, writeSync } fro
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { native } from '../../../src/os/native.ts'
-import { createReadiness } from '../../../src/os/readiness.ts'
+import { readiness } from '../../../src/os/readiness.ts'
 import { until } from '../../rig/wait.ts'
 
-const readiness = createReadiness()
 // It does not keep the event loop alive.
 const alive = setInterval(() => {}, 1000)
 t.teardown(() => clearInterval(alive))

@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { systemClock } from '../../../src/os/clock.ts'
 import { native } from '../../../src/os/native.ts'
-import { createReadiness } from '../../../src/os/readiness.ts'
+import { readiness } from '../../../src/os/readiness.ts'
 import { createSink } from '../../../src/output/sink.ts'
 import { createOutput, type OutputOptions } from '../../../src/output/streams.ts'
 import type { LinesSpec, LogFormat, LogsSpec } from '../../../src/plan/plan.ts'
@@ -23,7 +23,6 @@ const files: OutputOptions['files'] = {
   forget() {},
   reopen() {},
 }
-const readiness = createReadiness()
 // It does not keep the event loop alive.
 const alive = setInterval(() => {}, 1000)
 t.teardown(() => clearInterval(alive))
