@@ -252,7 +252,17 @@ export async function supervise(
     }
     if (plan.control && control && typeof control !== 'string') {
       await serveControl(control.fd, {
-        ...{ version, view, clock, history, peers, sockets, access: plan.control.access },
+        ...{
+          version,
+          view,
+          clock,
+          history,
+          incidents,
+          peers,
+          sockets,
+          access: plan.control.access,
+        },
+        ...{ lines: output, specs: () => runtime.specs() },
         post: (fact) => runtime.post(fact),
         report: (error) => runtime.report(error),
       })

@@ -20,10 +20,17 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
                        ask a running Ringmaster how it is, for HEALTHCHECK
 
   status [NAME]...     show how processes are
+  describe NAME        show what a process is, and what happened to it
+  why NAME...          tell the story of the last incident
+  events [-f] [NAME]...
+                       show what has happened
+  logs [-f] [--tail N] [NAME]...
+                       show what processes wrote
   start|stop|restart NAME...
                        have processes run, or not
   signal SIGNAL NAME...
                        send a signal to processes
+  scale NAME=N...      have processes have so many instances
   wait NAME... --for ready|started|stopped|succeeded
                        wait until processes are so
   drain                be not ready, and wait for the time of the drain
@@ -38,8 +45,8 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
 
 /** Commands of a later day. */
 const notYet: readonly string[] = [
-  ...['dev', 'import', 'manifest', 'completion', 'describe', 'why', 'events', 'logs', 'top'],
-  ...['reload', 'scale', 'shell', 'apply', 'rollout'],
+  ...['dev', 'import', 'manifest', 'completion', 'top'],
+  ...['reload', 'shell', 'apply', 'rollout'],
 ]
 
 /** Each code's exit code: what was asked is wrong, what is installed is, or what is configured. */
@@ -100,10 +107,20 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
       return commands().schemaCommand(args)
     case 'status':
       return client().statusCommand(args)
+    case 'describe':
+      return client().describeCommand(args)
+    case 'why':
+      return client().whyCommand(args)
+    case 'events':
+      return client().eventsCommand(args)
+    case 'logs':
+      return client().logsCommand(args)
     case 'start':
     case 'stop':
     case 'restart':
       return client().orderCommand(command, args)
+    case 'scale':
+      return client().scaleCommand(args)
     case 'signal':
       return client().signalCommand(args)
     case 'wait':

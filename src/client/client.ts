@@ -1,14 +1,27 @@
 import { join } from 'node:path'
 import { controlSocketName, isTrusted, runFolders } from '../os/run-folders.ts'
 import type { Goal, Taken, Waited } from '../wire/commands.ts'
-import type { ProcessStatus } from '../wire/processes.ts'
+import type { EventStatus, IncidentStatus, Line } from '../wire/history.ts'
+import type { ProcessDetail, ProcessStatus } from '../wire/processes.ts'
 import type { SocketStatus } from '../wire/sockets.ts'
 import type { SupervisorStatus } from '../wire/supervisor.ts'
-import { type Request, readText, send } from './transport.ts'
+import { linesOf, type Request, readText, send } from './transport.ts'
 
 export interface ClientOptions {
   /** Path of the control socket; without it `$RINGMASTER_CONTROL`, then the places where `run` makes one. */
   readonly socket?: string | undefined
+}
+
+export interface FollowOptions {
+  readonly after?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface LogOptions {
+  /** So many lines of each stream. */
+  readonly tail?: number | undefined
+  readonly follow?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface WaitOptions {
@@ -45,6 +58,47 @@ export class RingmasterClient {
     return this.#ask({ method: 'GET', path: '/v1/sockets' })
   }
 
+  /** What one process is, and how. */
+  describe(name: string): Promise<ProcessDetail> {
+    return this.#ask({ method: 'GET', path: `/v1/processes/${encodeURIComponent(name)}` })
+  }
+
+  /** What has happened, oldest first, as far as it is kept; of what is named, or of all and Ringmaster itself. */
+  events(names: readonly string[] = []): Promise<readonly EventStatus[]> {
+    return this.#ask({ method: 'GET', path: `/v1/events${queryOf({ name: names })}` })
+  }
+
+  /** The same and what happens from now on, until `signal` or Ringmaster ends it; after the event with the number `after`, or those to come. */
+  async *followEvents(
+    names: readonly string[] = [],
+    { after, signal }: FollowOptions = {},
+  ): AsyncGenerator<EventStatus> {
+    const number = after === undefined ? undefined : `${after}`
+    const path = `/v1/events/stream${queryOf({ name: names, after: number })}`
+    const response = await send(this.#sockets, { method: 'GET', path, signal })
+    for await (const line of linesOf(response)) {
+      // Of a server-sent event all that matters stands in its data, on one line.
+      const event = line.startsWith('data: ') ? JSON.parse(line.slice(6)) : {}
+      if (event.id !== undefined) yield event
+    }
+  }
+
+  /** How runs ended that nobody had asked to end, oldest first. */
+  incidents(names: readonly string[] = []): Promise<readonly IncidentStatus[]> {
+    return this.#ask({ method: 'GET', path: `/v1/incidents${queryOf({ name: names })}` })
+  }
+
+  /** The last lines that processes wrote, and with `follow` those to come. */
+  async *logs(names: readonly string[] = [], options: LogOptions = {}): AsyncGenerator<Line> {
+    const { tail, follow = false, signal } = options
+    const query = queryOf({
+      ...{ name: names, follow: `${follow}` },
+      tail: tail === undefined ? undefined : `${tail}`,
+    })
+    const request = { method: 'GET', path: `/v1/logs${query}`, signal } as const
+    for await (const line of linesOf(await send(this.#sockets, request))) yield JSON.parse(line)
+  }
+
   /** Starts what is named, and what that needs. Resolves when that is on its way: see {@link wait}. */
   start(names: readonly string[]): Promise<Taken> {
     return this.#ask({ method: 'POST', path: '/v1/processes/start', body: { names } })
@@ -58,6 +112,11 @@ export class RingmasterClient {
   /** Stops and starts what is named, all at once. */
   restart(names: readonly string[]): Promise<Taken> {
     return this.#ask({ method: 'POST', path: '/v1/processes/restart', body: { names } })
+  }
+
+  /** Has processes have so many instances. */
+  scale(replicas: Readonly<Record<string, number>>): Promise<Taken> {
+    return this.#ask({ method: 'POST', path: '/v1/processes/scale', body: { replicas } })
   }
 
   /** Sends a signal, such as `SIGUSR1`, to main processes; with `children` also to what has come of them. */

@@ -41,7 +41,7 @@ export async function send(sockets: readonly string[], request: Request): Promis
 function asLost(error: unknown, socketPath: string): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code !== 'ECONNRESET' && code !== 'EPIPE') return error
-  const message = `lost the connection to ${socketPath}: Ringmaster has ended, or is about to`
+  const message = `lost the connection to ${socketPath}: it has ended, or is about to`
   return new SupervisorError('UNREACHABLE', message, { cause: error })
 }
 
@@ -51,6 +51,22 @@ export async function readText(response: IncomingMessage): Promise<string> {
   let text = ''
   for await (const part of response) text += part
   return text
+}
+
+/** The lines of a body, as they come. */
+export async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  response.setEncoding('utf8')
+  let rest = ''
+  try {
+    for await (const part of response) {
+      const lines = `${rest}${part}`.split('\n')
+      rest = lines.pop() ?? ''
+      yield* lines
+    }
+  } catch (error) {
+    throw asLost(error, 'Ringmaster')
+  }
+  if (rest !== '') yield rest
 }
 
 const unreached: ReadonlySet<string> = new Set([

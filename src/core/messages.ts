@@ -37,7 +37,13 @@ export type Fact =
   /** Stop everything and end with `code`; without a drain where that tells of a failure. */
   | { readonly type: 'shutdown'; readonly reason: string; readonly code: number }
   /** There are to be so many instances of a process, from 0 to the most that there can be. */
-  | { readonly type: 'scale'; readonly process: string; readonly replicas: number }
+  | {
+      readonly type: 'scale'
+      readonly process: string
+      readonly replicas: number
+      /** Who asked, in words. */
+      readonly by?: string
+    }
   /** The run has a process; its command is not executed yet. */
   | { readonly type: 'spawned'; readonly run: number; readonly pid: number }
   /** The run has no process and never will. `errno` is a name such as ENOENT, `step` what was being done. */
@@ -327,6 +333,7 @@ export interface ScaleChange {
   readonly process: string
   readonly replicas: number
   readonly previous: number
+  readonly by?: string
 }
 
 export interface SupervisorChange {

@@ -6,7 +6,7 @@ import { createInstance, type Instance } from './state.ts'
 import { isAtRest } from './step.ts'
 
 /** There are to be so many instances of `process`; what cannot be is not asked for. */
-export function scale(draft: Draft, process: string, replicas: number): void {
+export function scale(draft: Draft, process: string, replicas: number, by?: string): void {
   const { phase, processes } = draft.state
   const spec = processes.find(({ name }) => name === process)
   if (phase !== 'running' || spec === undefined || spec.replicas === replicas) return
@@ -14,7 +14,7 @@ export function scale(draft: Draft, process: string, replicas: number): void {
   const { replicas: previous } = spec
   const scaled = { ...spec, replicas }
   draft.state = { ...draft.state, processes: processes.with(processes.indexOf(spec), scaled) }
-  draft.tell({ type: 'scale', process, replicas, previous })
+  draft.tell({ type: 'scale', process, replicas, previous, ...(by !== undefined && { by }) })
 }
 
 /** Makes instances that are missing, and has those go that are too many. */

@@ -76,7 +76,7 @@ function take(draft: Draft, event: Event): void {
       shutDown(draft, event.reason, event.code, event.code !== 0)
       break
     case 'scale':
-      scale(draft, event.process, event.replicas)
+      scale(draft, event.process, event.replicas, event.by)
       break
     case 'spawned':
       draft.withRun(event.run, 'queued', (instance, spec, live) => {

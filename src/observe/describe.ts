@@ -34,7 +34,7 @@ export function describe(change: Change): Description {
     case 'scale':
       return {
         level: 'info',
-        message: `${change.process} scales from ${change.previous} to ${change.replicas}`,
+        message: `${change.process} scales from ${change.previous} to ${change.replicas}${change.by === undefined ? '' : `, asked for by ${change.by}`}`,
       }
     case 'supervisor':
       return describeSupervisor(change)

@@ -1,5 +1,6 @@
 import type { LinesSpec } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Lines, LinesListener } from '../ports/lines.ts'
 import type { LastWords, Output, OutputCounts } from '../ports/output.ts'
 import type { Readiness } from '../ports/readiness.ts'
 import { stripAnsi } from './ansi.ts'
@@ -12,12 +13,10 @@ import type { OnDropped, Sink } from './sink.ts'
 import { createTail, type Tail } from './tail.ts'
 import { createWatch } from './watch.ts'
 
-export interface CountedOutput extends Output {
+export interface CountedOutput extends Output, Lines {
   /** By the name of an instance; kept up to date. */
   readonly counts: ReadonlyMap<string, OutputCounts>
-  /** The last that the runs of an instance wrote, of each stream up to 8 KiB, as latin1. */
-  lastWords(instance: string): LastWords
-  /** The same of one run, with what it has written and nobody has read yet; nothing once the next one has begun. */
+  /** As `lastWords`, of one run, with what it has written and nobody has read yet; nothing once the next one has begun. */
   lastWordsOf(instance: string, run: number): LastWords
 }
 
@@ -66,8 +65,13 @@ export function createOutput(options: OutputOptions): CountedOutput {
   const tails = new Map<string, Partial<Record<(typeof streams)[number], Tail>>>()
   /** The newest run of each instance. */
   const newest = new Map<string, { readonly run: number; readonly words: () => LastWords }>()
+  const followers = new Set<LinesListener>()
   return {
     counts,
+    follow(listener) {
+      followers.add(listener)
+      return () => void followers.delete(listener)
+    },
     reopenFiles: files.reopen,
     forget(instance) {
       counts.delete(instance)
@@ -116,8 +120,12 @@ export function createOutput(options: OutputOptions): CountedOutput {
         const formatter = createFormatter(format, { ...source, stream }, style)
         const lane = opened ? laneTo(opened) : lanes[stream]
         used.add(lane)
+        const hear = (bytes: Buffer) => {
+          watch?.hear?.(bytes)
+          for (const follower of followers) follower(source.instance, stream, bytes)
+        }
         return lane.open({
-          ...{ fd, formatter, tally: tallies[stream], hear: watch?.hear },
+          ...{ fd, formatter, tally: tallies[stream], hear },
           tail: watch?.overhearing(tail[stream]) ?? tail[stream],
           onEnd() {
             open -= 1
@@ -185,7 +193,7 @@ interface Stream {
   readonly tail: Tail
   readonly formatter: Formatter
   /** Hears of all lines. */
-  readonly hear: ((lines: Buffer) => void) | undefined
+  readonly hear: (lines: Buffer) => void
   readonly onEnd: () => void
 }
 
@@ -214,7 +222,7 @@ function createLane({ sink, read, readiness, spec, mostBytes, onDropped }: LaneO
 
   function write(lines: Buffer, { formatter, hear }: Stream, onDropped: OnDropped): void {
     if (lines.length === 0) return
-    if (hear) hear(lines)
+    hear(lines)
     writer.write(stripsAnsi ? stripAnsi(lines) : lines, onDropped, formatter)
     if (hasToWait()) for (const reader of readers) reader.pause()
   }

@@ -2,6 +2,7 @@ import type { Change, Effect, Event, Fact } from '../core/messages.ts'
 import type { State } from '../core/state.ts'
 import { instanceOf, step } from '../core/supervisor.ts'
 import { type View, view } from '../core/view.ts'
+import type { ProcessSpec } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
 
 /** More waiting events than this mean a mistake in here: one drain makes only a few. */
@@ -38,6 +39,11 @@ export class Queue {
     this.#isDraining = true
     for (let event = this.#waiting.shift(); event; event = this.#waiting.shift()) this.#take(event)
     this.#isDraining = false
+  }
+
+  /** What processes are now. */
+  specs(): readonly ProcessSpec[] {
+    return this.#state.processes
   }
 
   view(): View {

@@ -2,7 +2,7 @@ import type { Change, Clue, DeadlineKey, Effect, Fact } from '../core/messages.t
 import { initialState } from '../core/state.ts'
 import type { View } from '../core/view.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Plan, ProcessSpec } from '../plan/plan.ts'
 import { toInstance } from '../plan/to-instance.ts'
 import type { Cgroup } from '../ports/cgroup.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -86,6 +86,11 @@ export class Runtime {
 
   post(fact: Fact): void {
     this.#queue.post(fact)
+  }
+
+  /** What processes are now. */
+  specs(): readonly ProcessSpec[] {
+    return this.#queue.specs()
   }
 
   view(): View {

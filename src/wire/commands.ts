@@ -11,6 +11,11 @@ export const SignalSchema = Type.Object({
   children: Type.Optional(Type.Boolean({ description: 'Also to what has come of it.' })),
 })
 
+/** How many instances there are to be, by the name of the process. */
+export const ScaleSchema = Type.Object({
+  replicas: Type.Record(Type.String(), Type.Integer({ minimum: 0 }), { minProperties: 1 }),
+})
+
 /** Whom a command went to. */
 export const TakenSchema = Type.Object(
   {

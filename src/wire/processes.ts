@@ -40,6 +40,41 @@ export const ProcessSchema = Type.Object(
 
 export type ProcessStatus = Static<typeof ProcessSchema>
 
+/** A process with what it is. */
+export const ProcessDetailSchema = Type.Composite(
+  [
+    ProcessSchema,
+    Type.Object({
+      replicas: Type.Integer(),
+      command: Type.Array(Type.String()),
+      restartPolicy: Type.String(),
+      autoStart: Type.Boolean(),
+      dependsOn: Type.Array(Type.Object({ process: Type.String(), condition: Type.String() })),
+      neededBy: Type.Array(Type.String(), { description: 'Those that depend on it.' }),
+      groups: Type.Array(Type.String()),
+      sockets: Type.Array(Type.String()),
+      probes: Type.Array(Type.String(), { description: 'startup, readiness, liveness.' }),
+      stopSignal: Type.String(),
+      terminationGracePeriodSeconds: Type.Number(),
+    }),
+  ],
+  { $id: 'ProcessDetail' },
+)
+
+export type ProcessDetail = ProcessStatus & {
+  readonly replicas: number
+  readonly command: readonly string[]
+  readonly restartPolicy: string
+  readonly autoStart: boolean
+  readonly dependsOn: readonly { readonly process: string; readonly condition: string }[]
+  readonly neededBy: readonly string[]
+  readonly groups: readonly string[]
+  readonly sockets: readonly string[]
+  readonly probes: readonly string[]
+  readonly stopSignal: string
+  readonly terminationGracePeriodSeconds: number
+}
+
 /** Names of processes, instances and groups, globs, or `all`. */
 export const NamesSchema = Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
   maxItems: 1000,

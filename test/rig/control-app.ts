@@ -4,6 +4,7 @@ import type { Fact } from '../../src/core/messages.ts'
 import { createHistory } from '../../src/observe/history.ts'
 import type { Peer } from '../../src/ports/peers.ts'
 import { createManualClock } from './manual-clock.ts'
+import { processSpec } from './specs.ts'
 import { instanceView, processView, viewOf } from './views.ts'
 
 export const us: Peer = { pid: 9, uid: 0, isOwn: true, isDescendant: false }
@@ -26,6 +27,9 @@ export function controlApp(
       clock: createManualClock(),
       sockets: [{ name: 'http', address: '0.0.0.0:80' }],
       history: createHistory({ later: setImmediate, report: () => {} }),
+      incidents: { of: () => [] },
+      lines: { lastWords: () => ({ stdout: '', stderr: '' }), follow: () => () => {} },
+      specs: () => [processSpec('web', { replicas: 2 }), processSpec('job')],
       access: { others: 'read', descendants: null },
       report: (error) => {
         throw error

@@ -1,6 +1,12 @@
 import type { View } from '../../core/view.ts'
 import { parseSignal } from '../../lib/signals.ts'
-import { NamedSchema, SignalSchema, type Taken, TakenSchema } from '../../wire/commands.ts'
+import {
+  NamedSchema,
+  ScaleSchema,
+  SignalSchema,
+  type Taken,
+  TakenSchema,
+} from '../../wire/commands.ts'
 import { RequestProblem } from '../../wire/problems.ts'
 import { type Operation, operation } from './operation.ts'
 import type { ControlSource } from './operations.ts'
@@ -46,7 +52,33 @@ export function commandOperations({ view, post }: ControlSource): readonly Opera
         return taken
       },
     }),
+    operation({
+      method: 'POST',
+      path: '/v1/processes/scale',
+      summary: 'Has processes have so many instances; those with the highest numbers go first.',
+      body: ScaleSchema,
+      response: TakenSchema,
+      handle({ body, by }): Taken {
+        const wanted = Object.entries(body.replicas)
+        // All of it, or nothing.
+        for (const [name, replicas] of wanted) checkScale(view(), name, replicas)
+        const taken = take(view(), Object.keys(body.replicas))
+        for (const [process, replicas] of wanted) post({ type: 'scale', process, replicas, by })
+        return taken
+      },
+    }),
   ]
+}
+
+function checkScale(view: View, name: string, replicas: number): void {
+  const [selected] = select(view, [name])
+  const { process } = selected ?? {}
+  if (process?.name !== name) throw new RequestProblem('NO_SUCH_NAME', `${name} is no process`)
+  if (replicas <= process.mostReplicas) return
+  throw new RequestProblem(
+    'INVALID_REQUEST',
+    `${name} cannot have ${replicas} instances: ${process.mostReplicas} at most`,
+  )
 }
 
 /** Whom a command is for. Throws where nothing can be wanted any more, and where nobody is named. */

@@ -1,8 +1,14 @@
 import type { Fact } from '../../core/messages.ts'
 import type { View } from '../../core/view.ts'
+import type { ProcessSpec } from '../../plan/plan.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { History } from '../../ports/history.ts'
+import type { Incidents } from '../../ports/incidents.ts'
+import type { Lines } from '../../ports/lines.ts'
 import { commandOperations } from './commands.ts'
+import { eventOperations } from './events.ts'
+import { incidentOperations } from './incidents.ts'
+import { logOperations } from './logs.ts'
 import type { Operation } from './operation.ts'
 import { processOperations } from './processes.ts'
 import { socketOperations } from './sockets.ts'
@@ -18,6 +24,10 @@ export interface ControlSource {
   readonly post: (fact: Fact) => void
   readonly clock: Clock
   readonly history: History
+  readonly incidents: Incidents
+  readonly lines: Lines
+  /** What processes are now. */
+  readonly specs: () => readonly ProcessSpec[]
   readonly waiters: Waiters
   /** Those that listen for processes. */
   readonly sockets: readonly { readonly name: string; readonly address: string }[]
@@ -31,5 +41,8 @@ export function operationsOf(source: ControlSource): readonly Operation[] {
     ...socketOperations(source),
     ...commandOperations(source),
     ...waitOperations(source),
+    ...eventOperations(source),
+    ...incidentOperations(source),
+    ...logOperations(source),
   ]
 }

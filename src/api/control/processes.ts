@@ -1,13 +1,21 @@
 import { Type } from '@sinclair/typebox'
 import type { InstanceView } from '../../core/view.ts'
 import { signalName } from '../../lib/signals.ts'
-import { type InstanceStatus, ProcessSchema, type ProcessStatus } from '../../wire/processes.ts'
+import { RequestProblem } from '../../wire/problems.ts'
+import {
+  type InstanceStatus,
+  type ProcessDetail,
+  ProcessDetailSchema,
+  ProcessSchema,
+  type ProcessStatus,
+} from '../../wire/processes.ts'
 import { NamesQuery, namesIn } from './names.ts'
 import { type Operation, operation } from './operation.ts'
 import type { ControlSource } from './operations.ts'
 import { type Selected, select } from './select.ts'
 
-export function processOperations({ view }: ControlSource): readonly Operation[] {
+export function processOperations(source: ControlSource): readonly Operation[] {
+  const { view } = source
   return [
     operation({
       method: 'GET',
@@ -17,7 +25,36 @@ export function processOperations({ view }: ControlSource): readonly Operation[]
       response: Type.Array(ProcessSchema),
       handle: ({ query }): ProcessStatus[] => select(view(), namesIn(query)).map(statusOf),
     }),
+    operation({
+      method: 'GET',
+      path: '/v1/processes/{name}',
+      summary: 'What one process is, and how.',
+      response: ProcessDetailSchema,
+      handle: ({ params }): ProcessDetail => detailOf(source, params['name'] ?? ''),
+    }),
   ]
+}
+
+function detailOf({ view, specs }: ControlSource, name: string): ProcessDetail {
+  const [selected, more] = select(view(), [name])
+  const spec = specs().find((one) => one.name === selected?.process.name)
+  if (selected === undefined || spec === undefined || more !== undefined) {
+    throw new RequestProblem('NO_SUCH_NAME', `${name} is not one process`)
+  }
+  const { replicas, restartPolicy, autoStart, dependsOn, sockets, probes, stopSignal } = spec
+  return {
+    ...statusOf(selected),
+    ...{ replicas, command: spec.template.command, restartPolicy, autoStart, dependsOn, sockets },
+    neededBy: specs().flatMap((other) =>
+      other.dependsOn.some(({ process }) => process === spec.name) ? other.name : [],
+    ),
+    groups: view().groups.flatMap((group) =>
+      group.processes.includes(spec.name) ? group.name : [],
+    ),
+    probes: Object.keys(probes),
+    stopSignal: signalName(stopSignal),
+    terminationGracePeriodSeconds: spec.graceMs / 1000,
+  }
 }
 
 function statusOf({ process, instances }: Selected): ProcessStatus {

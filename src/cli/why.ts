@@ -1,0 +1,57 @@
+import type { IncidentStatus } from '../wire/history.ts'
+import { clientUsage, parseClientArgs } from './connect.ts'
+import { print } from './print.ts'
+import { age } from './table.ts'
+import { usageError } from './usage.ts'
+
+export const whyUsage = `Usage: ringmaster why [OPTION]... NAME...
+
+Tells the story of the last incident of each process: how its run ended, what its probes and its last lines said, and what followed. NAME
+is a process, an instance such as web.2, a group, a glob, or all.
+
+${clientUsage}`
+
+/** Carries out `ringmaster why ARGS`; returns what it prints. */
+export async function whyCommand(args: readonly string[]): Promise<string> {
+  const { values, names, connect, format } = parseClientArgs('why', args, {})
+  if (values.help) return whyUsage
+  if (names.length === 0) throw usageError('why', 'no NAME')
+  const incidents = await connect().incidents(names)
+  const last = new Map(incidents.map((incident) => [incident.process, incident]))
+  return print(format, [...last.values()], (all) =>
+    all.length === 0
+      ? `nothing has gone wrong with ${names.join(', ')}\n`
+      : all.map(story).join('\n'),
+  )
+}
+
+/** An incident in a few plain lines. */
+export function story(incident: IncidentStatus): string {
+  const { instance, run, livedMs, text, reason, killed, probes, stderr, stdout, restarts } =
+    incident
+  const lived = livedMs === null ? '' : ` after ${livedMs < 1000 ? `${livedMs} ms` : age(livedMs)}`
+  const failed = probes.filter(({ ok }) => ok === false)
+  const lines = [
+    `${instance} (run ${run}) ended${lived} at ${incident.endedAt.slice(0, 19).replace('T', ' ')}: ${incident.cause}, ${text}`,
+    ...(reason === null ? [] : [`  because ${reason}`]),
+    ...(killed ? ['  it had to be killed'] : []),
+    ...failed.map(({ probe, detail }) => `  its ${probe} probe failed last: ${detail}`),
+    ...quote('stderr', stderr),
+    ...(stderr === '' ? quote('stdout', stdout) : []),
+    `  then: ${whatFollowed(incident)}; ${restarts} restart${restarts === 1 ? '' : 's'} so far`,
+  ]
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+const mostLines = 10
+
+function quote(stream: string, text: string): string[] {
+  const lines = text.split('\n').filter((line) => line !== '')
+  if (lines.length === 0) return []
+  return [`  last lines of ${stream}:`, ...lines.slice(-mostLines).map((line) => `    ${line}`)]
+}
+
+function whatFollowed({ next, nextReason, delayMs }: IncidentStatus): string {
+  const when = delayMs === null ? '' : delayMs === 0 ? ', started again at once' : `, ${delayMs} ms`
+  return `${next}${nextReason === null ? '' : `, ${nextReason}`}${when}`
+}
