@@ -33,10 +33,14 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
   scale NAME=N...      have processes have so many instances
   wait NAME... --for ready|started|stopped|succeeded
                        wait until processes are so
+  shell NAME [-- COMMAND ...]
+                       run a shell beside a process, as its user
   drain                be not ready, and wait for the time of the drain
   maintenance on|off   be not ready until it is off
   shutdown             end Ringmaster in order
 
+  completion bash|zsh|fish
+                       print what completes commands and names
   schema               print the JSON Schema of a configuration
   version              print the version
 
@@ -45,8 +49,8 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
 
 /** Commands of a later day. */
 const notYet: readonly string[] = [
-  ...['dev', 'import', 'manifest', 'completion', 'top'],
-  ...['reload', 'shell', 'apply', 'rollout'],
+  ...['dev', 'import', 'manifest', 'top'],
+  ...['reload', 'apply', 'rollout'],
 ]
 
 /** Each code's exit code: what was asked is wrong, what is installed is, or what is configured. */
@@ -119,6 +123,10 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
     case 'stop':
     case 'restart':
       return client().orderCommand(command, args)
+    case 'shell':
+      return client().shellCommand(args)
+    case 'completion':
+      return client().completionCommand(args)
     case 'scale':
       return client().scaleCommand(args)
     case 'signal':

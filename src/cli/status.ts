@@ -1,19 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { InstanceStatus, ProcessStatus } from '../wire/processes.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
-import { print } from './print.ts'
+import { print, printNow } from './print.ts'
 import { age, table } from './table.ts'
 
 export const statusUsage = `Usage: ringmaster status [OPTION]... [NAME]...
 
 Shows how processes and their instances are. NAME is a process, an instance such as web.2, a group, a glob, or all.
 
+  -w, --watch                show them again each second
 ${clientUsage}`
+
+const flags = { watch: { type: 'boolean', short: 'w' } } as const
+const againMs = 1000
+/** The cursor to the first place, and nothing behind it: see console_codes(4). */
+const cleared = '\x1b[H\x1b[J'
 
 /** Carries out `ringmaster status ARGS`; returns what it prints. */
 export async function statusCommand(args: readonly string[]): Promise<string> {
-  const { values, names, connect, format } = parseClientArgs('status', args, {})
+  const { values, names, connect, format } = parseClientArgs('status', args, flags)
   if (values.help) return statusUsage
-  return print(format, await connect().status(names), (all) => statusTable(all, Date.now()))
+  const client = connect()
+  const look = async () =>
+    print(format, await client.status(names), (all) => statusTable(all, Date.now()))
+  while (values.watch) {
+    const text = await look()
+    printNow(process.stdout.isTTY ? `${cleared}${text}` : text)
+    await sleep(againMs)
+  }
+  return look()
 }
 
 /** One line an instance. */

@@ -1,0 +1,82 @@
+import { isSupervisorError } from '../lib/errors.ts'
+import { parseClientArgs } from './connect.ts'
+import { usageError } from './usage.ts'
+
+export const completionUsage = `Usage: ringmaster completion bash|zsh|fish
+
+Prints what has the shell complete commands, and the names of processes and instances:
+
+  bash    source <(ringmaster completion bash)
+  zsh     source <(ringmaster completion zsh)
+  fish    ringmaster completion fish | source
+
+  -h, --help             print this
+`
+
+/** Words that may follow `ringmaster`. */
+const commands = [
+  ...['run', 'exec', 'check', 'render', 'probe', 'schema', 'version', 'completion', 'status'],
+  ...['describe', 'why', 'events', 'logs', 'start', 'stop', 'restart', 'scale', 'signal', 'wait'],
+  ...['shell', 'drain', 'maintenance', 'shutdown'],
+].join(' ')
+
+/** Those that take names. */
+const named = 'status|describe|why|events|logs|start|stop|restart|scale|signal|wait|shell'
+
+const bash = `_ringmaster() {
+  local word=\${COMP_WORDS[COMP_CWORD]}
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W '${commands}' -- "$word"))
+    return
+  fi
+  case \${COMP_WORDS[1]} in
+    ${named}) COMPREPLY=($(compgen -W "$(ringmaster completion names 2>/dev/null)" -- "$word")) ;;
+    maintenance) COMPREPLY=($(compgen -W 'on off' -- "$word")) ;;
+    probe) COMPREPLY=($(compgen -W 'livez readyz startupz' -- "$word")) ;;
+    completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$word")) ;;
+    *) COMPREPLY=($(compgen -f -- "$word")) ;;
+  esac
+}
+complete -F _ringmaster ringmaster
+`
+
+const scripts: Readonly<Record<string, string>> = {
+  bash,
+  zsh: `autoload -U +X bashcompinit && bashcompinit\n${bash}`,
+  fish: `complete -c ringmaster -f
+complete -c ringmaster -n __fish_use_subcommand -a '${commands}'
+complete -c ringmaster -n '__fish_seen_subcommand_from ${named.replaceAll('|', ' ')}' -a '(ringmaster completion names 2>/dev/null)'
+complete -c ringmaster -n '__fish_seen_subcommand_from maintenance' -a 'on off'
+complete -c ringmaster -n '__fish_seen_subcommand_from probe' -a 'livez readyz startupz'
+complete -c ringmaster -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
+complete -c ringmaster -n '__fish_seen_subcommand_from run check render' -F
+`,
+}
+
+/** Carries out `ringmaster completion ARGS`; returns what it prints. */
+export async function completionCommand(args: readonly string[]): Promise<string> {
+  const { values, names, connect } = parseClientArgs('completion', args, {})
+  if (values.help) return completionUsage
+  const [shell = '', more] = names
+  if (more !== undefined) throw usageError('completion', `"${more}" is one too many`)
+  // For the scripts alone.
+  if (shell === 'names') return namesNow(connect)
+  const script = scripts[shell]
+  if (script === undefined) throw usageError('completion', 'a shell is needed: bash, zsh or fish')
+  return script
+}
+
+/** One a line; none where nobody can be asked. */
+async function namesNow(connect: ReturnType<typeof parseClientArgs>['connect']): Promise<string> {
+  try {
+    const processes = await connect().status()
+    const all = processes.flatMap(({ name, instances }) => [
+      name,
+      ...instances.map((instance) => instance.name),
+    ])
+    return [...all, 'all'].map((name) => `${name}\n`).join('')
+  } catch (error) {
+    if (isSupervisorError(error)) return ''
+    throw error
+  }
+}
