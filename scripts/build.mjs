@@ -26,6 +26,7 @@ const addon = [
     'lines',
     'local-sockets',
     'loop',
+    'memory',
     'processes',
     'readiness',
     'self',

@@ -44,6 +44,8 @@ import type { ConfigSource } from './ports/config-source.ts'
 import { createLateProber } from './runtime/late-prober.ts'
 import { Runtime } from './runtime/runtime.ts'
 
+/** After the start, in ms, its garbage is collected. */
+const settleMs = 2000
 /** How long what is written last may take, in ms. */
 const flushMs = 500
 /** Kubernetes takes so much of the end of stderr where the file has nothing: FallbackToLogsOnError. */
@@ -268,6 +270,7 @@ export async function supervise(
       })
       log.note('debug', `control socket: ${control.path}`)
     }
+    clock.at(clock.now().monoMs + settleMs, () => native().releaseMemory())
   }
 
   /** Why it ends, unless that was asked for, to `write`. Nothing may keep it from ending. */

@@ -112,6 +112,7 @@ NAPI_MODULE_INIT() {
       FUNCTION("releaseTerminal", release_terminal),
       FUNCTION("checksum", checksum),
       FUNCTION("timeTurns", time_turns),
+      FUNCTION("releaseMemory", release_memory),
       FUNCTION("pageSize", page_size),
       FUNCTION("exit", exit_now),
   };

@@ -65,6 +65,9 @@ napi_value checksum(napi_env env, napi_callback_info info);
 /* loop.c */
 napi_value time_turns(napi_env env, napi_callback_info info);
 
+/* memory.c */
+napi_value release_memory(napi_env env, napi_callback_info info);
+
 /* datagrams.c */
 napi_value listen_datagrams(napi_env env, napi_callback_info info);
 napi_value receive_datagram(napi_env env, napi_callback_info info);

@@ -140,6 +140,11 @@ export interface Native {
    * the last one. So `tallies` has two places more. Call once. Neither wakes the loop nor keeps it alive.
    */
   timeTurns(bounds: Float64Array, tallies: Float64Array): void
+  /**
+   * Has V8 collect all garbage at once and drop what it has compiled, and gives what is free then back to the kernel: holds up the
+   * event loop for some 50 ms. False when this Node.js does not let V8 be told so.
+   */
+  releaseMemory(): boolean
   /** Bytes in what /proc counts memory in. */
   pageSize(): number
   /** Ends this process at once with `code` (_exit): no handlers, no waiting for the thread pool. */

@@ -52,6 +52,12 @@ export function statusOf(pid: number, key: string): string | undefined {
     .trim()
 }
 
+/** What `pid` shares with nobody, and the kernel cannot read anew. */
+export function privateBytes(pid: number): number {
+  const [, kb] = /^Private_Dirty: +(\d+)/m.exec(readProc(pid, 'smaps_rollup') ?? '') ?? []
+  return Number(kb) * 1024
+}
+
 /** Its PID as it sees itself, in its own PID namespace. */
 export function pidInside(pid: number): number {
   return Number(statusOf(pid, 'NSpid')?.split('\t').at(-1))
