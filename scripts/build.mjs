@@ -86,7 +86,11 @@ const bundling = {
 const bundles = [
   await build({
     ...bundling,
-    entryPoints: { ringmaster: 'src/cli/main.ts', patterns: 'src/lib/patterns.ts' },
+    entryPoints: {
+      ringmaster: 'src/cli/main.ts',
+      index: 'src/index.ts',
+      patterns: 'src/lib/patterns.ts',
+    },
   }),
   await build({
     ...bundling,
@@ -115,6 +119,7 @@ for (const file of readdirSync('build')) {
     rmSync(join('build', file))
 }
 run(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmitOnError'])
+run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'])
 run(process.execPath, ['scripts/code-cache.mjs'], undefined, ['ignore', 'ignore', 'inherit'])
 
 /** The headers that belong to this Node, else the vendored ones (the ABI used here is the same in all supported versions). */

@@ -18,6 +18,7 @@ const allowed: Record<string, readonly string[]> = {
   wire: ['lib'],
   api: ['wire', 'ports', 'core', 'plan', 'lib'],
   client: ['wire', 'os', 'lib'],
+  'index.ts': ['client', 'wire', 'lib'],
   exec: ['os', 'lib'],
   cli: ['client', 'wire', 'config', 'plan', 'lib'],
   'cli/configuration.ts': ['config', 'plan', 'os', 'cli', 'lib'],

@@ -1,0 +1,17 @@
+/** What programs import from `ringmaster`. */
+export type {
+  ClientOptions,
+  FollowOptions,
+  LogOptions,
+  WaitOptions,
+} from './client/client.ts'
+export { RingmasterClient } from './client/client.ts'
+export type { Supervisor, SupervisorOptions } from './client/supervisor.ts'
+export { createSupervisor } from './client/supervisor.ts'
+export { type ErrorCode, isSupervisorError, SupervisorError } from './lib/errors.ts'
+export type { Goal, Taken, Waited } from './wire/commands.ts'
+export type { EventStatus, IncidentStatus, Line } from './wire/history.ts'
+export type { Problem, ProblemCode } from './wire/problems.ts'
+export type { InstanceStatus, ProcessDetail, ProcessStatus } from './wire/processes.ts'
+export type { SocketStatus } from './wire/sockets.ts'
+export type { SupervisorStatus } from './wire/supervisor.ts'
