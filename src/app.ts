@@ -30,7 +30,7 @@ import { leaveOtherSignals, listenToSignals } from './os/signal-source.ts'
 import { createSocketWatch } from './os/socket-watch.ts'
 import { type OpenSocket, openSockets } from './os/sockets.ts'
 import { createSpawner } from './os/spawner.ts'
-import { resolveRights } from './os/start-rights.ts'
+import { resolveMore, resolveRights } from './os/start-rights.ts'
 import { listenTcp } from './os/tcp.ts'
 import { openTerminationLog, terminationLogBytes } from './os/termination-log.ts'
 import { createUsageSource, lookAtProcess } from './os/usage.ts'
@@ -135,7 +135,8 @@ export async function supervise(
   })
   let reapedOrphans = 0
   const prober = createLateProber()
-  const rightsOf = ({ security }: InstanceSpec) => self.rights.get(rightsKey(security))
+  const rights = new Map(self.rights)
+  const rightsOf = ({ security }: InstanceSpec) => rights.get(rightsKey(security))
   const commands = createCommands({ rightsOf, exits, guard })
   const runtime = new Runtime(plan, {
     clock,
@@ -156,7 +157,7 @@ export async function supervise(
     memory: createMemorySource(() =>
       tell('warn', 'what processes share is hidden from us: memory limits do not count it'),
     ),
-    config,
+    config: { read: readConfig },
     prober,
     publish(change) {
       for (const reader of readers) reader(change)
@@ -201,6 +202,18 @@ export async function supervise(
     ownLines.write(`ringmaster: cannot load log, metrics, endpoint and probes: ${error}\n`)
     prober.arrive(null)
   })
+
+  /** What a plan that is applied needs and cannot have is told before anything changes. */
+  async function readConfig(files: readonly string[] | null): ReturnType<ConfigSource['read']> {
+    const reading = await config.read(files)
+    if (reading.problem !== null) return reading
+    try {
+      for (const [key, one] of resolveMore(reading.plan, rights, self)) rights.set(key, one)
+      return reading
+    } catch (error) {
+      return { problem: error instanceof Error ? error.message : String(error) }
+    }
+  }
 
   /** The heavy part: loaded when the first children are on their way. */
   async function observe(): Promise<void> {

@@ -11,8 +11,8 @@ export interface Configuration {
   readonly files: readonly string[]
   readonly config: Config
   readonly plan: Plan
-  /** Reads the same files again, with the same variables. Throws as {@link readConfiguration} does. */
-  readAgain(): Promise<Config>
+  /** Reads the same files again, or (not null) others, with the same variables. Throws as {@link readConfiguration} does. */
+  read(others: readonly string[] | null): Promise<Plan>
 }
 
 /** Reads the files that are `named`, or the standard one, for `command`. Throws `CONFIG_INVALID`, or `USAGE` for an env file. */
@@ -24,9 +24,11 @@ export async function readConfiguration(
   const here = situation(command, envFiles)
   const variables = { env: { ...process.env, ...here.envFile }, machine: createCgroup() }
   const files = findConfigs(named, { env: process.env, cwd: process.cwd() })
-  const readAgain = () => loadConfig(files, variables)
-  const config = await readAgain()
-  return { files, config, plan: toPlan(config, here), readAgain }
+  const config = await loadConfig(files, variables)
+  return {
+    ...{ files, config, plan: toPlan(config, here) },
+    read: async (others) => toPlan(await loadConfig(others ?? files, variables), here),
+  }
 }
 
 /** What of a plan depends on where it is made. */

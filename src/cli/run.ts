@@ -1,13 +1,12 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { supervise } from '../app.ts'
-import { differences } from '../config/differences.ts'
+import { type Supervision, supervise } from '../app.ts'
 import { SupervisorError } from '../lib/errors.ts'
 import { planOneCommand } from '../plan/one-command.ts'
 import type { Plan } from '../plan/plan.ts'
 import { refuseRoot } from '../plan/root.ts'
-import { type Configuration, readConfiguration, situation } from './configuration.ts'
+import { readConfiguration, situation } from './configuration.ts'
 import { parseOneCommand } from './one-command.ts'
 import { usageError } from './usage.ts'
 
@@ -90,24 +89,33 @@ async function runFiles(
   const stray = forOneCommand.find((flag) => values[flag] !== undefined)
   if (stray !== undefined) throw usageError('run', `--${stray} is for one command, behind "--"`)
   for (const name of named) refuseCommand(name)
-  const configuration = await readConfiguration('run', named, values['env-file'])
-  const refusals = refuseRoot(configuration.plan, process.geteuid?.() ?? 0)
-  if (refusals.length > 0) throw new SupervisorError('START_REFUSED', refusals.join('\n'))
-  await supervise(asVerbose(configuration.plan, values), {
+  const { plan, read } = await readConfiguration('run', named, values['env-file'])
+  refuseUnaskedRoot(plan)
+  await supervise(asVerbose(plan, values), {
     ...beginning,
     notes: [],
-    config: { read: () => compare(configuration) },
+    config: { read: (files) => readPlan(async () => asVerbose(await read(files), values)) },
   })
 }
 
 /** Never rejects. */
-async function compare({ config, readAgain }: Configuration) {
+async function readPlan(read: () => Promise<Plan>): ReturnType<Supervision['config']['read']> {
   try {
-    return { problem: null, differences: differences(config, await readAgain()) }
+    const plan = await read()
+    refuseUnaskedRoot(plan)
+    return { problem: null, plan }
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) }
   }
 }
+
+function refuseUnaskedRoot(plan: Plan): void {
+  const refusals = refuseRoot(plan, startUid)
+  if (refusals.length > 0) throw new SupervisorError('START_REFUSED', refusals.join('\n'))
+}
+
+/** Ringmaster may have given root up since. */
+const startUid = process.geteuid?.() ?? 0
 
 async function runOne(
   command: readonly string[],
@@ -125,7 +133,7 @@ async function runOne(
   await supervise(asVerbose(plan, values), {
     ...beginning,
     notes: [],
-    config: { read: async () => ({ problem: null, differences: [] }) },
+    config: { read: async () => ({ problem: null, plan: asVerbose(plan, values) }) },
   })
 }
 

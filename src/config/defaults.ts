@@ -50,6 +50,8 @@ export const defaults = {
     terminationGracePeriodSeconds: 10,
     autoStart: true,
     startDelaySeconds: 0,
+    minReadySeconds: 0,
+    progressDeadlineSeconds: 60,
     onDemand: false,
     maxAgeJitterSeconds: 0,
     securityContext: { runAsNonRoot: false, allowPrivilegeEscalation: false },

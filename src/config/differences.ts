@@ -15,7 +15,8 @@ export function differences(before: unknown, after: unknown, path: Path = []): r
   return isSame(before, after) ? [] : [formatPath(path)]
 }
 
-function isSame(one: unknown, other: unknown): boolean {
+/** Whether two values of plain data are the same. */
+export function isSame(one: unknown, other: unknown): boolean {
   if (isMap(one) && isMap(other)) {
     const keys = Object.keys(one)
     return (

@@ -13,6 +13,7 @@ import {
   RestartLimitSchema,
 } from './process-parts.ts'
 import { ResourcesSchema, SecurityContextSchema } from './rights-schema.ts'
+import { StrategySchema } from './strategy-schema.ts'
 
 const standard = defaults.process
 const targets = [Type.Literal('capture'), Type.Literal('inherit'), Type.Literal('discard')]
@@ -124,6 +125,15 @@ export const ProcessSchema = map(
       standard.maxAgeJitterSeconds,
     ),
     dependsOn: Type.Optional(DependsOnSchema),
+    strategy: Type.Optional(StrategySchema),
+    minReadySeconds: seconds(
+      'How long a new instance has to be ready in a rollout before it counts.',
+      standard.minReadySeconds,
+    ),
+    progressDeadlineSeconds: duration(
+      'A rollout has failed when no new instance becomes ready for so long.',
+      standard.progressDeadlineSeconds,
+    ),
     securityContext: Type.Optional(SecurityContextSchema),
     resources: Type.Optional(ResourcesSchema),
     startupProbe: StartupProbeSchema,
@@ -161,18 +171,6 @@ export const ProcessSchema = map(
       }),
     ),
     reloadSignal: notYet(),
-    strategy: notYet(
-      Type.Object(
-        {
-          type: Type.Optional(Type.Literal('RollingUpdate')),
-          maxSurge: Type.Optional(Type.Literal(0)),
-          maxUnavailable: Type.Optional(Type.Literal(1)),
-        },
-        { additionalProperties: false },
-      ),
-    ),
-    minReadySeconds: notYet(0, { writtenAs: 'seconds' }),
-    progressDeadlineSeconds: notYet(60, { writtenAs: 'seconds' }),
     schedule: notYet(),
     timeZone: notYet(),
     concurrencyPolicy: notYet('Allow'),

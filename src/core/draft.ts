@@ -1,5 +1,6 @@
 import type { ProcessSpec } from '../plan/plan.ts'
 import { afterMs, stepMs, usableMs } from '../plan/shutdown.ts'
+import { lookUpSpecs, type SpecOf } from './course.ts'
 import { lookUp, waitOf } from './dependencies.ts'
 import { exitCodeOf } from './ending.ts'
 import { describeLimit, groupOf, holdOf, withRestart } from './groups.ts'
@@ -14,11 +15,13 @@ import type {
   Moment,
   NoticeChange,
   ProbeChange,
+  RolloutChange,
   ScaleChange,
   SupervisorChange,
   WithdrawalChange,
 } from './messages.ts'
 import {
+  type Course,
   type Ending,
   type Group,
   type Instance,
@@ -38,10 +41,17 @@ type Told =
   | HookChange
   | DepartureChange
   | ScaleChange
+  | RolloutChange
   | SupervisorChange
   | WithdrawalChange
   | CommandChange
   | ConfigChange
+
+interface Members {
+  readonly spec: ProcessSpec
+  readonly all: readonly Instance[]
+  readonly staying: readonly Instance[]
+}
 
 /** One step in the making. */
 export class Draft implements Step {
@@ -50,6 +60,9 @@ export class Draft implements Step {
   readonly unit: number
   readonly effects: Effect[] = []
   readonly changes: Change[] = []
+  #specs: Pick<State, 'processes' | 'courses'> & { lookUp: SpecOf } = {
+    ...{ processes: [], courses: [], lookUp: () => undefined },
+  }
   #afterMs: ReadonlyMap<string, number> | null = null
 
   constructor(state: State, at: Moment, unit: number) {
@@ -155,8 +168,47 @@ export class Draft implements Step {
   }
 
   specOf(instance: Instance): ProcessSpec {
-    const spec = this.state.processes.find((process) => process.name === instance.process)
+    const { processes, courses } = this.state
+    if (this.#specs.processes !== processes || this.#specs.courses !== courses) {
+      this.#specs = { processes, courses, lookUp: lookUpSpecs(this.state) }
+    }
+    const spec = this.#specs.lookUp(instance)
     if (spec === undefined) throw new Error(`no process ${instance.process}`)
     return spec
+  }
+
+  courseOf(process: string): Course {
+    const course = this.state.courses.find((one) => one.process === process)
+    if (course === undefined) throw new Error(`no process ${process}`)
+    return course
+  }
+
+  /** The spec that a process is to have, all its instances, and those of them that do not leave. */
+  membersOf(process: string): Members {
+    const spec = this.state.processes.find(({ name }) => name === process)
+    if (spec === undefined) throw new Error(`no process ${process}`)
+    const all = this.state.instances.filter((one) => one.process === process)
+    return { spec, all, staying: all.filter(({ isLeaving }) => !isLeaving) }
+  }
+
+  setSpec(spec: ProcessSpec): void {
+    const processes = this.state.processes.map((one) => (one.name === spec.name ? spec : one))
+    this.state = { ...this.state, processes }
+  }
+
+  /** Brings the instances into the order of their processes, and then of their numbers. */
+  sortInstances(): void {
+    const { processes, instances } = this.state
+    const places = new Map(processes.map(({ name }, place) => [name, place]))
+    const placeOf = ({ process }: Instance) => places.get(process) ?? 0
+    const sorted = instances.toSorted((a, b) => placeOf(a) - placeOf(b) || a.number - b.number)
+    this.state = { ...this.state, instances: sorted }
+  }
+
+  setCourse(process: string, part: Partial<Course>): void {
+    const courses = this.state.courses.map((course) =>
+      course.process === process ? { ...course, ...part } : course,
+    )
+    this.state = { ...this.state, courses }
   }
 }

@@ -1,4 +1,5 @@
 import { ExitCode, toExitCode } from '../lib/exit-codes.ts'
+import { isProven } from './course.ts'
 import { survey, waitingInVain } from './dependencies.ts'
 import { groupOf } from './groups.ts'
 import type { Cause } from './messages.ts'
@@ -13,8 +14,15 @@ export interface CauseToEnd {
 
 /** What in `state` asks for a shutdown: a process that must not fail has, one that ends us has ended, or nothing can run again. Null when nothing does. */
 export function findCauseToEnd(state: State): CauseToEnd | null {
-  const { groups, instances, processes } = state
+  const { courses, groups, instances, processes } = state
   for (const instance of instances) {
+    if (
+      !isProven(
+        instance,
+        courses.find(({ process }) => process === instance.process),
+      )
+    )
+      continue
     if (instance.phase !== 'failed' && instance.phase !== 'succeeded') continue
     const spec = processes.find((process) => process.name === instance.process)
     const group = groupOf(instance, groups)

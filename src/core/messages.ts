@@ -1,5 +1,6 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { HookName, ProbeName, ProcessSpec } from '../plan/plan.ts'
+import type { PlanDiff } from '../plan/diff.ts'
+import type { HookName, Plan, ProbeName, ProcessSpec } from '../plan/plan.ts'
 
 /** A moment: `monoMs` never jumps and is for delays, `wallMs` is Unix time and for people. */
 export interface Moment {
@@ -36,6 +37,10 @@ export type Fact =
     }
   /** Stop everything and end with `code`; without a drain where that tells of a failure. */
   | { readonly type: 'shutdown'; readonly reason: string; readonly code: number }
+  /** What runs is to be as `plan` has it, which was checked and can be had. `by`: who wants it. */
+  | { readonly type: 'apply'; readonly plan: Plan; readonly by: string }
+  /** Something about how the instances of a process are replaced. */
+  | ({ readonly type: 'rollout'; readonly process: string; readonly by: string } & RolloutWish)
   /** There are to be so many instances of a process, from 0 to the most that there can be. */
   | {
       readonly type: 'scale'
@@ -101,6 +106,8 @@ export type Clue = 'oom-kill' | 'possible-oom-kill' | 'heap-limit'
 /** At most one deadline exists for each: of an instance (`web.1/start`), or of the supervisor. */
 export type DeadlineKey =
   | `${string}/${'start' | 'kill' | 'age' | 'hook' | 'notify' | 'status'}`
+  /** Of a process. */
+  | `${string}/rollout`
   | 'drain'
   | 'turn'
   | 'sweep'
@@ -138,10 +145,16 @@ export interface HookResult extends Pick<ProbeResult, 'detail' | 'output'> {
   readonly isOk: boolean
 }
 
-/** Why the files of the start cannot be used, or what they would change: paths such as `processes.web.command`. */
-export type Reading =
-  | { readonly problem: string }
-  | { readonly problem: null; readonly differences: readonly string[] }
+/**
+ * `undo`: back to the revision, null: to the one that was wanted before and did well. `restart`: new runs of the same. `pause`:
+ * nothing is replaced until `resume`.
+ */
+export type RolloutWish =
+  | { readonly action: 'undo'; readonly toRevision: number | null }
+  | { readonly action: 'restart' | 'pause' | 'resume' }
+
+/** Why files cannot be used, or what they say: a plan that was checked and can be had. */
+export type Reading = { readonly problem: string } | { readonly problem: null; readonly plan: Plan }
 
 /** What the core wants done. An effect is started; its outcome is a later event. */
 export type Effect =
@@ -188,6 +201,13 @@ export type Effect =
       readonly probe: ProbeName
       readonly atMonoMs: number
       readonly timeoutMs: number
+    }
+  /** The run is one of this spec from now on; what it was started as is the same. */
+  | {
+      readonly type: 'adopt'
+      readonly run: number
+      readonly number: number
+      readonly spec: ProcessSpec
     }
   /** Forget a `probe` that was not answered, and end it when it has begun; no answer follows. */
   | { readonly type: 'stopProbe'; readonly run: number; readonly probe: ProbeName }
@@ -249,6 +269,7 @@ export type Change = (
   | HookChange
   | DepartureChange
   | ScaleChange
+  | RolloutChange
   | SupervisorChange
   | WithdrawalChange
   | CommandChange
@@ -368,10 +389,29 @@ export interface CommandChange {
   readonly signal?: number
 }
 
-/** The files of the start were read again; nothing is applied. */
+/** Something has become of a rollout. */
+export interface RolloutChange {
+  readonly type: 'rollout'
+  readonly process: string
+  readonly revision: number
+  readonly state: 'started' | 'paused' | 'resumed' | RolloutResult
+  /** Why it was started, or has failed: `web.2 failed`. */
+  readonly reason: string
+}
+
+/** `return`: by itself, to the last good revision. */
+export type RolloutReason = 'apply' | 'undo' | 'restart' | 'return'
+
+/** `superseded`: something else is wanted. `returned`: the last good revision is there again. */
+export type RolloutResult = 'completed' | 'failed' | 'superseded' | 'returned'
+
+/** A plan is applied, or could not be read. */
 export interface ConfigChange {
   readonly type: 'config'
-  readonly reading: Reading
+  /** Why nothing changes; null: `diff` does. */
+  readonly problem: string | null
+  readonly diff: PlanDiff | null
+  readonly by: string
 }
 
 /** An error that nobody expected, in the supervisor itself; it goes on. */

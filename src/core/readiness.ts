@@ -1,4 +1,5 @@
 import type { ProcessSpec } from '../plan/plan.ts'
+import { unavailableOf } from '../plan/strategy.ts'
 import type { Instance } from './state.ts'
 
 /** True while it runs and its readiness probe, if it has one, succeeds. */
@@ -6,7 +7,7 @@ export function isReady({ phase, live }: Instance): boolean {
   return phase === 'running' && live !== null && live.readySinceMonoMs !== null
 }
 
-/** One of its instances may be missing (maxUnavailable 1), but never all. */
+/** As many of its instances may be missing as its strategy allows, but never all. */
 export function isEnough(spec: ProcessSpec, count: number): boolean {
-  return count >= Math.max(1, spec.replicas - 1)
+  return count >= Math.max(1, spec.replicas - unavailableOf(spec))
 }

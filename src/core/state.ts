@@ -1,4 +1,5 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
+import type { FixedSettings } from '../plan/diff.ts'
 import { startedAtOnce } from '../plan/order.ts'
 import type {
   GroupSpec,
@@ -10,13 +11,23 @@ import type {
   SignalRule,
 } from '../plan/plan.ts'
 import { instanceName } from '../plan/to-instance.ts'
-import type { Cause, Phase, SupervisorPhase, Withdrawn } from './messages.ts'
+import type {
+  Cause,
+  Phase,
+  RolloutReason,
+  RolloutResult,
+  SupervisorPhase,
+  Withdrawn,
+} from './messages.ts'
 
 /** All that the core knows, as plain data: it survives a round trip through JSON. */
 export interface State {
   readonly phase: SupervisorPhase
+  /** What a plan that is applied does not change. */
+  readonly fixed: FixedSettings
   readonly shutdown: ShutdownSpec
   readonly signals: Readonly<Record<number, SignalRule>>
+  /** As they are to be. */
   readonly processes: readonly ProcessSpec[]
   /** Of each process, in the same order. */
   readonly courses: readonly Course[]
@@ -40,11 +51,60 @@ export interface State {
   readonly reading: 'no' | 'once' | 'again'
 }
 
-/** What is wanted of a process as a whole. */
+/** What is wanted of a process as a whole, and how it came to that. */
 export interface Course {
   readonly process: string
   /** An instance that is made now is started. */
   readonly isWanted: boolean
+  /** The plan has it no more: it is stopped, and then it is gone. */
+  readonly isRemoved: boolean
+  /** Number of the revision that its instances are to have. */
+  readonly revision: number
+  /** Instances of an older epoch are replaced, though they may have that revision. */
+  readonly epoch: number
+  /** Bounded: the oldest that nobody needs goes first. The last one was wanted last. */
+  readonly revisions: readonly Revision[]
+  readonly nextRevision: number
+  /** Nothing is replaced before somebody says so. */
+  readonly isPaused: boolean
+  readonly rollout: Rollout | null
+  /** How the last rollout ended. */
+  readonly outcome: Outcome | null
+}
+
+/** What a process was, is or was to be. */
+export interface Revision {
+  readonly number: number
+  /** Its replicas are those that it had. */
+  readonly spec: ProcessSpec
+  /** When it was wanted last, and by whom. */
+  readonly atWallMs: number
+  readonly by: string
+  /** Names of fields that differ from what was wanted before. */
+  readonly changes: readonly string[]
+  /** A rollout of it has completed, or needed none: its instances may fail Ringmaster. */
+  readonly isGood: boolean
+}
+
+/** Instances are replaced. */
+export interface Rollout {
+  readonly reason: RolloutReason
+  readonly beganWallMs: number
+  /** What it goes back to when it fails: a revision, in an epoch; null: nothing. */
+  readonly from: { readonly revision: number; readonly epoch: number } | null
+  /** When it last came on. */
+  readonly progressMonoMs: number
+  /** New instances that counted then. */
+  readonly available: number
+  /** The deadline that is set for it. */
+  readonly wakeAtMonoMs: number | null
+}
+
+export interface Outcome {
+  readonly revision: number
+  readonly result: RolloutResult
+  /** Why it failed. */
+  readonly reason: string | null
 }
 
 /** How a group stands. */
@@ -85,6 +145,9 @@ export interface Instance {
   readonly name: string
   readonly process: string
   readonly number: number
+  /** The spec that it has. */
+  readonly revision: number
+  readonly epoch: number
   readonly isWanted: boolean
   /** There are to be fewer instances: it is stopped, and then there is none of its name. */
   readonly isLeaving: boolean
@@ -197,25 +260,21 @@ export function stageOf(live: LiveRun): Stage {
 }
 
 /** The state before the first event: what starts by itself is wanted, nothing runs. */
-export function initialState({
-  groups,
-  processes,
-  shutdown,
-  signals,
-}: Pick<Plan, 'groups' | 'processes' | 'shutdown' | 'signals'>): State {
+export function initialState({ groups, processes, shutdown, signals, ...plan }: Plan): State {
   const started = startedAtOnce(processes)
   return {
     phase: 'running',
+    fixed: plan,
     shutdown,
     signals,
     processes,
     groups: groups.map((spec) => ({
       ...{ spec, recentRestartsMonoMs: [], restarting: [], isFailed: false },
     })),
-    courses: processes.map(({ name }) => ({ process: name, isWanted: started.has(name) })),
+    courses: processes.map((spec) => createCourse(spec, started.has(spec.name))),
     instances: processes.flatMap((spec) =>
       Array.from({ length: spec.replicas }, (_, index) =>
-        createInstance(spec, index + 1, started.has(spec.name)),
+        createInstance(spec, index + 1, started.has(spec.name), first),
       ),
     ),
     nextRun: 1,
@@ -234,11 +293,14 @@ export function createInstance(
   { name: process, isOnDemand }: ProcessSpec,
   number: number,
   isWanted: boolean,
+  { revision, epoch }: Pick<Course, 'revision' | 'epoch'>,
 ): Instance {
   return {
     name: instanceName(process, number),
     process,
     number,
+    revision,
+    epoch,
     isWanted,
     isLeaving: false,
     phase: isWanted ? 'pending' : 'stopped',
@@ -254,3 +316,19 @@ export function createInstance(
     last: null,
   }
 }
+
+/** Of a process that begins. */
+export function createCourse(
+  spec: ProcessSpec,
+  isWanted: boolean,
+  { atWallMs, by }: Pick<Revision, 'atWallMs' | 'by'> = { atWallMs: 0, by: 'start' },
+): Course {
+  const revision = { number: 1, spec, atWallMs, by, changes: [], isGood: by === 'start' }
+  return {
+    ...{ process: spec.name, isWanted, isRemoved: false, ...first },
+    ...{ revisions: [revision], nextRevision: 2 },
+    ...{ isPaused: false, rollout: null, outcome: null },
+  }
+}
+
+const first = { revision: 1, epoch: 1 }

@@ -1,4 +1,5 @@
 import type { SignalRule } from '../plan/plan.ts'
+import { apply, direct } from './apply.ts'
 import { obey } from './commands.ts'
 import { connected, watchSockets } from './connections.ts'
 import { Draft } from './draft.ts'
@@ -7,8 +8,9 @@ import * as lives from './instance.ts'
 import type { Change, Effect, Event, Reading } from './messages.ts'
 import { statusDue } from './notices.ts'
 import { notified, silenceEnded } from './notified.ts'
-import { matchReplicas, scale } from './replicas.ts'
+import { keepUp, scale } from './replicas.ts'
 import { renewOld, restartGroup, resumeWaiting } from './restarts.ts'
+import { cancelRollouts } from './rollout.ts'
 import * as ends from './run-end.ts'
 import * as starts from './run-start.ts'
 import * as stops from './run-stop.ts'
@@ -74,6 +76,12 @@ function take(draft: Draft, event: Event): void {
       break
     case 'shutdown':
       shutDown(draft, event.reason, event.code, event.code !== 0)
+      break
+    case 'apply':
+      apply(draft, event.plan, event.by)
+      break
+    case 'rollout':
+      direct(draft, event)
       break
     case 'scale':
       scale(draft, event.process, event.replicas, event.by)
@@ -161,12 +169,13 @@ function isUneventful({ changes: [change, more] }: Draft, { type }: Event): bool
 
 /** What follows from the state itself, whatever event led to it. */
 function settle(draft: Draft): void {
-  matchReplicas(draft)
+  keepUp(draft)
   endByItself(draft)
   renewOld(draft)
   for (const group of draft.state.groups) restartGroup(draft, group)
   // Who is given up with its group may have been the last.
   if (draft.state.groups.some(({ isFailed }) => isFailed)) endByItself(draft)
+  if (draft.state.phase !== 'running') cancelRollouts(draft)
   resumeWaiting(draft)
   watchSockets(draft)
   if (draft.state.phase === 'stopping') stopInTurn(draft)
@@ -184,6 +193,11 @@ function settle(draft: Draft): void {
 function begin(draft: Draft): void {
   if (draft.state.phase !== 'running') return
   draft.tell({ type: 'supervisor', phase: 'running', reason: 'started', code: 0 })
+  const { wallMs } = draft.at
+  const courses = draft.state.courses.map((course) => {
+    return { ...course, revisions: course.revisions.map((one) => ({ ...one, atWallMs: wallMs })) }
+  })
+  draft.state = { ...draft.state, courses }
   draft.each((instance, spec) => starts.begin(instance, spec, draft))
 }
 
@@ -232,7 +246,8 @@ function configRead(draft: Draft, reading: Reading): void {
   const isAgain = draft.state.reading === 'again'
   if (draft.state.reading === 'no') return
   draft.state = { ...draft.state, reading: 'no' }
-  draft.tell({ type: 'config', reading })
+  if (reading.problem === null) apply(draft, reading.plan, 'reload')
+  else draft.tell({ type: 'config', problem: reading.problem, diff: null, by: 'reload' })
   if (isAgain) readConfig(draft)
 }
 

@@ -1,12 +1,13 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { ProcessSpec } from '../plan/plan.ts'
+import { isNew } from './course.ts'
 import { type Known, survey, waitOf } from './dependencies.ts'
 import { holdOf } from './groups.ts'
-import type { Cause, Phase, SupervisorPhase, Withdrawn } from './messages.ts'
+import type { Cause, Phase, RolloutReason, SupervisorPhase, Withdrawn } from './messages.ts'
 import { describeAwaited, serves } from './on-demand.ts'
 import { problemOf } from './probing.ts'
 import { isEnough, isReady } from './readiness.ts'
-import type { Group, Instance, State } from './state.ts'
+import type { Course, Group, Instance, Outcome, State } from './state.ts'
 
 /** What the world may know: read by `/readyz`, `/metrics` and later `status`. */
 export interface View {
@@ -36,6 +37,16 @@ export interface ProcessView {
   readonly mostReplicas: number
   /** Names of those that it has. */
   readonly sockets: readonly string[]
+  /** Number of the revision that its instances are to have. */
+  readonly revision: number
+  /** null: all instances are of that revision. */
+  readonly rollout: RolloutView | null
+  /** Nothing is replaced until somebody resumes it. */
+  readonly isPaused: boolean
+  /** How the last rollout ended, and why where it failed. */
+  readonly lastRollout: Outcome | null
+  /** Those that are kept, by number. */
+  readonly revisions: readonly RevisionView[]
   /** Ringmaster is not ready without it: essential, with instances, and not waiting for somebody to start it. */
   readonly counts: boolean
   readonly isReady: boolean
@@ -44,9 +55,32 @@ export interface ProcessView {
   readonly instances: readonly InstanceView[]
 }
 
+export interface RolloutView {
+  readonly reason: RolloutReason
+  /** Unix time in ms. */
+  readonly beganAtMs: number
+  /** Instances of the new revision, and how many of them count as ready. */
+  readonly updated: number
+  readonly available: number
+}
+
+export interface RevisionView {
+  readonly number: number
+  /** When it was wanted last, as Unix time in ms, and by whom. */
+  readonly atMs: number
+  readonly by: string
+  /** Names of fields that differ from what was wanted before. */
+  readonly changes: readonly string[]
+  /** A rollout of it has completed, or it needed none. */
+  readonly isGood: boolean
+}
+
 export interface InstanceView {
   readonly name: string
   readonly number: number
+  readonly revision: number
+  /** It is stopped for good. */
+  readonly isLeaving: boolean
   /** It is to run, as far as that is for somebody to say. */
   readonly isWanted: boolean
   readonly phase: Phase
@@ -69,7 +103,10 @@ export interface InstanceView {
 /** Pure; the queue keeps the result of the last state. */
 export function view(state: State): View {
   const known = survey(state)
-  const processes = state.processes.map((spec) => processView(spec, known, state.groups))
+  const processes = state.courses.flatMap((course, index) => {
+    const spec = state.processes[index]
+    return spec === undefined ? [] : processView(spec, known, state.groups, course)
+  })
   const counted = processes.filter((process) => process.counts)
   return {
     phase: state.phase,
@@ -89,7 +126,12 @@ function withdrawnOf({ withdrawal }: State): Withdrawn | null {
   return withdrawal && { for: withdrawal.for, isDrained: withdrawal.isDrained }
 }
 
-function processView(spec: ProcessSpec, known: Known, groups: readonly Group[]): ProcessView {
+function processView(
+  spec: ProcessSpec,
+  known: Known,
+  groups: readonly Group[],
+  course: Course,
+): ProcessView {
   const instances = known.instancesOf(spec.name)
   const reason = instances.some(({ isWaiting }) => isWaiting) ? waitOf(spec, known) : null
   return {
@@ -97,12 +139,15 @@ function processView(spec: ProcessSpec, known: Known, groups: readonly Group[]):
     replicas: spec.replicas,
     mostReplicas: spec.mostReplicas,
     sockets: spec.sockets,
+    ...courseView(course, instances),
     counts: spec.isEssential && spec.replicas > 0 && (spec.autoStart || instances.some(wasStarted)),
     isReady: areEnough((one) => serves(one, spec) || one.phase === 'succeeded'),
     isStarted: areEnough((one) => one.wasReady),
     instances: instances.map((instance) => ({
       name: instance.name,
       number: instance.number,
+      revision: instance.revision,
+      isLeaving: instance.isLeaving,
       isWanted: instance.isWanted,
       phase: instance.phase,
       run: instance.live?.run ?? instance.last?.run ?? 0,
@@ -124,6 +169,23 @@ function processView(spec: ProcessSpec, known: Known, groups: readonly Group[]):
 
   function areEnough(counts: (instance: Instance) => boolean): boolean {
     return isEnough(spec, instances.filter(counts).length)
+  }
+}
+
+function courseView(course: Course, instances: readonly Instance[]) {
+  const { revision, rollout, isPaused, outcome } = course
+  const updated = instances.filter((one) => !one.isLeaving && isNew(one, course)).length
+  return {
+    ...{ revision, isPaused, lastRollout: outcome },
+    rollout: rollout && {
+      ...{ reason: rollout.reason, beganAtMs: rollout.beganWallMs, updated },
+      available: rollout.available,
+    },
+    revisions: course.revisions
+      .map(({ number, atWallMs, by, changes, isGood }) => {
+        return { number, atMs: atWallMs, by, changes, isGood }
+      })
+      .sort((one, other) => one.number - other.number),
   }
 }
 

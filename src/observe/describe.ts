@@ -6,11 +6,13 @@ import type {
   InstanceChange,
   NoticeChange,
   ProbeChange,
+  RolloutChange,
   SupervisorChange,
   WithdrawalChange,
 } from '../core/messages.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import { signalName } from '../lib/signals.ts'
+import { isEmpty, type ProcessDiff } from '../plan/diff.ts'
 import type { LogLevel } from '../plan/plan.ts'
 
 /** A change as people read it. */
@@ -36,6 +38,8 @@ export function describe(change: Change): Description {
         level: 'info',
         message: `${change.process} scales from ${change.previous} to ${change.replicas}${change.by === undefined ? '' : `, asked for by ${change.by}`}`,
       }
+    case 'rollout':
+      return describeRollout(change)
     case 'supervisor':
       return describeSupervisor(change)
     case 'withdrawal':
@@ -188,20 +192,44 @@ function describeCommand({ command, instances, by, signal }: CommandChange): Des
   return { level: 'info', message: `${what} ${names}, asked for by ${by}` }
 }
 
-function describeConfig({ reading }: ConfigChange): Description {
-  if (reading.problem !== null) {
+function describeConfig({ problem, diff, by }: ConfigChange): Description {
+  if (problem !== null) {
     return {
       level: 'error',
-      message: `the configuration is not usable, nothing changes: ${reading.problem}`,
+      message: `the configuration is not usable, nothing changes: ${problem}`,
     }
   }
-  const { differences } = reading
-  return differences.length === 0
-    ? { level: 'info', message: 'the configuration is as it was' }
-    : {
-        level: 'warn',
-        message: `the configuration has changed, which is not applied yet: ${differences.join(', ')}`,
-      }
+  if (diff === null || isEmpty(diff)) {
+    return { level: 'info', message: 'the configuration is as it was' }
+  }
+  const fixed = diff.fixed.map((name) => `${name} (needs a restart of the container)`)
+  const words = [...diff.processes.map(describeDifference), ...diff.settings, ...fixed]
+  return {
+    level: fixed.length > 0 ? 'warn' : 'info',
+    message: `the configuration changes, by ${by}: ${words.join(', ')}`,
+  }
+}
+
+function describeDifference({ process, kind, fields }: ProcessDiff): string {
+  return fields.length === 0 ? `${process} ${kind}` : `${process} ${kind} (${fields.join(', ')})`
+}
+
+function describeRollout({ process, revision, state, reason }: RolloutChange): Description {
+  const what = `rollout of ${process} to revision ${revision}`
+  switch (state) {
+    case 'started':
+      return { level: 'info', message: `${what} starts: ${reason}` }
+    case 'paused':
+    case 'resumed':
+      return { level: 'info', message: `rollouts of ${process} are ${state}, by ${reason}` }
+    case 'failed':
+      return { level: 'error', message: `${what} has failed: ${reason}` }
+    case 'returned':
+      return { level: 'warn', message: `${process} has returned to revision ${revision}` }
+    case 'completed':
+    case 'superseded':
+      return { level: 'info', message: `${what} is ${state}` }
+  }
 }
 
 function describeSupervisor({ phase, reason, code }: SupervisorChange): Description {

@@ -82,6 +82,7 @@ function fieldsOf(change: Change): object {
     case 'notice':
     case 'hook':
     case 'departure':
+    case 'rollout':
     case 'scale': {
       const { type: _type, at: _at, ...fields } = change
       return fields

@@ -1,7 +1,7 @@
 import { SupervisorError } from '../lib/errors.ts'
 import type { InstanceTemplate, Plan, SecuritySpec } from '../plan/plan.ts'
 import { isHeld, resolveCapabilities } from './capabilities.ts'
-import { userToBecome } from './drop-self.ts'
+import { type SelfDrop, userToBecome } from './drop-self.ts'
 import { isMapped, type OwnRights, readOwnRights } from './own-rights.ts'
 import { knownLimits, limitNumber } from './resources.ts'
 import { type KnownRights, type Refuse, type Rights, rightsKey } from './rights.ts'
@@ -38,6 +38,27 @@ export function resolveRights(
   }
   if (problems.size > 0) throw new SupervisorError('START_REFUSED', [...problems].join('\n'))
   return rights
+}
+
+/**
+ * What processes of a plan that is applied later are given besides what is `known`. Throws `START_REFUSED` where Ringmaster may not give it, any
+ * more or at all.
+ */
+export function resolveMore(plan: Plan, known: KnownRights, self: SelfDrop): KnownRights {
+  const processes = plan.processes.filter(
+    ({ template }) => !known.has(rightsKey(template.security)),
+  )
+  if (processes.length === 0) return new Map()
+  try {
+    return resolveRights({ ...plan, processes, dropsSelf: false })
+  } catch (error) {
+    if (self.kind === 'kept' || !(error instanceof SupervisorError)) throw error
+    throw new SupervisorError(
+      'START_REFUSED',
+      `${error.message}\nroot was given up at the start: set dropSelf: false, or restart the container`,
+      { cause: error },
+    )
+  }
 }
 
 function rightsOf(

@@ -29,7 +29,7 @@ export interface OutputOptions {
   readonly formatLines: FormatLines
   readonly lines: LinesSpec
   /** Colours of prefixes, by the name of a process; a stream that has none has none. */
-  readonly colors: Readonly<Partial<Record<'stdout' | 'stderr', ReadonlyMap<string, number>>>>
+  readonly colors: Readonly<Partial<Record<'stdout' | 'stderr', (process: string) => number>>>
   readonly files: Pick<LogFiles, 'open' | 'forget' | 'reopen'>
   /** Makes what counts the lines that are lost on one way, such as `stdout`, or to a file. */
   readonly count: (what: string) => OnDropped
@@ -115,7 +115,7 @@ export function createOutput(options: OutputOptions): CountedOutput {
         const format = opened?.use.target.format ?? source.logs.format
         const style = {
           hasTimestamps: lines.hasTimestamps,
-          color: opened ? null : (colors[stream]?.get(source.process) ?? null),
+          color: opened ? null : (colors[stream]?.(source.process) ?? null),
         }
         const formatter = createFormatter(format, { ...source, stream }, style)
         const lane = opened ? laneTo(opened) : lanes[stream]

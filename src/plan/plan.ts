@@ -162,8 +162,21 @@ export interface ProcessSpec {
   readonly replicas: number
   /** More cannot be: two would write to one file, or one would have a port that there is not. */
   readonly mostReplicas: number
+  readonly strategy: StrategySpec
+  /** How long a new instance of a rollout has to be ready before it counts. */
+  readonly minReadyMs: number
+  /** A rollout in which no new instance becomes ready for so long has failed. */
+  readonly progressDeadlineMs: number
   readonly template: InstanceTemplate
 }
+
+/** How new instances take the place of old ones; what the numbers come to is for `plan/strategy.ts` to say. */
+export type StrategySpec =
+  | { readonly type: 'Recreate' }
+  | { readonly type: 'RollingUpdate'; readonly maxSurge: Share; readonly maxUnavailable: Share }
+
+/** A number of instances, or `25%` of them. */
+export type Share = number | `${number}%`
 
 export interface Dependency {
   readonly process: string

@@ -17,6 +17,7 @@ import { toHooks, toMs, toProbes } from './probes.ts'
 import { afterMs, beforeMs, graceOf, sweepMs } from './shutdown.ts'
 import { toSignals } from './signals.ts'
 import { toSockets } from './sockets.ts'
+import { toStrategy } from './strategy.ts'
 import { mostReplicas } from './to-instance.ts'
 import { type Surroundings, toTemplate } from './to-template.ts'
 
@@ -93,6 +94,9 @@ function toProcess(name: string, process: ProcessConfig, surroundings: Surroundi
     hooks: toHooks(process),
     replicas: filled.replicas,
     mostReplicas: mostReplicas(template, MAX_REPLICAS),
+    strategy: toStrategy(process),
+    minReadyMs: toMs(filled.minReadySeconds),
+    progressDeadlineMs: toMs(filled.progressDeadlineSeconds),
     template,
   }
 }

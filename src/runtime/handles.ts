@@ -13,9 +13,9 @@ export interface Exit {
 /** What Linux knows of a run, from its spawn until nothing of it lives and its output is read. */
 export interface Handle extends RunMarks {
   readonly run: number
-  readonly spec: InstanceSpec
+  spec: InstanceSpec
   /** null: none. */
-  readonly memoryLimitBytes: number | null
+  memoryLimitBytes: number | null
   readonly output: OutputStream
   /** The exec helper has turned into the command, or said why not. */
   isReported: boolean

@@ -46,6 +46,10 @@ export class Queue {
     return this.#state.processes
   }
 
+  get state(): State {
+    return this.#state
+  }
+
   view(): View {
     if (this.#viewed?.state !== this.#state) {
       this.#viewed = { state: this.#state, view: view(this.#state) }

@@ -1,7 +1,9 @@
+import { preview } from '../core/apply.ts'
 import type { Change, Clue, DeadlineKey, Effect, Fact } from '../core/messages.ts'
 import { initialState } from '../core/state.ts'
 import type { View } from '../core/view.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
+import type { PlanDiff } from '../plan/diff.ts'
 import type { Plan, ProcessSpec } from '../plan/plan.ts'
 import { toInstance } from '../plan/to-instance.ts'
 import type { Cgroup } from '../ports/cgroup.ts'
@@ -93,6 +95,11 @@ export class Runtime {
     return this.#queue.specs()
   }
 
+  /** What a plan would change. */
+  preview(plan: Plan): PlanDiff {
+    return preview(this.#queue.state, plan)
+  }
+
   view(): View {
     return this.#queue.view()
   }
@@ -151,7 +158,12 @@ export class Runtime {
         break
       case 'readConfig':
         // It does not reject.
-        void this.#ports.config.read().then((reading) => this.post({ type: 'configRead', reading }))
+        void this.#ports.config
+          .read(null)
+          .then((reading) => this.post({ type: 'configRead', reading }))
+        break
+      case 'adopt':
+        this.#adopt(effect)
         break
       case 'forget':
         this.#ports.output.forget(effect.instance)
@@ -168,6 +180,19 @@ export class Runtime {
   #wake(key: DeadlineKey, atMonoMs: number | null): void {
     if (atMonoMs === null) this.#deadlines.clear(key)
     else this.#deadlines.set(key, atMonoMs, () => this.post({ type: 'deadline', key }))
+  }
+
+  /** A run keeps what it was started as, so nothing that is read of a spec at its start differs. */
+  #adopt({ run, number, spec }: Extract<Effect, { type: 'adopt' }>): void {
+    this.#lane.amend(run, spec)
+    this.#withHandle(run, (handle) => {
+      const { memoryLimitBytes } = handle
+      handle.spec = toInstance(spec.template, number)
+      handle.memoryLimitBytes = spec.memoryLimitBytes
+      if (memoryLimitBytes === spec.memoryLimitBytes || !handle.isReported) return
+      this.#memoryWatch.forget(run)
+      if (this.#handles.withMain(run)) this.#watchMemory(handle)
+    })
   }
 
   #signal({ run, signal, to }: Extract<Effect, { type: 'signal' }>): void {

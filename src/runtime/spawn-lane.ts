@@ -30,6 +30,12 @@ export class SpawnLane {
     return this.#waiting.delete(run)
   }
 
+  /** A spawn that has not begun is of this spec. */
+  amend(run: number, spec: SpawnRequest['spec']): void {
+    const request = this.#waiting.get(run)
+    if (request) this.#waiting.set(run, { ...request, spec })
+  }
+
   #work(): void {
     for (const [run, request] of this.#waiting) {
       if (this.#spentMs >= turnBudgetMs) break

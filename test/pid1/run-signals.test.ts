@@ -108,34 +108,6 @@ t.test('TSTP suspends Ringmaster alone, and CONT resumes it', async (t) => {
   t.match(await ringmaster.end(), { code: 0 })
 })
 
-t.test('HUP says what would change, or why nothing can; nothing changes', async (t) => {
-  const path = join(folder(t), 'ringmaster.yaml')
-  const write = (fields: object) => {
-    const securityContext = { runAsUser: process.getuid?.() }
-    const web = { ...deaf, securityContext, ...fields }
-    writeFileSync(path, JSON.stringify({ http: false, processes: { web } }))
-  }
-  write({})
-  const ringmaster = await alone(t, ['run', path])
-  await ringmaster.line(/^web\.1 \| up$/)
-  // The guard is no guard before it is executed.
-  const children = await ringmaster.until(() => {
-    const seen = ringmaster.children()
-    return seen.length === 1 && seen
-  })
-  ringmaster.signal('SIGHUP')
-  await ringmaster.line(/the configuration is as it was/)
-  write({ replicas: 2, env: { A: 1 } })
-  ringmaster.signal('SIGHUP')
-  await ringmaster.line(/not applied yet: processes\.web\.replicas, processes\.web\.env/)
-  write({ replicas: 'many' })
-  ringmaster.signal('SIGHUP')
-  await ringmaster.line(/"level":"error".*ringmaster\.yaml:1:\d+: processes\.web\.replicas/)
-  t.same(ringmaster.children(), children)
-  ringmaster.signal('SIGTERM')
-  t.match(await ringmaster.end(), { code: 0 })
-})
-
 t.test(
   'as PID 1: a TERM that comes before the configuration is read is not lost',
   { skip: needsNamespace },

@@ -71,7 +71,7 @@ export class FakeWorld {
   /** How often log files were opened anew. */
   reopenings = 0
   /** What reading the configuration again comes to. */
-  readConfig = async (): Promise<Reading> => ({ problem: null, differences: [] })
+  readConfig = async (): Promise<Reading> => ({ problem: 'not given' })
   /** Instances whose output is forgotten. */
   readonly forgotten: string[] = []
   /** OS timers that are set now. */

@@ -48,6 +48,9 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
     hooks: [],
     replicas,
     mostReplicas: 1000,
+    strategy: { type: 'RollingUpdate', maxSurge: 0, maxUnavailable: 1 },
+    minReadyMs: 0,
+    progressDeadlineMs: 60_000,
     template: {
       process: name,
       command: ['/bin/true'] as const,

@@ -31,8 +31,7 @@ export class Story {
 
   /** With these groups. */
   with(...groups: readonly GroupSpec[]): this {
-    const plan = { ...this.state, groups }
-    this.state = { ...this.state, groups: initialState(plan).groups }
+    this.state = { ...this.state, groups: initialState({ ...planOf(), groups }).groups }
     return this
   }
 
@@ -105,6 +104,8 @@ export function inWords(effect: Effect): string {
       return `endTree ${effect.run} ${effect.signal}${effect.sparesGroup ? ' sparing' : ''}`
     case 'readConfig':
       return 'readConfig'
+    case 'adopt':
+      return `adopt ${effect.run}`
     case 'forget':
       return `forget ${effect.instance}`
     case 'reopenLogs':

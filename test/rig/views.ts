@@ -6,6 +6,8 @@ export function instanceView(name: string, given: Partial<InstanceView> = {}): I
   return {
     name,
     number: Number(name.split('.').at(-1)),
+    revision: 1,
+    isLeaving: false,
     isWanted: true,
     phase: 'running',
     run: 1,
@@ -27,6 +29,7 @@ export function processView(name: string, ...instances: readonly InstanceView[])
   const replicas = instances.length
   return {
     ...{ name, replicas, mostReplicas: 1000, sockets: [], counts: true },
+    ...{ revision: 1, rollout: null, isPaused: false, lastRollout: null, revisions: [] },
     ...{ isReady, isStarted: isReady, instances },
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { lookUpSpecs } from '../../src/core/course.ts'
 import type {
   Change,
   Clue,
@@ -7,12 +8,15 @@ import type {
   Event,
   Fact,
   Notice,
+  RolloutWish,
 } from '../../src/core/messages.ts'
+import { serves } from '../../src/core/on-demand.ts'
 import { isReady } from '../../src/core/readiness.ts'
 import { type Instance, initialState, type State } from '../../src/core/state.ts'
 import { step } from '../../src/core/supervisor.ts'
 import { view } from '../../src/core/view.ts'
 import type {
+  Dependency,
   GroupSpec,
   HookName,
   KillMode,
@@ -21,8 +25,11 @@ import type {
   ProbeSpec,
   ProcessSpec,
   RestartPolicy,
+  Share,
+  StrategySpec,
 } from '../../src/plan/plan.ts'
 import { usableMs } from '../../src/plan/shutdown.ts'
+import { surgeOf, unavailableOf } from '../../src/plan/strategy.ts'
 import { instanceName } from '../../src/plan/to-instance.ts'
 import { createRandom } from './random.ts'
 import { planOf, probeSpec, processSpec } from './specs.ts'
@@ -84,6 +91,9 @@ class World implements WalkResult {
   /** Instances that the last step has ended for good. */
   readonly #departed = new Set<string>()
   #state: State
+  /** Before the last step. */
+  #before: State
+  #last: { readonly changes: readonly Change[] } = { changes: [] }
   #monoMs = 1000
   #lastRun = 0
   #sweeps = 0
@@ -122,6 +132,7 @@ class World implements WalkResult {
         maxAgeJitterMs: this.#oneOf([0, 500]),
         memoryLimitBytes: this.#oneOf([null, null, 1000]),
         probes: this.#anyProbes(),
+        ...this.#anyStrategy(),
         hooks: (['postStart', 'preStop'] as const).filter(() => this.#below(3) === 0),
         backoff: {
           ...{ initialMs: this.#oneOf([0, 100]), factor: 2, maxMs: 1000 },
@@ -142,6 +153,7 @@ class World implements WalkResult {
       shutdown: { drainMs: this.#oneOf([0, 0, 1000]), graceMs: this.#oneOf([0, 500, 10_000]) },
     }
     this.#state = initialState(this.#plan)
+    this.#before = this.#state
   }
 
   get hasExited(): boolean {
@@ -163,7 +175,8 @@ class World implements WalkResult {
       const { name: process } = this.#oneOf(this.#state.processes)
       this.take({ type: 'scale', process, replicas: this.#oneOf([-1, 0, 1, 2, 3, 4, 1001]) })
     } else if (chance < 0.035 && this.#isOrdered) this.#order()
-    else if (chance < 0.06) this.#takeOutOfPlace()
+    else if (chance < 0.045) this.#changeSpecs()
+    else if (chance < 0.07) this.#takeOutOfPlace()
     else if (chance < 0.25) this.#monoMs += this.#oneOf([1, 10, 100, 1000, 5000])
     else this.#answer(this.#anyAnswer())
   }
@@ -175,6 +188,58 @@ class World implements WalkResult {
     const type = this.#oneOf(['start', 'stop', 'restart', 'send'] as const)
     if (type === 'send') this.take({ type, instances, signal: 10, to: 'process', by: 'walk' })
     else this.take({ type, instances, by: 'walk' })
+  }
+
+  /** Another plan is applied, or somebody says how instances are to be replaced. */
+  #changeSpecs(): void {
+    const { name: process } = this.#oneOf(this.#state.processes)
+    const toRevision = this.#oneOf([null, null, 1, 2])
+    const wish = this.#oneOf<RolloutWish | null>([
+      ...[null, null, null, null],
+      ...([{ action: 'undo', toRevision }, { action: 'restart' }] as const),
+      ...([{ action: 'pause' }, { action: 'resume' }, { action: 'resume' }] as const),
+    ])
+    if (wish) this.take({ type: 'rollout', process, by: 'walk', ...wish })
+    else this.take({ type: 'apply', plan: this.#anyPlan(), by: 'walk' })
+  }
+
+  /** Like the first one, but for some of what may differ. */
+  #anyPlan(): Plan {
+    const kept = this.#plan.processes.filter(
+      ({ name }) =>
+        this.#below(8) > 0 ||
+        this.#plan.processes.some(({ dependsOn }) =>
+          dependsOn.some((dependency) => dependency.process === name),
+        ),
+    )
+    const processes = kept.map((spec): ProcessSpec => {
+      if (this.#below(3) === 0) return spec
+      const command = [this.#oneOf(['/bin/true', '/bin/true', '/new', '/newer'])] as const
+      const probes = this.#below(3) > 0 ? spec.probes : this.#anyProbes()
+      const redrawn = processSpec(spec.name, {
+        ...{ ...spec, probes, ...this.#anyStrategy(), replicas: this.#below(4) },
+        graceMs: this.#oneOf([spec.graceMs, 100]),
+        maxAgeMs: this.#oneOf([spec.maxAgeMs, 1500, null]),
+        memoryLimitBytes: this.#oneOf([spec.memoryLimitBytes, 1000]),
+        restartPolicy: this.#oneOf([spec.restartPolicy, 'Always']),
+      })
+      const { template } = processSpec(spec.name, { probes, hooks: spec.hooks })
+      return { ...redrawn, template: { ...template, command } }
+    })
+    return { ...this.#plan, processes: processes.length === 0 ? this.#plan.processes : processes }
+  }
+
+  #anyStrategy(): Pick<ProcessSpec, 'strategy' | 'minReadyMs' | 'progressDeadlineMs'> {
+    const rolling = (maxSurge: Share, maxUnavailable: Share) =>
+      ({ type: 'RollingUpdate', maxSurge, maxUnavailable }) as const
+    return {
+      strategy: this.#oneOf<StrategySpec>([
+        ...[rolling(0, 1), rolling(1, 0), rolling(2, 1), rolling('50%', '50%')],
+        { type: 'Recreate' },
+      ]),
+      minReadyMs: this.#oneOf([0, 2000]),
+      progressDeadlineMs: this.#oneOf([3000, 60_000]),
+    }
   }
 
   /** A shutdown, and the world answers until Ringmaster exits. */
@@ -226,6 +291,8 @@ class World implements WalkResult {
       if (!this.#phases.has(name)) this.#phases.set(name, phase)
     }
     const { state, effects, changes } = stepSafely(before, event)
+    this.#before = before
+    this.#last = { changes }
     this.#state = state
     this.#departed.clear()
     for (const effect of effects) this.#perform(effect, before)
@@ -252,7 +319,9 @@ class World implements WalkResult {
   /** Events that come too late, or of nothing. */
   #takeOutOfPlace(): void {
     // A turn that is due is taken at whatever event comes first.
-    if ((this.#state.turnAtMonoMs ?? Infinity) <= this.#monoMs) return
+    const dueMonoMs = this.#state.courses.map(({ rollout }) => rollout?.wakeAtMonoMs)
+    const isDue = [this.#state.turnAtMonoMs, ...dueMonoMs].some((at) => at && at <= this.#monoMs)
+    if (isDue) return
     const run = this.#oneOf([0, this.#lastRun + 1, this.#below(this.#lastRun)])
     const { name = '' } = this.#anyInstance() ?? {}
     const own = (['start', 'kill', 'age', 'hook', 'notify', 'status'] as const).map(
@@ -564,6 +633,14 @@ class World implements WalkResult {
         assert.ok(!this.#isReading, 'the files are read once at a time')
         this.#isReading = true
         break
+      case 'adopt': {
+        const instance = this.#state.instances.find((one) => one.live?.run === effect.run)
+        const { replicas: _, ...spec } = (instance && lookUpSpecs(this.#state)(instance)) ?? {}
+        const { replicas: __, ...adopted } = effect.spec
+        if (instance) assert.deepEqual(adopted, spec)
+        if (before.instances.some(isReadyRun(effect.run))) this.#passed.add(effect.run)
+        break
+      }
       case 'forget':
         assert.ok(
           before.instances.some(({ name }) => name === effect.instance),
@@ -586,7 +663,7 @@ class World implements WalkResult {
     if (
       ending === null ||
       ['budget', 'turn'].includes(key) ||
-      /\/(start|age|notify|status)$/.test(key)
+      /\/(start|age|notify|status|rollout)$/.test(key)
     )
       return
     const usableEnd = ending.beganMonoMs + usableMs(shutdown)
@@ -622,19 +699,30 @@ class World implements WalkResult {
     this.#runs.set(run, { run, instance, place, ...flags, isAsked: false, isKilled: false })
   }
 
+  /** What it depends on may be replaced in the step that starts it. */
   #checkDependencies(instance: string): void {
-    for (const { process, condition } of this.#specOf(instance).dependsOn) {
-      const others = this.#state.instances.filter((one) => one.process === process)
-      const { replicas, isOnDemand: listens } = this.#specOf(`${process}.1`)
-      const met = others.filter(
-        ({ phase, isWanted }) =>
-          phase === 'succeeded' ||
-          (condition !== 'succeeded' &&
-            (phase === 'running' || (listens && isWanted && !isAtRest(phase)))),
-      )
-      const needed = condition === 'succeeded' ? others.length : Math.max(1, replicas - 1)
-      assert.ok(met.length >= needed, `${instance} starts when ${process} is ${condition}`)
+    for (const dependency of this.#specOf(instance).dependsOn) {
+      const { process, condition } = dependency
+      const between = { ...this.#before, processes: this.#state.processes }
+      const states = [this.#before, between, this.#state]
+      const isMet = states.some((state) => this.#isMet(dependency, state))
+      assert.ok(isMet, `${instance} starts when ${process} is ${condition}`)
     }
+  }
+
+  #isMet({ process, condition }: Dependency, { processes, instances }: State): boolean {
+    const others = instances.filter((one) => one.process === process)
+    const needed = processes.find(({ name }) => name === process)
+    if (needed === undefined) return false
+    const { replicas, isOnDemand } = needed
+    const met = others.filter(
+      ({ phase, isWanted }) =>
+        phase === 'succeeded' ||
+        (condition !== 'succeeded' &&
+          (phase === 'running' || (isOnDemand && isWanted && !isAtRest(phase)))),
+    )
+    const least = Math.max(1, replicas - unavailableOf(needed))
+    return met.length >= (condition === 'succeeded' ? others.length : least)
   }
 
   #checkStopBegins(run: number, before: State): void {
@@ -712,9 +800,19 @@ class World implements WalkResult {
   }
 
   #specOf(instance: string) {
-    const spec = this.#state.processes.find(({ name }) => instance.startsWith(`${name}.`))
+    const found = [this.#state, this.#before].flatMap((state) => {
+      const known = state.instances.find(({ name }) => name === instance)
+      return (known && lookUpSpecs(state)(known)) ?? []
+    })
+    const spec = found[0] ?? this.#processOf(instance)
     if (spec === undefined) throw new Error(`no spec of ${instance}`)
     return spec
+  }
+
+  /** As the process of an instance is to be, in a rollout too. */
+  #processOf(instance: string): ProcessSpec | undefined {
+    const processes = [...this.#state.processes, ...this.#plan.processes]
+    return processes.find(({ name }) => instance.startsWith(`${name}.`))
   }
 
   /** Each phase follows the one before it. */
@@ -764,21 +862,50 @@ class World implements WalkResult {
     }
   }
 
-  /** Nothing is made while too many live, and none leaves while too few stay. */
+  /** Nothing is made while too many live, and no rollout ends what is ready while too few are. */
   #checkReplicas({ instances: before }: State): void {
-    for (const { name, replicas } of this.#state.processes) {
+    for (const [index, spec] of this.#state.processes.entries()) {
+      const { name, replicas } = spec
+      const { rollout, isRemoved } = this.#state.courses[index] ?? {}
       const all = this.#state.instances.filter(({ process }) => process === name)
       const isMade = all.some((one) => !before.some((other) => other.name === one.name))
-      assert.ok(!isMade || all.length <= replicas, `${name} has no room for one more`)
-      if (this.#state.phase !== 'running') continue
-      assert.ok(all.length >= replicas, `${name} has its replicas`)
+      const most = replicas + surgeOf(spec)
+      assert.ok(!isMade || all.length <= most, `${name} has no room for one more`)
+      if (this.#state.phase !== 'running' || isRemoved) continue
       const staying = all.filter(({ isLeaving }) => !isLeaving)
-      assert.ok(staying.length <= replicas, `${name} has no more than its replicas`)
+      assert.ok(rollout || all.length >= replicas, `${name} has its replicas`)
+      assert.ok(rollout || staying.length <= replicas, `${name} has no more than its replicas`)
+      this.#checkRetired(spec, staying, before)
     }
     for (const { isLeaving, phase, isWanted } of this.#state.instances) {
       const isGoing = !isWanted && !isAtRest(phase)
       assert.ok(!isLeaving || isGoing, 'who leaves stops, and is no more when it has')
     }
+  }
+
+  #checkRetired(
+    spec: ProcessSpec,
+    staying: readonly Instance[],
+    before: readonly Instance[],
+  ): void {
+    if (spec.strategy.type === 'Recreate') return
+    const { changes } = this.#last
+    const retired = before.filter(
+      (one) =>
+        one.process === spec.name &&
+        isReady(one) &&
+        changes.some((change) => {
+          return (
+            change.type === 'instance' &&
+            change.instance === one.name &&
+            change.reason === 'rollout'
+          )
+        }),
+    )
+    if (retired.length === 0) return
+    const there = staying.filter((one) => serves(one, spec) || one.phase === 'succeeded')
+    const least = spec.replicas - unavailableOf(spec)
+    assert.ok(there.length >= least, `${spec.name} has enough that are ready`)
   }
 
   #checkInstance(instance: Instance, stateBefore: State): void {
@@ -883,7 +1010,10 @@ class World implements WalkResult {
   #checkMemoryLimit(change: Change, stateBefore: State): void {
     if (change.type !== 'instance' || change.cause !== 'memory-limit') return
     if (this.#ordered.has(change.run)) return
-    assert.notEqual(this.#specOf(change.instance).memoryLimitBytes, null, 'it has a limit')
+    if (change.phase === 'stopping' && change.previous !== 'stopping') {
+      const { memoryLimitBytes } = this.#specOf(change.instance)
+      assert.notEqual(memoryLimitBytes, null, 'it has a limit')
+    }
     if (change.phase !== 'backoff' && change.phase !== 'pending') return
     const of = ({ instances }: State) => instances.find(({ name }) => name === change.instance)
     const [before, now] = [of(stateBefore), of(this.#state)]
@@ -898,7 +1028,7 @@ class World implements WalkResult {
   }
 
   #firstPhase(instance: string): string {
-    const { courses } = this.#state
+    const courses = [...this.#state.courses, ...this.#before.courses]
     const course = courses.find(({ process }) => instance.startsWith(`${process}.`))
     return course?.isWanted ? 'pending' : 'stopped'
   }
@@ -921,4 +1051,8 @@ class World implements WalkResult {
 
 function isAtRest(phase: string): boolean {
   return ['stopped', 'succeeded', 'failed'].includes(phase)
+}
+
+function isReadyRun(run: number): (instance: Instance) => boolean {
+  return (instance) => instance.live?.run === run && instance.live.readySinceMonoMs !== null
 }

@@ -68,19 +68,19 @@ t.test('log files are opened anew when a signal asks for it, also in a shutdown'
   t.equal(world.reopenings, 2)
 })
 
-t.test('a reload reads the files, says what came of it, and changes nothing', async (t) => {
+t.test('a reload reads the files, and what is wrong with them changes nothing', async (t) => {
   const world = new FakeWorld(two).begin().execute(1).execute(2)
   world.readConfig = async () => ({ problem: 'ringmaster.yaml:1:1: unknown key' })
   world.signal(1)
   await Promise.resolve()
-  world.readConfig = async () => ({ problem: null, differences: ['processes.web.command'] })
+  world.readConfig = async () => ({ problem: null, plan: two })
   world.signal(1)
   await Promise.resolve()
   t.match(
     world.changes.filter(({ type }) => type === 'config'),
     [
-      { reading: { problem: 'ringmaster.yaml:1:1: unknown key' } },
-      { reading: { differences: ['processes.web.command'] } },
+      { problem: 'ringmaster.yaml:1:1: unknown key', diff: null, by: 'reload' },
+      { problem: null, diff: { processes: [], settings: [], fixed: [] } },
     ],
   )
   t.equal(world.runs.length, 2)

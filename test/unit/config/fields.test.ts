@@ -541,8 +541,6 @@ t.test('each field at the top refuses what it cannot be', async (t) => {
 /** What is known and has no effect yet, and what it may say besides nothing. */
 const notYetOfProcess = {
   ...{ reloadSignal: [] },
-  strategy: ['{type: RollingUpdate, maxSurge: 0, maxUnavailable: 1}', '{maxSurge: 0}'],
-  ...{ minReadySeconds: ['0', '0s'], progressDeadlineSeconds: ['60', '60s', '"60"'] },
   ...{ schedule: [], timeZone: [], concurrencyPolicy: ['Allow'] },
   ...{ startingDeadlineSeconds: [], suspend: ['"${NO}"'] },
   ...{ priority: ['0'], stdin: [], tty: [], watch: [], hooks: [] },

@@ -45,7 +45,7 @@ t.test('reloads that come while the files are read lead to one more reading', as
   t.same(words(story.take(HUP)), ['readConfig'])
   t.same(words(story.take(HUP, HUP, HUP)), [])
   t.same(words(story.take(read('one'))), ['readConfig'])
-  t.match(story.changes, [{ type: 'config', reading: { problem: 'one' } }])
+  t.match(story.changes, [{ type: 'config', problem: 'one' }])
   t.same(words(story.take(read('two'))), [])
   t.same(words(story.take(HUP)), ['readConfig'])
 })

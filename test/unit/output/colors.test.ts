@@ -7,8 +7,8 @@ t.test(
     const names = Array.from({ length: 25 }, (_, index) => `p${index}`)
     const colors = prefixColors(names)
     for (const [index, name] of names.entries()) {
-      t.type(colors.get(name), 'number')
-      t.not(colors.get(name), colors.get(names[index + 1] ?? ''))
+      t.type(colors(name), 'number')
+      t.not(colors(name), colors(names[index + 1] ?? ''))
     }
   },
 )

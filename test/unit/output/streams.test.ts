@@ -610,7 +610,7 @@ t.test('lines are split and stripped as the plan has it, in every format', async
 })
 
 t.test('a prefix has the colour of its process, on the stream that has colours', async (t) => {
-  const { output, out, err } = createParts({}, { stderr: new Map([['web', 36]]) })
+  const { output, out, err } = createParts({}, { stderr: () => 36 })
   const { source, stdoutEnd, stderrEnd, close } = createRun()
   writeSync(stdoutEnd, 'out\n')
   writeSync(stderrEnd, 'err\n')

@@ -64,6 +64,9 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
         hooks: [],
         replicas: 1,
         mostReplicas: 1000,
+        strategy: { type: 'RollingUpdate', maxSurge: 0, maxUnavailable: 1 },
+        minReadyMs: 0,
+        progressDeadlineMs: 60_000,
         template: {
           process: 'web',
           command: ['a'],
@@ -191,6 +194,9 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
     hooks: [],
     replicas: 0,
     mostReplicas: 1000,
+    strategy: { type: 'RollingUpdate', maxSurge: 0, maxUnavailable: 1 },
+    minReadyMs: 0,
+    progressDeadlineMs: 60_000,
   })
   t.equal(api?.restartLimit, null)
   t.equal(api?.stopSignal, 3)
