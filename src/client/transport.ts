@@ -71,6 +71,7 @@ export async function* linesOf(response: IncomingMessage): AsyncGenerator<string
 
 const unreached: ReadonlySet<string> = new Set([
   ...['ENOENT', 'ECONNREFUSED', 'EACCES', 'EPERM', 'ENOTSOCK', 'ENOTDIR', 'ENAMETOOLONG', 'EINVAL'],
+  'EAGAIN',
 ])
 
 function explain(code: string | undefined): string {
@@ -82,6 +83,8 @@ function explain(code: string | undefined): string {
     case 'EACCES':
     case 'EPERM':
       return 'no permission. Ask as the user that started Ringmaster, or set control.mode and control.owner'
+    case 'EAGAIN':
+      return 'too many clients wait already'
     default:
       return `${code}`
   }
