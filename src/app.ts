@@ -278,6 +278,7 @@ export async function supervise(
           access: plan.control.access,
         },
         ...{ lines: output, specs: () => runtime.specs() },
+        ...{ readConfig, preview: (other) => runtime.preview(other) },
         post: (fact) => runtime.post(fact),
         report: (error) => runtime.report(error),
       })

@@ -1,5 +1,6 @@
 /** What programs import from `ringmaster`. */
 export type {
+  ApplyOptions,
   ClientOptions,
   FollowOptions,
   LogOptions,
@@ -13,5 +14,6 @@ export type { Goal, Taken, Waited } from './wire/commands.ts'
 export type { EventStatus, IncidentStatus, Line } from './wire/history.ts'
 export type { Problem, ProblemCode } from './wire/problems.ts'
 export type { InstanceStatus, ProcessDetail, ProcessStatus } from './wire/processes.ts'
+export type { Applied, RevisionStatus, RolloutAction, RolloutStatus } from './wire/rollouts.ts'
 export type { SocketStatus } from './wire/sockets.ts'
 export type { SupervisorStatus } from './wire/supervisor.ts'

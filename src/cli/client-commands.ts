@@ -1,9 +1,11 @@
 /** The commands that speak to a running Ringmaster, as one bundle. Each returns what it prints. */
+export { applyCommand } from './apply.ts'
 export { completionCommand } from './completion.ts'
 export { describeCommand } from './describe.ts'
 export { eventsCommand } from './events.ts'
 export { logsCommand } from './logs.ts'
 export { orderCommand } from './order.ts'
+export { rolloutCommand } from './rollout.ts'
 export { scaleCommand } from './scale.ts'
 export { shellCommand } from './shell.ts'
 export { signalCommand } from './signal.ts'

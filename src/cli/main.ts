@@ -31,6 +31,9 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
   signal SIGNAL NAME...
                        send a signal to processes
   scale NAME=N...      have processes have so many instances
+  apply [CONFIG]...    have what runs be as a configuration has it
+  rollout status|history|undo|restart|pause|resume [NAME]
+                       show and change how instances are replaced
   wait NAME... --for ready|started|stopped|succeeded
                        wait until processes are so
   shell NAME [-- COMMAND ...]
@@ -48,10 +51,7 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
 `
 
 /** Commands of a later day. */
-const notYet: readonly string[] = [
-  ...['dev', 'import', 'manifest', 'top'],
-  ...['reload', 'apply', 'rollout'],
-]
+const notYet: readonly string[] = ['dev', 'import', 'manifest', 'top', 'reload']
 
 /** Each code's exit code: what was asked is wrong, what is installed is, or what is configured. */
 const exitCodes: Record<ErrorCode, number> = {
@@ -123,6 +123,10 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
     case 'stop':
     case 'restart':
       return client().orderCommand(command, args)
+    case 'apply':
+      return client().applyCommand(args)
+    case 'rollout':
+      return client().rolloutCommand(args)
     case 'shell':
       return client().shellCommand(args)
     case 'completion':

@@ -3,6 +3,7 @@ import { controlSocketName, isTrusted, runFolders } from '../os/run-folders.ts'
 import type { Goal, Taken, Waited } from '../wire/commands.ts'
 import type { EventStatus, IncidentStatus, Line } from '../wire/history.ts'
 import type { ProcessDetail, ProcessStatus } from '../wire/processes.ts'
+import type { Applied, RevisionStatus, RolloutAction, RolloutStatus } from '../wire/rollouts.ts'
 import type { SocketStatus } from '../wire/sockets.ts'
 import type { SupervisorStatus } from '../wire/supervisor.ts'
 import { linesOf, type Request, readText, send } from './transport.ts'
@@ -22,6 +23,13 @@ export interface LogOptions {
   readonly tail?: number | undefined
   readonly follow?: boolean | undefined
   readonly signal?: AbortSignal | undefined
+}
+
+export interface ApplyOptions {
+  /** Absolute paths, for Ringmaster to read. */
+  readonly files?: readonly string[]
+  /** Change nothing. */
+  readonly dryRun?: boolean
 }
 
 export interface WaitOptions {
@@ -117,6 +125,32 @@ export class RingmasterClient {
   /** Has processes have so many instances. */
   scale(replicas: Readonly<Record<string, number>>): Promise<Taken> {
     return this.#ask({ method: 'POST', path: '/v1/processes/scale', body: { replicas } })
+  }
+
+  /** Has what runs be as files have it, or those of its start; resolves with what that changes. */
+  apply({ files = [], dryRun = false }: ApplyOptions = {}): Promise<Applied> {
+    const body = { ...(files.length > 0 && { files }), dryRun }
+    return this.#ask({ method: 'POST', path: '/v1/config/apply', body })
+  }
+
+  /** How far instances are replaced; with `timeoutSeconds` as soon as none are any more. */
+  rollouts(
+    names: readonly string[] = [],
+    timeoutSeconds?: number,
+  ): Promise<readonly RolloutStatus[]> {
+    const query = queryOf({ name: names, timeoutSeconds: timeoutSeconds?.toFixed(3) })
+    return this.#ask({ method: 'GET', path: `/v1/rollouts${query}` })
+  }
+
+  /** What processes were, are or were to be, oldest first. */
+  revisions(names: readonly string[] = []): Promise<readonly RevisionStatus[]> {
+    return this.#ask({ method: 'GET', path: `/v1/revisions${queryOf({ name: names })}` })
+  }
+
+  /** Goes back to a revision, replaces the instances of a process, or pauses and resumes that. */
+  rollout(name: string, action: RolloutAction, toRevision?: number): Promise<RolloutStatus> {
+    const body = { action, ...(toRevision !== undefined && { toRevision }) }
+    return this.#ask({ method: 'POST', path: `/v1/rollouts/${encodeURIComponent(name)}`, body })
   }
 
   /** Sends a signal, such as `SIGUSR1`, to main processes; with `children` also to what has come of them. */

@@ -16,6 +16,7 @@ export type Problem = Static<typeof ProblemSchema> & { readonly code: ProblemCod
 /** The codes that there are, each with its status. */
 export const problemStatus = {
   INVALID_REQUEST: 400,
+  CONFIG_INVALID: 422,
   NO_ACCESS: 403,
   NO_SUCH_NAME: 404,
   NO_SUCH_RESOURCE: 404,

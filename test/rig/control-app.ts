@@ -29,6 +29,8 @@ export function controlApp(
       history: createHistory({ later: setImmediate, report: () => {} }),
       incidents: { of: () => [] },
       lines: { lastWords: () => ({ stdout: '', stderr: '' }), follow: () => () => {} },
+      readConfig: async () => ({ problem: 'no file' }),
+      preview: () => ({ processes: [], settings: [], fixed: [] }),
       specs: () => [processSpec('web', { replicas: 2 }), processSpec('job')],
       access: { others: 'read', descendants: null },
       report: (error) => {

@@ -1,16 +1,19 @@
-import type { Fact } from '../../core/messages.ts'
+import type { Fact, Reading } from '../../core/messages.ts'
 import type { View } from '../../core/view.ts'
-import type { ProcessSpec } from '../../plan/plan.ts'
+import type { PlanDiff } from '../../plan/diff.ts'
+import type { Plan, ProcessSpec } from '../../plan/plan.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { History } from '../../ports/history.ts'
 import type { Incidents } from '../../ports/incidents.ts'
 import type { Lines } from '../../ports/lines.ts'
 import { commandOperations } from './commands.ts'
+import { configOperations } from './config.ts'
 import { eventOperations } from './events.ts'
 import { incidentOperations } from './incidents.ts'
 import { logOperations } from './logs.ts'
 import type { Operation } from './operation.ts'
 import { processOperations } from './processes.ts'
+import { rolloutOperations } from './rollouts.ts'
 import { socketOperations } from './sockets.ts'
 import { supervisorOperations } from './supervisor.ts'
 import type { Waiters } from './until.ts'
@@ -28,6 +31,10 @@ export interface ControlSource {
   readonly lines: Lines
   /** What processes are now. */
   readonly specs: () => readonly ProcessSpec[]
+  /** Reads and checks files, or (null) those of the start. Never rejects. */
+  readonly readConfig: (files: readonly string[] | null) => Promise<Reading>
+  /** What a plan would change. */
+  readonly preview: (plan: Plan) => PlanDiff
   readonly waiters: Waiters
   /** Those that listen for processes. */
   readonly sockets: readonly { readonly name: string; readonly address: string }[]
@@ -44,5 +51,7 @@ export function operationsOf(source: ControlSource): readonly Operation[] {
     ...eventOperations(source),
     ...incidentOperations(source),
     ...logOperations(source),
+    ...configOperations(source),
+    ...rolloutOperations(source),
   ]
 }

@@ -1,0 +1,51 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { command, control } from '../rig/control.ts'
+import { alone } from '../rig/ringmaster.ts'
+import { configuration, folder, script } from '../rig/supervise.ts'
+
+const sleeper = script('exec sleep 1000')
+// The files that are applied are read by Ringmaster itself, with its environment.
+const user = { securityContext: { runAsUser: process.getuid?.() ?? 0 } }
+
+t.test('a configuration is applied, found to be bad, and undone', async (t) => {
+  const web = { ...sleeper, ...user, replicas: 2 }
+  const { ask, socket } = await control(t, alone, {
+    processes: { web, old: { ...sleeper, ...user } },
+  })
+  const fileOf = (processes: Record<string, object>) =>
+    configuration(t, { control: { socket }, processes })
+  t.match(ask('wait', 'all', '--timeout', '10'), { code: 0 })
+  const better = fileOf({ web: { ...web, env: { A: 'b' } }, fresh: { ...sleeper, ...user } })
+  const differences = /^web: rollout \(env\)\nfresh: added\nold: removed\n/
+  t.match(ask('apply', '--dry-run', better), { code: 0, stdout: differences })
+  t.match(ask('status').stdout, /old.1 +running/)
+  t.match(ask('apply', '--wait', '-f', better), { code: 0, stdout: differences })
+  const names = () =>
+    ask('status')
+      .stdout.split('\n')
+      .map((line) => line.split(' ')[0])
+  t.same(names(), ['NAME', 'web.1', 'web.2', 'fresh.1', ''])
+  t.match(ask('rollout', 'history', 'web'), { code: 0, stdout: /web +1 .*\nweb +2\* .* env\n/ })
+
+  const broken = fileOf({
+    web: { ...script('exit 3'), ...user, replicas: 2 },
+    fresh: { ...sleeper, ...user },
+  })
+  t.match(ask('apply', '--wait', broken), { code: 1, stderr: /rollout of web has failed/ })
+  t.match(ask('rollout', 'status', 'web'), { code: 1, stdout: /web +returned +2 / })
+  t.match(ask('status', 'web').stdout, /web.1 +running.*\nweb.2 +running/)
+
+  t.match(ask('rollout', 'undo', 'web', '--to-revision', '1'), { code: 0 })
+  t.match(ask('rollout', 'status', 'web'), { code: 0, stdout: /web +complete +1 / })
+  t.match(ask('rollout', 'restart', 'web'), { code: 0 })
+  t.match(ask('rollout', 'status', 'web'), { code: 0 })
+
+  const bad = join(folder(t), 'bad.yaml')
+  writeFileSync(bad, 'processes: [')
+  t.match(ask('apply', bad), { code: 1, stderr: /bad\.yaml:1:/ })
+  t.match(ask('apply', '/no/such/file'), { code: 1, stderr: /no\/such\/file/ })
+  t.match(command(['rollout', 'dance', 'web']), { code: 64 })
+  t.match(command(['rollout', 'undo']), { code: 64 })
+})
