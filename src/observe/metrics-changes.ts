@@ -1,5 +1,5 @@
-import { Histogram, type Registry } from 'prom-client'
-import type { Cause, Change, InstanceChange } from '../core/messages.ts'
+import { Counter, Histogram, type Registry } from 'prom-client'
+import type { Cause, Change, InstanceChange, RolloutChange } from '../core/messages.ts'
 
 /** What only changes tell: counts, and durations, whose metrics are its own. */
 export interface ChangeTallies {
@@ -27,6 +27,12 @@ export function createChangeTallies(registry: Registry): ChangeTallies {
     buckets: stopBounds,
     registers: [registry],
   })
+  const rollouts = new Counter({
+    name: 'ringmaster_rollout_total',
+    help: 'Rollouts that ended, by what came of them: completed, failed, superseded, or returned to the last good revision.',
+    labelNames: ['result'],
+    registers: [registry],
+  })
   const spawnedMonoMs = new Map<string, number>()
   const stoppedMonoMs = new Map<string, number>()
 
@@ -45,6 +51,9 @@ export function createChangeTallies(registry: Registry): ChangeTallies {
     restarts,
     backoffMs,
     change(change) {
+      if (change.type === 'rollout' && isResult(change.state)) {
+        rollouts.inc({ result: change.state })
+      }
       if (!('instance' in change)) return
       if (change.type === 'departure') forget(change.instance)
       if ('isReady' in change && change.isReady) {
@@ -66,6 +75,10 @@ export function createChangeTallies(registry: Registry): ChangeTallies {
       }
     },
   }
+}
+
+function isResult(state: RolloutChange['state']): boolean {
+  return state !== 'started' && state !== 'paused' && state !== 'resumed'
 }
 
 /** Those of a service that is slow to start, up to its startup probe's ten minutes. */

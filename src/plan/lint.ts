@@ -19,6 +19,7 @@ export function lint(
     ...longSleeps(plan),
     ...idleSockets(plan),
     ...longBacklogs(plan, mostBacklog),
+    ...surges(plan),
     ...deafness(plan),
   ]
 }
@@ -132,6 +133,22 @@ function podFields({ processes }: Config): readonly string[] {
       .filter((field) => securityContext?.[field])
       .map((field) => `processes.${name}.securityContext.${field}: only the pod can do that`),
   )
+}
+
+/** Two instances that listen at one port, or write to one file, in a rollout. */
+function surges({ processes }: Plan): readonly string[] {
+  return processes.flatMap(({ name, strategy, replicas, mostReplicas, template }) => {
+    if (strategy.type === 'Recreate' || Number.parseInt(`${strategy.maxSurge}`, 10) === 0) return []
+    const path = `processes.${name}.strategy.maxSurge`
+    const isFixed = template.ports.some(({ port }) => !port.includes('${'))
+    const clash = isFixed && template.sockets.length === 0
+    return [
+      ...(clash ? [`${path}: a new instance listens at the ports of an old one; use sockets`] : []),
+      ...(replicas > 0 && mostReplicas <= replicas
+        ? [`${path}: there can be no more than ${mostReplicas}, for want of ports or log files`]
+        : []),
+    ]
+  })
 }
 
 function deafness({ signals }: Plan): readonly string[] {

@@ -47,6 +47,20 @@ t.test('gauges show the view at the time of the scrape', async (t) => {
   t.notOk(backoff.some((line) => line.includes('start_time_seconds')))
 })
 
+t.test('rollouts are counted by what came of them, when they have ended', async (t) => {
+  const { metrics } = createParts()
+  const states = ['started', 'failed', 'started', 'returned', 'paused', 'failed'] as const
+  for (const state of states) {
+    metrics.change({ type: 'rollout', process: 'web', revision: 2, state, reason: '', at })
+  }
+  t.same(
+    (await samplesOf(metrics)).filter((line) => line.startsWith('ringmaster_rollout_total')),
+    ['failed} 2', 'returned} 1'].map((end) => {
+      return `ringmaster_rollout_total{result="${end.replace('}', '"}')}`
+    }),
+  )
+})
+
 t.test('an instance that is made anew begins with nothing', async (t) => {
   const { metrics } = createParts(processView('web', instanceView('web.2')))
   metrics.change({ ...ended, at })

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own variables look the same
 import t from 'tap'
 import type { Config } from '../../../src/config/schema.ts'
 import { lint } from '../../../src/plan/lint.ts'
@@ -20,6 +21,18 @@ t.test(
     )
   },
 )
+
+t.test('a surge that has no ports, or no log files, is told', async (t) => {
+  const of = (fields: object) =>
+    warnings({ processes: { web: { command: ['a'], strategy: { maxSurge: 1 }, ...fields } } })
+  t.same(of({}), [])
+  t.same(of({ ports: [{ containerPort: '80${instance.number}' }] }), [])
+  t.match(of({ ports: [{ containerPort: 80 }] }), [/^processes\.web\.strategy\.maxSurge: a new/])
+  t.same(of({ ports: [{ containerPort: 80 }], sockets: ['web'] }), [])
+  t.same(of({ ports: [{ containerPort: 80 }], strategy: { type: 'Recreate' } }), [])
+  t.same(of({ ports: [{ containerPort: 80 }], strategy: { maxSurge: '0%' } }), [])
+  t.match(of({ logs: { stdout: { file: '/log' } } }), [/no more than 1, for want of/])
+})
 
 t.test(
   'a written time that does not fit into the shutdown is told with what it may become',
