@@ -16,12 +16,25 @@ Prints what has the shell complete commands, and the names of processes and inst
 /** Words that may follow `ringmaster`. */
 const commands = [
   ...['run', 'exec', 'check', 'render', 'probe', 'schema', 'version', 'completion', 'status'],
-  ...['describe', 'why', 'events', 'logs', 'start', 'stop', 'restart', 'scale', 'signal', 'wait'],
+  ...[
+    'describe',
+    'why',
+    'events',
+    'logs',
+    'start',
+    'stop',
+    'restart',
+    'reload',
+    'scale',
+    'signal',
+    'wait',
+  ],
   ...['shell', 'apply', 'rollout', 'drain', 'maintenance', 'shutdown'],
 ].join(' ')
 
 /** Those that take names. */
-const named = 'status|describe|why|events|logs|start|stop|restart|scale|signal|wait|shell|rollout'
+const named =
+  'status|describe|why|events|logs|start|stop|restart|reload|scale|signal|wait|shell|rollout'
 
 const bash = `_ringmaster() {
   local word=\${COMP_WORDS[COMP_CWORD]}

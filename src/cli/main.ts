@@ -28,6 +28,7 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
                        show what processes wrote
   start|stop|restart NAME...
                        have processes run, or not
+  reload NAME...       have processes read their configuration again
   signal SIGNAL NAME...
                        send a signal to processes
   scale NAME=N...      have processes have so many instances
@@ -51,7 +52,7 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
 `
 
 /** Commands of a later day. */
-const notYet: readonly string[] = ['dev', 'import', 'manifest', 'top', 'reload']
+const notYet: readonly string[] = ['dev', 'import', 'manifest', 'top']
 
 /** Each code's exit code: what was asked is wrong, what is installed is, or what is configured. */
 const exitCodes: Record<ErrorCode, number> = {
@@ -123,6 +124,8 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
     case 'stop':
     case 'restart':
       return client().orderCommand(command, args)
+    case 'reload':
+      return client().reloadCommand(args)
     case 'apply':
       return client().applyCommand(args)
     case 'rollout':

@@ -122,6 +122,11 @@ export class RingmasterClient {
     return this.#ask({ method: 'POST', path: '/v1/processes/restart', body: { names } })
   }
 
+  /** Has what is named read its configuration again: by its signal, or by new runs, one after the other. */
+  reload(names: readonly string[]): Promise<Taken> {
+    return this.#ask({ method: 'POST', path: '/v1/processes/reload', body: { names } })
+  }
+
   /** Has processes have so many instances. */
   scale(replicas: Readonly<Record<string, number>>): Promise<Taken> {
     return this.#ask({ method: 'POST', path: '/v1/processes/scale', body: { replicas } })

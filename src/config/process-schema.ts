@@ -96,6 +96,9 @@ export const ProcessSchema = map(
       standard.shutdownOnExit,
     ),
     stopSignal: signal('Signal that asks the process to end.', standard.stopSignal),
+    reloadSignal: signal(
+      'Signal that has the process read its configuration again; without one `ringmaster reload` replaces its instances.',
+    ),
     lifecycle: Type.Optional(LifecycleSchema),
     killMode: Type.Optional(
       oneOf(['staged', 'mixed', 'process', 'group'], {
@@ -170,7 +173,6 @@ export const ProcessSchema = map(
         description: 'What else its container has in a cluster: has no effect here.',
       }),
     ),
-    reloadSignal: notYet(),
     schedule: notYet(),
     timeZone: notYet(),
     concurrencyPolicy: notYet('Allow'),

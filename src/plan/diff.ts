@@ -136,6 +136,7 @@ const specNames: Readonly<Record<SpecField, string>> = {
   ...{ dependsOn: 'dependsOn', restartPolicy: 'restartPolicy', backoff: 'backoff' },
   ...{ successExitCodes: 'successExitCodes', restartLimit: 'restartLimit' },
   ...{ isEssential: 'essential', isShutdownOnExit: 'shutdownOnExit', stopSignal: 'stopSignal' },
+  reloadSignal: 'reloadSignal',
   ...{ graceMs: 'terminationGracePeriodSeconds', killMode: 'killMode', maxAgeMs: 'maxAgeSeconds' },
   ...{ maxAgeJitterMs: 'maxAgeJitterSeconds', memoryLimitBytes: 'resources', probes: 'probes' },
   ...{ strategy: 'strategy', minReadyMs: 'minReadySeconds' },

@@ -146,6 +146,8 @@ export interface ProcessSpec {
   readonly isShutdownOnExit: boolean
   /** Number of the signal that asks a run to end. */
   readonly stopSignal: number
+  /** Number of the signal that has a run read its configuration again; null: there is none. */
+  readonly reloadSignal: number | null
   /** From the stop signal to SIGKILL. */
   readonly graceMs: number
   readonly killMode: KillMode

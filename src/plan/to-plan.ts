@@ -85,6 +85,7 @@ function toProcess(name: string, process: ProcessConfig, surroundings: Surroundi
     isEssential: filled.essential,
     isShutdownOnExit: filled.shutdownOnExit,
     stopSignal: process.lifecycle?.stopSignal ?? filled.stopSignal,
+    reloadSignal: process.reloadSignal ?? null,
     graceMs: toMs(filled.terminationGracePeriodSeconds),
     killMode: filled.killMode,
     maxAgeMs: filled.maxAgeSeconds === undefined ? null : toMs(filled.maxAgeSeconds),

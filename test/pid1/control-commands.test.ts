@@ -102,3 +102,25 @@ t.test('what is not understood is told with exit code 64', async (t) => {
     t.match(command(args), { code: 64, stdout: '' }, args.join(' '))
   }
 })
+
+t.test('a reload is a signal where there is one, else new runs', async (t) => {
+  const { ringmaster, ask } = await control(t, alone, {
+    processes: {
+      web: script("trap 'echo reloaded' HUP; echo up; while :; do sleep 0.02; done", {
+        reloadSignal: 'HUP',
+      }),
+      api: { ...sleeper, replicas: 2 },
+    },
+  })
+  await ringmaster.line(/up$/)
+  t.match(ask('wait', 'all', '--timeout', '10'), { code: 0 })
+  t.match(ask('reload', 'web'), { code: 0 })
+  await ringmaster.line(/reloaded$/)
+  const pids = () => ask('status', 'api').stdout.match(/yes +\d+/g)
+  const before = pids()
+  t.match(ask('reload', 'api'), { code: 0 })
+  t.equal(
+    pids()?.some((pid) => before?.includes(pid)),
+    false,
+  )
+})

@@ -39,6 +39,7 @@ export function processSpec(name: string, given: ProcessGiven = {}): ProcessSpec
     isEssential: true,
     isShutdownOnExit: false,
     stopSignal: 15,
+    reloadSignal: null,
     graceMs: 10_000,
     killMode: 'staged',
     maxAgeMs: null,

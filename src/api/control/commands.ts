@@ -19,7 +19,7 @@ const summaries = {
 } as const
 
 /** What can be done with processes. Each is taken in at once: who wants to see its end waits for it. */
-export function commandOperations({ view, post }: ControlSource): readonly Operation[] {
+export function commandOperations({ view, post, specs }: ControlSource): readonly Operation[] {
   return [
     ...(['start', 'stop', 'restart'] as const).map((type) =>
       operation({
@@ -49,6 +49,29 @@ export function commandOperations({ view, post }: ControlSource): readonly Opera
         const taken = take(view(), body.names)
         const to = body.children ? 'tree' : 'process'
         post({ type: 'send', instances: taken.instances, signal, to, by })
+        return taken
+      },
+    }),
+    operation({
+      method: 'POST',
+      path: '/v1/processes/reload',
+      summary:
+        'Has what is named read its configuration again, by its reloadSignal; the instances of a process without one are replaced, one after the other.',
+      body: NamedSchema,
+      response: TakenSchema,
+      handle({ body, by }): Taken {
+        const taken = take(view(), body.names)
+        for (const { process, instances } of select(view(), body.names)) {
+          const names = instances.map(({ name }) => name)
+          const signal = specs().find(({ name }) => name === process.name)?.reloadSignal ?? null
+          if (signal !== null) {
+            post({ type: 'send', instances: names, signal, to: 'process', by })
+          } else if (names.length === process.instances.length) {
+            post({ type: 'rollout', process: process.name, action: 'restart', by })
+          } else {
+            post({ type: 'restart', instances: names, by })
+          }
+        }
         return taken
       },
     }),

@@ -540,7 +540,6 @@ t.test('each field at the top refuses what it cannot be', async (t) => {
 
 /** What is known and has no effect yet, and what it may say besides nothing. */
 const notYetOfProcess = {
-  ...{ reloadSignal: [] },
   ...{ schedule: [], timeZone: [], concurrencyPolicy: ['Allow'] },
   ...{ startingDeadlineSeconds: [], suspend: ['"${NO}"'] },
   ...{ priority: ['0'], stdin: [], tty: [], watch: [], hooks: [] },

@@ -2,6 +2,7 @@ import t from 'tap'
 import { judge } from '../../../../src/api/control/wait.ts'
 import type { View } from '../../../../src/core/view.ts'
 import { controlApp, us } from '../../../rig/control-app.ts'
+import { processSpec } from '../../../rig/specs.ts'
 import { instanceView, processView, viewOf } from '../../../rig/views.ts'
 
 t.test('a command is taken in at once, for the instances that are named', async (t) => {
@@ -15,6 +16,21 @@ t.test('a command is taken in at once, for the instances that are named', async 
     t.same(JSON.parse(payload), { instances: ['web.2', 'job.1'], lastRun: 1 })
     t.same(posted, [{ type, instances: ['web.2', 'job.1'], by: 'uid 0, pid 9' }])
   }
+})
+
+t.test('a reload is a signal where there is one, else new runs', async (t) => {
+  const specs = () => [processSpec('web', { replicas: 2 }), processSpec('job', { reloadSignal: 1 })]
+  const { app, posted } = controlApp({ specs })
+  const ask = (...names: string[]) =>
+    app.inject({ method: 'POST', url: '/v1/processes/reload', body: { names } })
+  t.equal((await ask('all')).statusCode, 200)
+  t.equal((await ask('web.2')).statusCode, 200)
+  const by = 'uid 0, pid 9'
+  t.same(posted, [
+    { type: 'rollout', process: 'web', action: 'restart', by },
+    { type: 'send', instances: ['job.1'], signal: 1, to: 'process', by },
+    { type: 'restart', instances: ['web.2'], by },
+  ])
 })
 
 t.test('a signal has a name, and goes on to children where that is asked for', async (t) => {
