@@ -6,8 +6,8 @@ import { digits, median, printAtLeast, printTable, printTarget, shuffled } from 
 import { linesProgram, type Passed, pass, type Way, writer } from './log-pass.ts'
 import { takeOwnShare } from './own-share.ts'
 
-const rounds = 3
-const lines = 4_000_000
+const rounds = 5
+const lines = 3_000_000
 
 const has = (program: string) => spawnSync(program, ['--version']).error === undefined
 const both = (command: (id: number) => string, count: number) =>

@@ -12,6 +12,7 @@ import { type PipeReader, readPipe } from './pipe-reader.ts'
 import type { OnDropped, Sink } from './sink.ts'
 import { createTail, type Tail } from './tail.ts'
 import { createWatch } from './watch.ts'
+import type { WriterOptions } from './writer.ts'
 
 export interface CountedOutput extends Output, Lines {
   /** By the name of an instance; kept up to date. */
@@ -44,12 +45,12 @@ export function createOutput(options: OutputOptions): CountedOutput {
     clock,
     lines.maxLineBytes + splitMark.length,
   )
-  const open = (sink: Pick<Sink, 'open'>, spec: LinesSpec, mostBytes: number, what: string) =>
-    createLane({ sink, read, readiness, spec, mostBytes, onDropped: count(what) })
-  const lane = open(stdout, lines, mostBytes, 'stdout')
+  const open = (sink: Pick<Sink, 'open'>, spec: LinesSpec, bounds: Bounds, what: string) =>
+    createLane({ sink, read, readiness, spec, bounds, onDropped: count(what) })
+  const lane = open(stdout, lines, sinkBounds, 'stdout')
   const lanes = {
     stdout: lane,
-    stderr: stderr === stdout ? lane : open(stderr, lines, mostBytes, 'stderr'),
+    stderr: stderr === stdout ? lane : open(stderr, lines, sinkBounds, 'stderr'),
   }
   const fileLanes = new WeakMap<LogFile, Lane>()
   /** The lines of all runs of an instance go one way. */
@@ -57,7 +58,7 @@ export function createOutput(options: OutputOptions): CountedOutput {
     const known = fileLanes.get(file)
     if (known) return known
     // It waits for no reader, so it never waits long.
-    const lane = open(file, { ...lines, onOverflow: 'block' }, mostFileBytes, use.target.file)
+    const lane = open(file, { ...lines, onOverflow: 'block' }, fileBounds, use.target.file)
     fileLanes.set(file, lane)
     return lane
   }
@@ -166,12 +167,14 @@ export function createOutput(options: OutputOptions): CountedOutput {
 const streams = ['stdout', 'stderr'] as const
 /** What a pipe holds by default: see pipe(7). */
 const readBytes = 65_536
-/** What waits for a sink before the reading stops; what was read then is kept too, however large its format makes it. */
-const limitBytes = 1 << 18
-/** … before lines are dropped that are read nevertheless: of processes that never wait, and last words. */
-const mostBytes = 1 << 21
-/** The same of a file: there may be one for each stream of each instance. */
-const mostFileBytes = 1 << 19
+type Bounds = Pick<WriterOptions, 'limitBytes' | 'mostBytes'>
+/**
+ * Of what waits for a sink. At the limit the reading stops; what was read then is kept too, however large its format makes it. Only
+ * what is read nevertheless comes to the most: of processes that never wait, and last words.
+ */
+const sinkBounds: Bounds = { limitBytes: 1 << 16, mostBytes: 1 << 21 }
+/** A disk takes larger pieces; and there may be a file for each stream of each instance. */
+const fileBounds: Bounds = { limitBytes: 1 << 18, mostBytes: 1 << 19 }
 /** Kept of each stream of an instance, as it came. What Node.js prints when its heap is full is a quarter of this. */
 const tailBytes = 8192
 
@@ -202,16 +205,15 @@ interface LaneOptions {
   readonly read: ReadBuffer
   readonly readiness: Readiness
   readonly spec: LinesSpec
-  readonly mostBytes: number
+  readonly bounds: Bounds
   readonly onDropped: OnDropped
 }
 
-function createLane({ sink, read, readiness, spec, mostBytes, onDropped }: LaneOptions): Lane {
+function createLane({ sink, read, readiness, spec, bounds, onDropped }: LaneOptions): Lane {
   const { stripsAnsi, maxLineBytes, onOverflow } = spec
   const readers = new Set<PipeReader>()
   const writer = sink.open({
-    limitBytes,
-    mostBytes,
+    ...bounds,
     // epoll takes ready pipes in turn, so a busy child does not keep a full sink to itself.
     onDrain() {
       for (const reader of readers) reader.resume()

@@ -392,7 +392,7 @@ t.test('a release reads what is there and ends, though a stranger holds the pipe
 
 /** What the reads of {@link fill} give; all of them are more than waits for one sink. */
 const filler = `${'y'.repeat(59_999)}\n`
-const fillers = 5
+const fillers = 2
 
 /** Fills the sink of `output` while its descriptor takes nothing. */
 async function fill(output: ReturnType<typeof createParts>['output']): Promise<void> {
