@@ -41,35 +41,28 @@ static void write_all(const char *at, size_t left) {
   }
 }
 
-/* Eight digits. */
-static void put_number(char *at, long number) {
-  for (int i = 7; i >= 0; i--, number /= 10) at[i] = (char)('0' + number % 10);
-}
-
-static void write_lines(char *block, long from, long to) {
+/* One by one, as a program makes them. */
+static void write_lines(int id, long from, long to) {
+  char block[AT_ONCE * LINE];
   while (from < to) {
     int count = 0;
-    for (; count < AT_ONCE && from < to; count++) put_number(block + count * LINE + 4, from++);
+    for (; count < AT_ONCE && from < to; count++) {
+      char *line = block + count * LINE, head[20];
+      const int length = snprintf(head, sizeof head, "<%02d %08ld ", id, from++);
+      memset(line, 'x', LINE);
+      memcpy(line, head, (size_t)length);
+      line[LINE - 2] = '>';
+      line[LINE - 1] = '\n';
+    }
     write_all(block, (size_t)count * LINE);
   }
 }
 
 static void write_all_lines(const char *go, int id, long lines) {
-  char block[AT_ONCE * LINE];
-  memset(block, 'x', sizeof block);
-  for (int i = 0; i < AT_ONCE; i++) {
-    char *line = block + i * LINE;
-    line[0] = '<';
-    line[1] = (char)('0' + id / 10);
-    line[2] = (char)('0' + id % 10);
-    line[3] = line[12] = ' ';
-    line[LINE - 2] = '>';
-    line[LINE - 1] = '\n';
-  }
-  write_lines(block, 0, lines / 2);
+  write_lines(id, 0, lines / 2);
   stamp("start", now(), getpid());
   while (access(go, F_OK) != 0) nanosleep(&(struct timespec){0, 1000000}, NULL);
-  write_lines(block, lines / 2, lines);
+  write_lines(id, lines / 2, lines);
   pause();
 }
 
@@ -81,7 +74,8 @@ static void look_at(const char *line, const char *end) {
   const int is_whole = end - begin >= LINE - 1 && begin[LINE - 2] == '>';
   for (int i = 1; is_whole && i < 3; i++) id = id * 10 + begin[i] - '0';
   for (int i = 4; is_whole && i < 12; i++) number = number * 10 + begin[i] - '0';
-  if (!is_whole || id < 0 || id >= MOST_WRITERS || number != next[id]++) wrong++;
+  if (!is_whole || id < 0 || id >= MOST_WRITERS || number != next[id]) wrong++;
+  if (is_whole && id >= 0 && id < MOST_WRITERS) next[id] = number + 1;
 }
 
 static void read_lines(int fd, long lines, long pid) {
