@@ -1,7 +1,7 @@
 import t from 'tap'
 import { SupervisorError } from '../../../src/lib/errors.ts'
 import type { OwnRights } from '../../../src/os/own-rights.ts'
-import { resolveRights } from '../../../src/os/start-rights.ts'
+import { resolveMore, resolveRights } from '../../../src/os/start-rights.ts'
 import { parseUserDatabase } from '../../../src/os/users.ts'
 import { type Given, ordinaryRights, ownRights, planWith } from '../../rig/rights.ts'
 
@@ -141,3 +141,20 @@ t.test('all that is wrong with all processes is told at once, each thing once', 
       /^cannot start web: .*"x".*\ncannot start web: .*nobody-here.*\ncannot start web: .*none.*\ncannot start job: .*$/,
   })
 })
+
+t.test(
+  'a plan that comes later asks only for what is new, and hears of what was given up',
+  async (t) => {
+    const plan = planWith({ web: asUser('web') })
+    const known = resolveRights(plan, ownRights(), database)
+    const self = { kind: 'dropped', user: { uid: 33, gid: 34, groups: [] }, rights: known } as const
+    t.equal(resolveMore(plan, known, self).size, 0)
+    const other = planWith({ web: { security: { user: 'nobody-has-this-name' } } })
+    t.throws(() => resolveMore(other, known, self), {
+      code: 'START_REFUSED',
+      message: /nobody-has-this-name.*\nroot was given up at the start: set dropSelf: false/,
+    })
+    const kept = { kind: 'kept', reason: '', rights: known } as const
+    t.throws(() => resolveMore(other, known, kept), { message: /nobody-has-this-name.*$/ })
+  },
+)
