@@ -44,6 +44,10 @@ export async function pass(way: Way, writers: number, lines: number): Promise<Pa
     stdio: ['ignore', 'ignore', 'ignore'],
   })
   const isOver = once(reader, 'close')
+  const endAll = () => {
+    for (const pid of [...descendants(reader.pid ?? 0), reader.pid ?? 0]) end(pid)
+  }
+  process.once('exit', endAll)
   const stamps = new Map<string, { readonly ms: number; readonly number: number }>()
   let started = 0
   const look = () => {
@@ -73,7 +77,8 @@ export async function pass(way: Way, writers: number, lines: number): Promise<Pa
     }, `${way.name}: lines are missing`)
   }
   const cpu = cpuMs(between) - before
-  for (const pid of [...descendants(reader.pid ?? 0), reader.pid ?? 0]) end(pid)
+  endAll()
+  process.off('exit', endAll)
   await isOver
   const [first, last] = [stamps.get('first'), stamps.get('last')]
   const bytes = lines * 50
