@@ -1,7 +1,7 @@
 import type { RingmasterClient } from '../client/client.ts'
-import { SupervisorError } from '../lib/errors.ts'
 import type { Goal, Taken } from '../wire/commands.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
+import { inVain } from './in-vain.ts'
 import { print } from './print.ts'
 import { statusTable } from './status.ts'
 import { parseSeconds, usageError } from './usage.ts'
@@ -52,23 +52,6 @@ async function awaitEnd(
 ): Promise<void> {
   if (instances.length === 0) return
   const after = order === 'restart' ? lastRun : undefined
-  const { result, missing } = await client.wait(instances, goals[order], { timeoutSeconds, after })
-  if (result === 'done') return
-  const shown = missing.slice(0, 10).join('\n  ')
-  throw new SupervisorError(
-    'REQUEST_FAILED',
-    `${order}: ${about[order][1].replace('they', 'not all')} ${whyNot(result, timeoutSeconds)}:\n  ${shown}`,
-  )
-}
-
-/** What ended a wait in vain. */
-export function whyNot(result: 'failed' | 'timeout' | 'ending', timeoutSeconds: number): string {
-  switch (result) {
-    case 'failed':
-      return 'and will not'
-    case 'timeout':
-      return `within ${timeoutSeconds} s`
-    case 'ending':
-      return 'as Ringmaster shuts down'
-  }
+  const waited = await client.wait(instances, goals[order], { timeoutSeconds, after })
+  if (waited.result !== 'done') throw inVain(order, goals[order], waited, timeoutSeconds)
 }

@@ -1,6 +1,5 @@
-import { SupervisorError } from '../lib/errors.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
-import { whyNot } from './order.ts'
+import { inVain } from './in-vain.ts'
 import { print } from './print.ts'
 import { statusTable } from './status.ts'
 import { parseSeconds, usageError } from './usage.ts'
@@ -33,11 +32,8 @@ export async function scaleCommand(args: readonly string[]): Promise<string> {
   ] as const
   for (const [some, goal] of values['no-wait'] ? [] : waits) {
     if (some.length === 0) continue
-    const { result, missing } = await client.wait(some, goal, { timeoutSeconds })
-    if (result === 'done') continue
-    const shown = missing.slice(0, 10).join('\n  ')
-    const why = whyNot(result, timeoutSeconds)
-    throw new SupervisorError('REQUEST_FAILED', `scale: not all ${goal} ${why}:\n  ${shown}`)
+    const waited = await client.wait(some, goal, { timeoutSeconds })
+    if (waited.result !== 'done') throw inVain('scale', goal, waited, timeoutSeconds)
   }
   return print(format, await client.status(names), (all) => statusTable(all, Date.now()))
 }

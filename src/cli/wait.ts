@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RingmasterClient } from '../client/client.ts'
-import { isSupervisorError, SupervisorError } from '../lib/errors.ts'
+import { isSupervisorError } from '../lib/errors.ts'
 import type { Goal, Waited } from '../wire/commands.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
-import { whyNot } from './order.ts'
+import { inVain } from './in-vain.ts'
 import { print } from './print.ts'
 import { parseSeconds, usageError } from './usage.ts'
 
@@ -31,11 +31,7 @@ export async function waitCommand(args: readonly string[]): Promise<string> {
   const seconds = timeout === undefined ? undefined : parseSeconds('wait', 'timeout', timeout)
   const waited = await waitFor(connect(), names, goal, seconds)
   if (waited.result === 'done') return format === 'table' ? '' : print(format, waited, () => '')
-  const why = whyNot(waited.result, seconds ?? 0)
-  throw new SupervisorError(
-    'REQUEST_FAILED',
-    `wait: not all ${goal} ${why}:\n  ${waited.missing.slice(0, 10).join('\n  ')}`,
-  )
+  throw inVain('wait', goal, waited, seconds ?? 0)
 }
 
 /** Ringmaster may be about to start: with a timeout its socket is waited for. */

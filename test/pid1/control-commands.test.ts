@@ -56,7 +56,10 @@ t.test('a command that does not get what it wants says what is missing', async (
     },
   })
   t.match(ask('wait', 'job', '--for', 'stopped', '--timeout', '10'), { code: 0 })
-  t.match(ask('restart', 'job'), { code: 1, stderr: /and will not:\n {2}job.1: failed/ })
+  t.match(ask('restart', 'job'), {
+    code: 1,
+    stderr: /not all started, and they will not be:\n {2}job.1: failed/,
+  })
   t.match(ask('start', 'web', '--timeout', '0.2'), {
     ...{ code: 1, stdout: '' },
     stderr: /within 0.2 s:\n {2}web.1: pending, waiting for job: failed/,

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import type { Static, TSchema } from '@sinclair/typebox'
 
 /** One thing that clients can ask for: what carries it out, and what OpenAPI says of it. */
@@ -48,6 +47,3 @@ export function operation<Query extends TSchema, Body extends TSchema>(
 ): Operation {
   return typed as unknown as Operation
 }
-
-/** A response that goes on until its client or its source ends it. */
-export type Stream = Readable
