@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { evaluatedSchemas } from './evaluated-schemas.mjs'
+import { partsLeftOut } from './left-out.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 process.chdir(root)
@@ -107,7 +108,7 @@ const bundles = [
       '@fastify/fast-json-stringify-compiler',
       'light-my-request',
     ],
-    plugins: [evaluatedSchemas(join(root, 'src/config')), patternsApart],
+    plugins: [evaluatedSchemas(join(root, 'src/config')), patternsApart, partsLeftOut],
     banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
     footer: { js: '})' },
   }),

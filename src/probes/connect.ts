@@ -1,5 +1,4 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 
 /** Where to. `host` null: this machine, by IPv4 and then by IPv6. */
 export interface Address {
@@ -84,8 +83,10 @@ function openTcp(host: string, port: number, take: Take): Socket {
 
 function openTls(host: string, port: number, name: string, take: Take): Socket {
   const options = { host, port, rejectUnauthorized: false }
+  // Loaded by the first that needs it: with what it is made of it takes a megabyte.
+  const { connect } = process.getBuiltinModule('node:tls')
   // An address is no name of a server: RFC 6066.
-  const socket = connectTls(isIP(name) === 0 ? { ...options, servername: name } : options)
+  const socket = connect(isIP(name) === 0 ? { ...options, servername: name } : options)
   return socket.setEncoding('latin1').on('data', take)
 }
 

@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2'
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
 import type { Check } from '../plan/plan.ts'
 import type { Outcome } from '../ports/prober.ts'
 import { describeError, loopback } from './connect.ts'
@@ -31,6 +31,8 @@ export function probeGrpc(
 
   function call(address: string, onRefused: (problem: string) => void): ClientHttp2Session {
     const name = address.includes(':') ? `[${address}]` : address
+    // Loaded by the first call: it takes a megabyte.
+    const { connect } = process.getBuiltinModule('node:http2')
     const session = connect(`http://${name}:${port}`)
     let isConnected = false
     session.on('error', (error) => {
