@@ -16,14 +16,9 @@ export interface CauseToEnd {
 export function findCauseToEnd(state: State): CauseToEnd | null {
   const { courses, groups, instances, processes } = state
   for (const instance of instances) {
-    if (
-      !isProven(
-        instance,
-        courses.find(({ process }) => process === instance.process),
-      )
-    )
-      continue
     if (instance.phase !== 'failed' && instance.phase !== 'succeeded') continue
+    const course = courses.find(({ process }) => process === instance.process)
+    if (!isProven(instance, course)) continue
     const spec = processes.find((process) => process.name === instance.process)
     const group = groupOf(instance, groups)
     const endsAll = group?.isFailed
