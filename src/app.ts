@@ -11,6 +11,7 @@ import { loadBundle } from './os/bundle.ts'
 import { createCgroup } from './os/cgroup.ts'
 import { systemClock } from './os/clock.ts'
 import { createCommands } from './os/commands.ts'
+import { openControlHttp } from './os/control-http.ts'
 import { openControlSocket } from './os/control-socket.ts'
 import { dropSelf, type SelfDrop } from './os/drop-self.ts'
 import { writeEndpointFile } from './os/endpoint-file.ts'
@@ -94,6 +95,7 @@ export async function supervise(
   process.once('exit', () => {
     for (const socket of sockets) socket.remove()
   })
+  const remote = plan.control?.http ? await openControlHttp(plan.control.http) : null
   const control = plan.control && openControlSocket(plan.control)
   const peers = createPeers()
   const manager = findServiceManager(process.env)
@@ -265,24 +267,23 @@ export async function supervise(
       await serve(listening, { view, metrics, report: (error) => runtime.report(error) })
       if (view().phase === 'running') log.note('info', `endpoints: ${urls(listening)}`)
     }
-    if (plan.control && control && typeof control !== 'string') {
-      await serveControl(control.fd, {
-        ...{
-          version,
-          view,
-          clock,
-          history,
-          incidents,
-          peers,
-          sockets,
-          access: plan.control.access,
-        },
+    const local = control && typeof control !== 'string' ? control : null
+    if (plan.control && (local || remote)) {
+      const entrances = { local: local && { fd: local.fd, peers }, remote, note: log.note }
+      await serveControl(entrances, {
+        ...{ version, view, clock, history, incidents, sockets, access: plan.control.access },
         ...{ lines: output, specs: () => runtime.specs() },
         ...{ readConfig, preview: (other) => runtime.preview(other) },
         post: (fact) => runtime.post(fact),
         report: (error) => runtime.report(error),
       })
-      log.note('debug', `control socket: ${control.path}`)
+      if (local) log.note('debug', `control socket: ${local.path}`)
+      if (remote) {
+        log.note(
+          'info',
+          `control: ${remote.tls ? 'https' : 'http'}://${describePort(remote.host, native().portOf(remote.fd))}`,
+        )
+      }
     }
     clock.at(clock.now().monoMs + settleMs, () => native().releaseMemory())
   }
@@ -389,6 +390,10 @@ function describeSocket({ name, address }: OpenSocket): string {
 
 function urls({ host, port }: Listening): string {
   const name = host === '::' || host === '0.0.0.0' ? 'localhost' : host
-  const base = `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+  const base = `http://${describePort(name, port)}`
   return ['livez', 'readyz', 'metrics'].map((path) => `${base}/${path}`).join(' ')
+}
+
+function describePort(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }

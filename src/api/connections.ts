@@ -54,6 +54,12 @@ export class Connections {
     return true
   }
 
+  /** Forgets one that goes on elsewhere. */
+  release(socket: Socket): void {
+    const connection = this.#bySocket.get(socket)
+    if (connection) this.#leave(connection)
+  }
+
   /** Ends the oldest of those that have no answer to come, else the one that takes longest with its answer. */
   endOldest(): void {
     const [reading, idle] = [this.#oldestOf('reading'), this.#oldestOf('idle')]

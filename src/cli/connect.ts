@@ -1,17 +1,25 @@
+import { readFileSync } from 'node:fs'
 import type { ParseArgsConfig } from 'node:util'
 import { parseArgs } from 'node:util'
-import { RingmasterClient } from '../client/client.ts'
+import { type ClientOptions, RingmasterClient } from '../client/client.ts'
 import { type Format, parseFormat } from './print.ts'
 import { usageError } from './usage.ts'
 
 /** What every command that speaks to a running Ringmaster takes. */
 export const clientFlags = {
   socket: { type: 'string' },
+  url: { type: 'string' },
+  'token-file': { type: 'string' },
+  'ca-file': { type: 'string' },
+  'cert-file': { type: 'string' },
+  'key-file': { type: 'string' },
   output: { type: 'string', short: 'o' },
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsConfig['options']
 
 export const clientUsage = `      --socket PATH          the control socket; if not given, $RINGMASTER_CONTROL, or where "ringmaster run" makes it
+      --url URL              the same over TCP: https://HOST:PORT; if not given, $RINGMASTER_URL
+      --token-file FILE      the token for it; $RINGMASTER_TOKEN_FILE. Also --ca-file, --cert-file, --key-file
   -o, --output FORMAT        table, json or yaml
   -h, --help                 print this
 `
@@ -25,11 +33,43 @@ export function parseClientArgs<const Flags extends NonNullable<ParseArgsConfig[
   const options = { ...clientFlags, ...flags }
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    const given = values as { socket?: string; output?: string }
-    const connect = () => new RingmasterClient({ socket: given.socket })
+    const given = values as Given
+    const connect = () => new RingmasterClient(whereabouts(command, given, process.env))
     const format: Format = parseFormat(command, given.output)
     return { values, names: positionals, connect, format }
   } catch (error) {
     throw usageError(command, error)
+  }
+}
+
+type Given = Readonly<Partial<Record<Exclude<keyof typeof clientFlags, 'help'>, string>>>
+
+/** Where Ringmaster is: what the command line says, else what the environment does. Throws `USAGE`. */
+function whereabouts(command: string, given: Given, env: NodeJS.ProcessEnv): ClientOptions {
+  const { socket, url = socket === undefined ? env['RINGMASTER_URL'] : undefined } = given
+  if (url === undefined || url === '') return { socket }
+  if (socket !== undefined) throw usageError(command, 'it is either --socket or --url')
+  const token = readNamed('token-file')
+  if (token === undefined) {
+    throw usageError(command, 'a URL takes --token-file FILE, or $RINGMASTER_TOKEN_FILE')
+  }
+  return {
+    ...{ url, token: token.trim() },
+    ca: readNamed('ca-file'),
+    cert: readNamed('cert-file'),
+    key: readNamed('key-file'),
+  }
+
+  function readNamed(
+    flag: 'token-file' | 'ca-file' | 'cert-file' | 'key-file',
+  ): string | undefined {
+    const path = given[flag] ?? env[`RINGMASTER_${flag.toUpperCase().replace('-', '_')}`]
+    if (path === undefined || path === '') return undefined
+    try {
+      return readFileSync(path, 'utf8')
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      throw usageError(command, `cannot read --${flag} ${path}: ${code}`)
+    }
   }
 }

@@ -6,9 +6,13 @@ import type { ProcessDetail, ProcessStatus } from '../wire/processes.ts'
 import type { Applied, RevisionStatus, RolloutAction, RolloutStatus } from '../wire/rollouts.ts'
 import type { SocketStatus } from '../wire/sockets.ts'
 import type { SupervisorStatus } from '../wire/supervisor.ts'
+import { localPlace, type Place, type RemoteOptions, remotePlace } from './place.ts'
 import { linesOf, type Request, readText, send } from './transport.ts'
 
-export interface ClientOptions {
+/** Where Ringmaster is: at a socket, or at a URL with a token. */
+export type ClientOptions = LocalOptions | RemoteOptions
+
+export interface LocalOptions {
   /** Path of the control socket; without it `$RINGMASTER_CONTROL`, then the places where `run` makes one. */
   readonly socket?: string | undefined
 }
@@ -45,10 +49,12 @@ export interface WaitOptions {
  * carried out rejects with a `SupervisorError`: `UNREACHABLE`, or `REQUEST_FAILED` with the problem as its cause.
  */
 export class RingmasterClient {
-  readonly #sockets: readonly string[]
+  readonly #places: readonly Place[]
 
-  constructor({ socket }: ClientOptions = {}) {
-    this.#sockets = socketsToTry(socket)
+  /** Throws `USAGE` for a URL or a token that is none. */
+  constructor(options: ClientOptions = {}) {
+    this.#places =
+      'url' in options ? [remotePlace(options)] : socketsToTry(options.socket).map(localPlace)
   }
 
   /** How Ringmaster itself is. */
@@ -83,7 +89,7 @@ export class RingmasterClient {
   ): AsyncGenerator<EventStatus> {
     const number = after === undefined ? undefined : `${after}`
     const path = `/v1/events/stream${queryOf({ name: names, after: number })}`
-    const response = await send(this.#sockets, { method: 'GET', path, signal })
+    const response = await send(this.#places, { method: 'GET', path, signal })
     for await (const line of linesOf(response)) {
       // Of a server-sent event all that matters stands in its data, on one line.
       const event = line.startsWith('data: ') ? JSON.parse(line.slice(6)) : {}
@@ -104,7 +110,7 @@ export class RingmasterClient {
       tail: tail === undefined ? undefined : `${tail}`,
     })
     const request = { method: 'GET', path: `/v1/logs${query}`, signal } as const
-    for await (const line of linesOf(await send(this.#sockets, request))) yield JSON.parse(line)
+    for await (const line of linesOf(await send(this.#places, request))) yield JSON.parse(line)
   }
 
   /** Starts what is named, and what that needs. Resolves when that is on its way: see {@link wait}. */
@@ -192,7 +198,7 @@ export class RingmasterClient {
 
   async #ask<T>(request: Request): Promise<T> {
     // What Ringmaster sends is what its schemas say: they are the same ones.
-    return JSON.parse(await readText(await send(this.#sockets, request))) as T
+    return JSON.parse(await readText(await send(this.#places, request))) as T
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { SupervisorError } from '../lib/errors.ts'
+import { isSupervisorError, SupervisorError } from '../lib/errors.ts'
 import type { Problem } from '../wire/problems.ts'
+import type { Place } from './place.ts'
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PUT'
@@ -11,37 +12,39 @@ export interface Request {
 }
 
 /**
- * The response of the first of `sockets` where somebody listens. Throws `UNREACHABLE` when there is none, and `REQUEST_FAILED`, with
+ * The response of the first of `places` where somebody listens. Throws `UNREACHABLE` when there is none, and `REQUEST_FAILED`, with
  * the {@link Problem} as its cause, when it was refused.
  */
-export async function send(sockets: readonly string[], request: Request): Promise<IncomingMessage> {
-  const reasons: string[] = []
-  for (const socketPath of sockets) {
+export async function send(places: readonly Place[], request: Request): Promise<IncomingMessage> {
+  const failures: { readonly code: string; readonly message: string; readonly cause: unknown }[] =
+    []
+  for (const place of places) {
     try {
-      const response = await ask(socketPath, request)
+      const response = await ask(place, request)
       if ((response.statusCode ?? 500) < 300) return response
       throw toError(await readText(response))
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (!unreached.has(code ?? '')) throw asLost(error, socketPath)
-      reasons.push(`cannot reach ${socketPath}: ${explain(code)}`)
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException
+      const why = isSupervisorError(cause) || code === undefined ? undefined : place.explain(code)
+      if (code === undefined || why === undefined) throw asLost(cause, place.name)
+      failures.push({ code, message: `cannot reach ${place.name}: ${why}`, cause })
     }
   }
   // The first is where it is usually; another may hold somebody's.
-  const found = reasons.find((reason) => !reason.endsWith(explain('ENOENT')))
+  const told = failures.find(({ code }) => code !== 'ENOENT') ?? failures[0]
   throw new SupervisorError(
     'UNREACHABLE',
-    found ??
-      reasons[0] ??
+    told?.message ??
       'cannot reach Ringmaster: there is no place for its socket. Name it with --socket PATH or RINGMASTER_CONTROL',
+    { cause: told?.cause },
   )
 }
 
 /** A connection that was there is no more; the caller has ended others itself. */
-function asLost(error: unknown, socketPath: string): unknown {
+function asLost(error: unknown, name: string): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code !== 'ECONNRESET' && code !== 'EPIPE') return error
-  const message = `lost the connection to ${socketPath}: it has ended, or is about to`
+  const message = `lost the connection to ${name}: it has ended, or is about to`
   return new SupervisorError('UNREACHABLE', message, { cause: error })
 }
 
@@ -69,46 +72,34 @@ export async function* linesOf(response: IncomingMessage): AsyncGenerator<string
   if (rest !== '') yield rest
 }
 
-const unreached: ReadonlySet<string> = new Set([
-  ...['ENOENT', 'ECONNREFUSED', 'EACCES', 'EPERM', 'ENOTSOCK', 'ENOTDIR', 'ENAMETOOLONG', 'EINVAL'],
-  'EAGAIN',
-])
-
-function explain(code: string | undefined): string {
-  switch (code) {
-    case 'ENOENT':
-      return 'there is no such socket. Is "ringmaster run" running, and as this user?'
-    case 'ECONNREFUSED':
-      return 'nobody listens. Is "ringmaster run" still running?'
-    case 'EACCES':
-    case 'EPERM':
-      return 'no permission. Ask as the user that started Ringmaster, or set control.mode and control.owner'
-    case 'EAGAIN':
-      return 'too many clients wait already'
-    default:
-      return `${code}`
-  }
-}
+/** A machine that is not there says nothing. */
+const connectMs = 10_000
 
 async function ask(
-  socketPath: string,
+  place: Place,
   { method, path, body, signal }: Request,
 ): Promise<IncomingMessage> {
-  const { request } = await import('node:http')
+  const { request } = place.isSecure ? await import('node:https') : await import('node:http')
   return new Promise((resolve, reject) => {
     const text = body === undefined ? undefined : JSON.stringify(body)
     const headers = {
-      host: 'ringmaster',
+      ...place.request.headers,
       ...(text !== undefined && {
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(text),
       }),
     }
-    // One request a connection: nothing keeps a command waiting for its end.
     const sent = request(
-      { socketPath, method, path, headers, agent: false, ...(signal && { signal }) },
+      // One request a connection: nothing keeps a command waiting for its end.
+      { ...place.request, method, path, headers, agent: false, ...(signal && { signal }) },
       resolve,
     )
+    const late = Object.assign(new Error('no connection'), { code: 'ETIMEDOUT' })
+    const timer = setTimeout(() => sent.destroy(late), connectMs)
+    sent.once('socket', (socket) => {
+      socket.once(place.isSecure ? 'secureConnect' : 'connect', () => clearTimeout(timer))
+    })
+    sent.once('close', () => clearTimeout(timer))
     sent.on('error', reject)
     sent.end(text)
   })

@@ -1,7 +1,7 @@
 /** What holds where a configuration is silent. Times in seconds, as they are written there. */
 export const defaults = {
   http: { host: '::', port: 9099 },
-  control: { mode: 0o600, access: { others: 'read' } },
+  control: { mode: 0o600, access: { others: 'read' }, http: { host: '127.0.0.1' } },
   shutdown: {
     drainSeconds: 0,
     // Kubernetes' own default for a pod, and what other runtimes give at most.

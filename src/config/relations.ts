@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import { Check } from '@sinclair/typebox/value'
 import { parseSignal, signalName } from '../lib/signals.ts'
+import { checkControl } from './control.ts'
 import { checkDependencies } from './dependencies.ts'
 import { checkGroups } from './groups.ts'
 import { checkReferences } from './instance-references.ts'
@@ -18,7 +19,11 @@ type Ports = Static<typeof PortsSchema>
 /** What is wrong between fields that are right by themselves; those that are not are left to the check. */
 export function checkRelations(config: UnknownMap): readonly Problem[] {
   const { processes, signals, groups, sockets } = config
-  const problems = [...(isMap(signals) ? checkSignals(signals) : []), ...checkSockets(config)]
+  const problems = [
+    ...(isMap(signals) ? checkSignals(signals) : []),
+    ...checkControl(config),
+    ...checkSockets(config),
+  ]
   if (!isMap(processes)) return problems
   problems.push(...checkDependencies(processes), ...checkLogFiles(processes))
   if (isMap(groups)) problems.push(...checkGroups(groups, processes))

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { ControlSchema } from './control-schema.ts'
 import { defaults } from './defaults.ts'
-import { flag, integer, map, notYet, octal, oneOf, owner, path, seconds } from './fields.ts'
+import { flag, integer, map, notYet, oneOf, seconds } from './fields.ts'
 import { GroupSchema } from './group-schema.ts'
 import { logFormat, ProcessDefaultsSchema, ProcessSchema } from './process-schema.ts'
 import { SocketSchema } from './socket-schema.ts'
@@ -23,40 +24,6 @@ const HttpSchema = map(
       }),
     ),
     port: integer('TCP port; 0: any free one.', 0, 65535, defaults.http.port),
-  },
-  '',
-)
-
-const AccessSchema = map(
-  {
-    others: Type.Optional(
-      oneOf(['none', 'read'], {
-        default: defaults.control.access.others,
-        description: "Users that are neither root nor Ringmaster's own.",
-      }),
-    ),
-    descendants: Type.Optional(
-      oneOf(['none', 'read', 'control'], {
-        description:
-          'Processes that Ringmaster has started, whatever their user, and what comes of them. Default: `read`, where their user may read.',
-      }),
-    ),
-  },
-  "What clients may do: `none`, `read`, or `control`. Root and Ringmaster's own user control, unless they are descendants.",
-)
-
-const ControlSchema = map(
-  {
-    socket: Type.Optional(
-      path({
-        description:
-          'Its path. Default: `ringmaster.sock` in the first folder that can be had of `/run/ringmaster`, `$XDG_RUNTIME_DIR/ringmaster`, and one in `/dev/shm`.',
-      }),
-    ),
-    mode: octal('Its mode. Default: 600.'),
-    owner: owner('Its owner: USER, or USER:GROUP, by name or number.'),
-    access: Type.Optional(AccessSchema),
-    http: notYet(),
   },
   '',
 )
@@ -162,8 +129,8 @@ export const ConfigSchema = map(
     ),
     control: Type.Optional(
       Type.Union([Type.Literal(false), ControlSchema], {
-        allowed: 'a map with socket, mode, owner and access, or false',
-        description: 'Socket for commands; false: none.',
+        allowed: 'a map with socket, mode, owner, access and http, or false',
+        description: 'Where commands come in; false: nowhere.',
       }),
     ),
     shutdown: Type.Optional(ShutdownSchema),

@@ -9,9 +9,10 @@ const ofUnix = ['path', 'owner', 'mode']
 const mostPathBytes = 107
 
 /** Sockets that are neither of TCP nor of a path, or both, or at an address that is taken already; what is no socket at all is left to the check. */
-export function checkSockets({ sockets, http }: UnknownMap): readonly Problem[] {
+export function checkSockets({ sockets, http, control }: UnknownMap): readonly Problem[] {
   if (!isMap(sockets)) return []
   const taken: Address[] = http === false ? [] : [httpAddress(http)]
+  if (isMap(control) && isMap(control['http'])) taken.push(controlAddress(control['http']))
   return Object.entries(sockets).flatMap(([name, socket]): readonly Problem[] => {
     if (!isMap(socket)) return []
     const path = ['sockets', name]
@@ -92,6 +93,10 @@ interface Address {
 function httpAddress(http: unknown): Address {
   const { host, port } = { ...defaults.http, ...(isMap(http) && http) }
   return { path: ['http'], kind: 'tcp', host, place: port }
+}
+
+function controlAddress({ host = defaults.control.http.host, port }: UnknownMap): Address {
+  return { path: ['control', 'http'], kind: 'tcp', host, place: port }
 }
 
 function addressOf(socket: UnknownMap, path: Path): Address {

@@ -2,7 +2,7 @@
 export interface Plan {
   /** The probe endpoint; null: off. Port 0: any free one. */
   readonly http: { readonly host: string; readonly port: number } | null
-  /** The socket for commands; null: off. */
+  /** Where commands come in; null: nowhere. */
   readonly control: ControlSpec | null
   readonly logs: { readonly level: LogLevel } & LinesSpec
   readonly shutdown: ShutdownSpec
@@ -24,6 +24,24 @@ export interface ControlSpec {
   readonly user: string | number | null
   readonly group: string | number | null
   readonly access: AccessSpec
+  /** Over TCP, too; null: off. */
+  readonly http: ControlHttpSpec | null
+}
+
+/** Control over TCP, for whoever knows a token. Paths are absolute. */
+export interface ControlHttpSpec {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly tokenFile: string
+  readonly tls: TlsSpec | null
+}
+
+export interface TlsSpec {
+  readonly certFile: string
+  readonly keyFile: string
+  /** Only clients whose certificate it has signed are let in; null: any. */
+  readonly clientCaFile: string | null
 }
 
 /** What clients may do. Root and Ringmaster's own user control, unless they are processes below Ringmaster. */

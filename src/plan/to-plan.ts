@@ -1,3 +1,4 @@
+import type { ControlHttpConfig } from '../config/control-schema.ts'
 import { defaults, MAX_REPLICAS } from '../config/defaults.ts'
 import type { Config, ProcessConfig } from '../config/schema.ts'
 import { parseQuantity } from '../lib/quantities.ts'
@@ -5,6 +6,7 @@ import { serviceVariables } from './environment.ts'
 import type {
   BackoffPolicy,
   Condition,
+  ControlHttpSpec,
   ControlSpec,
   Dependency,
   GroupSpec,
@@ -64,7 +66,17 @@ function toControl(control: Config['control'] = {}): ControlSpec | null {
   const { socket = null, mode = defaults.control.mode, owner = null, access } = control
   const [user = null, group = null] = typeof owner === 'string' ? owner.split(':') : [owner]
   const { others, descendants = null } = { ...defaults.control.access, ...access }
-  return { socket, mode, user, group, access: { others, descendants } }
+  return {
+    ...{ socket, mode, user, group, access: { others, descendants } },
+    http: control.http === undefined ? null : toControlHttp(control.http),
+  }
+}
+
+function toControlHttp({ tls, ...http }: ControlHttpConfig): ControlHttpSpec {
+  return {
+    ...{ ...defaults.control.http, ...http },
+    tls: tls === undefined ? null : { clientCaFile: null, ...tls },
+  }
 }
 
 function toProcess(name: string, process: ProcessConfig, surroundings: Surroundings): ProcessSpec {

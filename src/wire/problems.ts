@@ -17,6 +17,7 @@ export type Problem = Static<typeof ProblemSchema> & { readonly code: ProblemCod
 export const problemStatus = {
   INVALID_REQUEST: 400,
   CONFIG_INVALID: 422,
+  NO_TOKEN: 401,
   NO_ACCESS: 403,
   NO_SUCH_NAME: 404,
   NO_SUCH_RESOURCE: 404,

@@ -16,10 +16,15 @@ export function describeApi(operations: readonly Operation[], version: string): 
     info: {
       title: 'Ringmaster',
       version,
-      description: 'Control of a running Ringmaster, over its UNIX socket.',
+      description:
+        'Control of a running Ringmaster, over its UNIX socket, or over TCP with a token.',
     },
     paths,
-    components: { schemas: Object.fromEntries(components) },
+    security: [{}, { token: [] }],
+    components: {
+      schemas: Object.fromEntries(components),
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'Over TCP.' } },
+    },
   }
 
   function describeOperation({ method, path, summary, query, body, ...one }: Operation): object {

@@ -4,7 +4,8 @@ import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { AccessSpec } from '../../plan/plan.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Peer, Peers } from '../../ports/peers.ts'
+import type { ControlHttp } from '../../ports/control-http.ts'
+import type { Peers } from '../../ports/peers.ts'
 import { findProblem } from '../../wire/check.ts'
 import {
   type Problem,
@@ -14,37 +15,56 @@ import {
 } from '../../wire/problems.ts'
 import { noCompilers } from '../compilers.ts'
 import { Connections } from '../connections.ts'
-import { accessOf, describeRefusal } from './access.ts'
+import { accessOf, type Client, describeClient, describeRefusal } from './access.ts'
 import { describeApi } from './openapi.ts'
 import type { Asked, Operation } from './operation.ts'
 import { type ControlSource, operationsOf } from './operations.ts'
+import type { RemoteOptions } from './remote.ts'
 import { Waiters } from './until.ts'
 
 export interface ControlOptions extends Omit<ControlSource, 'waiters'> {
-  readonly peers: Peers
   readonly access: AccessSpec
   /** Hears of an error that nobody expected. */
   readonly report: (error: unknown) => void
 }
 
-/** Answers clients at a UNIX socket that listens already. Loaded after the first spawns. */
-export async function serveControl(
-  fd: number,
-  { peers, ...options }: ControlOptions,
-): Promise<FastifyInstance> {
-  // Asked for when a client connects, and once: its pid may be another process later.
-  const known = new WeakMap<object, Peer | undefined>()
-  const app = createControlApp(options, (socket) => known.get(socket))
-  app.server.on('connection', (socket: Socket) => known.set(socket, peers.of(fdOf(socket))))
-  await app.ready()
-  await listen(app.server, fd, options.clock)
-  return app
+/** Where clients come from; null: not from there. */
+export interface Entrances {
+  /** A UNIX socket that listens. */
+  readonly local: { readonly fd: number; readonly peers: Peers } | null
+  readonly remote: ControlHttp | null
+  readonly note: RemoteOptions['note']
 }
 
-/** All that is answered. `peerOf` tells who is at the other end of a connection. */
+/** Answers clients at sockets that listen already. Loaded after the first spawns. */
+export async function serveControl(
+  { local, remote, note }: Entrances,
+  options: ControlOptions,
+): Promise<void> {
+  // Asked for when a client connects, and once: its pid may be another process later.
+  const known = new WeakMap<object, Client | undefined>()
+  const app = createControlApp(options, (socket) => known.get(socket))
+  await app.ready()
+  const { clock } = options
+  if (local) {
+    const { fd, peers } = local
+    app.server.on('connection', (socket: Socket) => known.set(socket, peers.of(fdOf(socket))))
+    await listen(app.server, fd, clock)
+  }
+  if (remote) {
+    const { serveRemote } = await import('./remote.ts')
+    await serveRemote(remote, {
+      ...{ clock, note },
+      answer: (request, response) => app.routing(request, response),
+      admit: (socket, holder) => known.set(socket, holder),
+    })
+  }
+}
+
+/** All that is answered. `clientOf` tells who is at the other end of a connection. */
 export function createControlApp(
-  options: Omit<ControlOptions, 'peers'>,
-  peerOf: (socket: object) => Peer | undefined,
+  options: ControlOptions,
+  clientOf: (socket: object) => Client | undefined,
 ): FastifyInstance {
   const { access, report } = options
   const app = fastify({
@@ -75,17 +95,14 @@ export function createControlApp(
     sendProblem(reply, 'NO_SUCH_RESOURCE', `there is no ${request.method} ${request.url}`),
   )
   app.addHook('onRequest', async (request) => {
-    const peer = peerOf(request.raw.socket)
-    const may = accessOf(peer, access)
+    const client = clientOf(request.raw.socket)
+    const may = accessOf(client, access)
     const isReading = request.method === 'GET' || request.method === 'HEAD'
     if (may === 'control' || (may === 'read' && isReading)) return
-    throw new RequestProblem(
-      'NO_ACCESS',
-      peer === undefined ? 'it is not known who you are' : describeRefusal(peer, may),
-    )
+    throw new RequestProblem('NO_ACCESS', describeRefusal(client, may))
   })
   const operations = operationsOf({ ...options, waiters: new Waiters(options) })
-  for (const one of operations) addOperation(app, one, ({ raw }) => peerOf(raw.socket), access)
+  for (const one of operations) addOperation(app, one, ({ raw }) => clientOf(raw.socket), access)
   app.get('/v1/openapi.json', () => describeApi(operations, options.version))
   return app
 }
@@ -99,7 +116,7 @@ const longestMs = { reading: 10_000, idle: 30_000, answering: Number.POSITIVE_IN
 function addOperation(
   app: FastifyInstance,
   { method, path, query, body, contentType, handle }: Operation,
-  peerOf: (request: FastifyRequest) => Peer | undefined,
+  clientOf: (request: FastifyRequest) => Client | undefined,
   access: AccessSpec,
 ): void {
   app.route({
@@ -107,7 +124,7 @@ function addOperation(
     url: path.replace(/\{(\w+)\}/g, ':$1'),
     schema: { ...(query && { querystring: query }), ...(body && { body }) },
     async handler(request, reply) {
-      const peer = peerOf(request)
+      const client = clientOf(request)
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
       const asked: Asked = {
@@ -115,8 +132,8 @@ function addOperation(
         query: request.query as never,
         body: request.body as never,
         headers: request.headers,
-        by: peer ? `uid ${peer.uid}, pid ${peer.pid}` : 'nobody',
-        access: accessOf(peer, access) === 'control' ? 'control' : 'read',
+        by: describeClient(client),
+        access: accessOf(client, access) === 'control' ? 'control' : 'read',
         signal: gone.signal,
       }
       const result = await handle(asked)

@@ -524,9 +524,9 @@ t.test('each field at the top refuses what it cannot be', async (t) => {
     ['http:', '1:1: http: found nothing; allowed: a map with host and port, or false'],
     [
       'control: true',
-      '1:10: control: found true; allowed: a map with socket, mode, owner and access, or false',
+      '1:10: control: found true; allowed: a map with socket, mode, owner, access and http, or false',
     ],
-    ['control: {http: {port: 1}}', /1:11: control.http: not yet supported/],
+    ['control: {http: {port: 1}}', /1:11: control.http.tokenFile: missing; needed: a path/],
     ['defaults: {comand: a}', '1:12: defaults.comand: unknown key; did you mean "command"?'],
     ['defaults: [a]', '1:11: defaults: found a list; allowed: a map with fields of a process'],
     ['include: a.yaml', '1:10: include: found "a.yaml"; allowed: a list of paths'],

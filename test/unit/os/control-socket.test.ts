@@ -17,6 +17,7 @@ import { folder } from '../../rig/supervise.ts'
 const usual: ControlSpec = {
   ...{ socket: null, mode: 0o600, user: null, group: null },
   access: { others: 'read', descendants: null },
+  http: null,
 }
 
 function open(t: Test, given: Partial<ControlSpec>, folders: readonly string[] = []) {

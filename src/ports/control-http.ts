@@ -1,0 +1,18 @@
+/** What control over TCP begins with: opened and read before root is given up. */
+export interface ControlHttp {
+  /** The listening socket. */
+  readonly fd: number
+  /** As it is configured. */
+  readonly host: string
+  /** What clients have to show. Never to be written anywhere. */
+  readonly token: string
+  /** PEM; null: plain HTTP. */
+  readonly tls: TlsFiles | null
+}
+
+export interface TlsFiles {
+  readonly cert: string
+  readonly key: string
+  /** Null: clients need no certificate. */
+  readonly clientCa: string | null
+}
