@@ -47,6 +47,7 @@ import { Runtime } from './runtime/runtime.ts'
 
 /** After the start, in ms, its garbage is collected. */
 const settleMs = 2000
+const SIGTERM = 15
 /** How long what is written last may take, in ms. */
 const flushMs = 500
 /** Kubernetes takes so much of the end of stderr where the file has nothing: FallbackToLogsOnError. */
@@ -61,6 +62,8 @@ export interface Supervision {
   readonly version: string
   /** Signals that came before; they are taken in first. */
   readonly heldSignals: readonly number[]
+  /** The process that has started it: when that is gone, it is as if SIGTERM had come. Null: it lives on. */
+  readonly parent: number | null
   /** For the log, at level debug. */
   readonly notes: readonly string[]
   /** Where the plan came from. */
@@ -73,7 +76,7 @@ export interface Supervision {
  */
 export async function supervise(
   plan: Plan,
-  { version, heldSignals, notes, config }: Supervision,
+  { version, heldSignals, parent, notes, config }: Supervision,
 ): Promise<void> {
   requireExecHelper()
   let post = (fact: Fact): void => {
@@ -105,6 +108,8 @@ export async function supervise(
   const colors = await chooseColors(plan)
   const terminationLog = openTerminationLog(process.env)
   const self = dropSelf(plan, wantedRights)
+  // Not before: the kernel forgets it when the user changes.
+  if (parent !== null) native().onParentDeath(SIGTERM, parent)
   const files = openLogFiles(plan, clock)
   const ownLines = createOwnLines({ stdout, stderr, clock })
   // What happens before the log is loaded is told when it is.

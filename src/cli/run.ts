@@ -17,6 +17,7 @@ Supervises the processes of a configuration, or one command, in the foreground, 
 container or at any other pid. Without CONFIG: $RINGMASTER_CONFIG, ./ringmaster.yaml, ./config/ringmaster.yaml,
 /etc/ringmaster/ringmaster.yaml. Of several files the later ones win.
 
+      --parent PID           end when process PID, which has started it, is gone
       --env-file FILE        add the variables of FILE to the environment; repeatable
   -v, --verbose              the log tells all, whatever its level in the configuration is
   -h, --help                 print this
@@ -31,6 +32,7 @@ With COMMAND:
 
 const flags = {
   'env-file': { type: 'string', multiple: true },
+  parent: { type: 'string' },
   user: { type: 'string' },
   restart: { type: 'string' },
   port: { type: 'string' },
@@ -93,6 +95,7 @@ async function runFiles(
   refuseUnaskedRoot(plan)
   await supervise(asVerbose(plan, values), {
     ...beginning,
+    parent: parseParent(values.parent),
     notes: [],
     config: { read: (files) => readPlan(async () => asVerbose(await read(files), values)) },
   })
@@ -132,6 +135,7 @@ async function runOne(
   }
   await supervise(asVerbose(plan, values), {
     ...beginning,
+    parent: parseParent(values.parent),
     notes: [],
     config: { read: async () => ({ problem: null, plan: asVerbose(plan, values) }) },
   })
@@ -139,6 +143,12 @@ async function runOne(
 
 function asVerbose(plan: Plan, { verbose }: Flags): Plan {
   return verbose ? { ...plan, logs: { ...plan.logs, level: 'debug' } } : plan
+}
+
+function parseParent(text: string | undefined): number | null {
+  if (text === undefined) return null
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw usageError('run', `--parent takes the pid of a process, not "${text}"`)
 }
 
 function parseFlags(args: readonly string[]) {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { buildFolder } from './native.ts'
 
@@ -27,16 +27,21 @@ export function launch({ config, env = process.env, output }: LaunchOptions): La
   const socket = join(folder, 'socket')
   const own = join(folder, 'ringmaster.yaml')
   const isFiles = typeof config === 'string' || Array.isArray(config)
-  const added = { control: { socket } }
   // JSON is YAML. The last file wins.
-  writeFileSync(own, JSON.stringify(isFiles ? added : { ...config, ...added }), { mode: 0o600 })
+  const text = JSON.stringify(isFiles ? { control: { socket } } : withSocket(config, socket))
+  writeFileSync(own, text, { mode: 0o600 })
   const files = isFiles ? [config, own].flat() : [own]
   const program = join(dirname(buildFolder), 'bin', 'ringmaster')
-  const child = spawn(process.execPath, [program, 'run', ...files], {
+  const child = spawn(process.execPath, [program, 'run', '--parent', `${process.pid}`, ...files], {
     env,
     stdio: ['ignore', output, 'pipe'],
   })
   return { pid: child.pid ?? 0, socket, ended: awaitEnd(child, folder, output) }
+}
+
+function withSocket(config: object, socket: string): object {
+  const control = 'control' in config && typeof config.control === 'object' ? config.control : {}
+  return { ...config, control: { ...control, socket } }
 }
 
 const mostChars = 8192
@@ -51,7 +56,7 @@ function awaitEnd(child: ChildProcess, folder: string, output: string): Launched
     child.on('error', reject)
     child.on('close', (code, signal) => {
       rmSync(folder, { recursive: true, force: true })
-      resolve({ code: code ?? (signal === null ? 0 : 128), stderr })
+      resolve({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), stderr })
     })
   })
 }

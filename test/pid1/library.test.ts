@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import t from 'tap'
 import type * as Library from '../../src/index.ts'
 import { root } from '../rig/fixtures.ts'
 import { script } from '../rig/supervise.ts'
+import { until } from '../rig/wait.ts'
 
 // As it is installed.
 const { createSupervisor, RingmasterClient } = createRequire(import.meta.url)(
@@ -48,4 +51,23 @@ t.test('events are followed until nobody wants them', async (t) => {
   t.ok(phases.includes('starting'))
   t.equal(await supervisor.shutdown(), 0)
   t.ok(new RingmasterClient())
+})
+
+t.test('it ends with the program that started it, however that ends', async (t) => {
+  const config = { http: false, processes: { web: sleeper } }
+  const text = `const { createSupervisor } = require(${JSON.stringify(join(root, 'build/index.cjs'))})
+  createSupervisor({ config: ${JSON.stringify(config)}, output: 'ignore' }).then(({ pid }) => console.log(pid))`
+  const program = spawn(process.execPath, ['-e', text], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => program.kill('SIGKILL'))
+  const pid = Number(await new Promise((resolve) => program.stdout.once('data', resolve)))
+  t.ok(existsSync(`/proc/${pid}`))
+  program.kill('SIGKILL')
+  await until(() => !existsSync(`/proc/${pid}`))
+})
+
+t.test('how a signal ended it is told as a shell does', async (t) => {
+  const config = { http: false, processes: { web: sleeper } }
+  const supervisor = await createSupervisor({ config, output: 'ignore' })
+  process.kill(supervisor.pid, 'SIGKILL')
+  t.equal(await supervisor.ended, 137)
 })

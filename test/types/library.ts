@@ -17,6 +17,10 @@ export async function uses(): Promise<void> {
   const code: number = await supervisor.shutdown()
   void code
 
+  new RingmasterClient({ url: 'https://web:9100', token: 'x', ca: 'y' })
+
+  // @ts-expect-error a URL takes a token
+  new RingmasterClient({ url: 'https://web:9100' })
   // @ts-expect-error a goal is one of four
   await client.wait(['web'], 'happy')
   // @ts-expect-error names are a list
