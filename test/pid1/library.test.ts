@@ -1,11 +1,13 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import type * as Library from '../../src/index.ts'
+import { blocks } from '../rig/documents.ts'
 import { root } from '../rig/fixtures.ts'
-import { script } from '../rig/supervise.ts'
+import { installWhole } from '../rig/installation.ts'
+import { folder, script } from '../rig/supervise.ts'
 import { until } from '../rig/wait.ts'
 
 // As it is installed.
@@ -70,4 +72,30 @@ t.test('how a signal ended it is told as a shell does', async (t) => {
   const supervisor = await createSupervisor({ config, output: 'ignore' })
   process.kill(supervisor.pid, 'SIGKILL')
   t.equal(await supervisor.ended, 137)
+})
+
+t.test('a program imports what is installed, as docs/library.md does', async (t) => {
+  const place = folder(t)
+  mkdirSync(join(place, 'node_modules'))
+  const installed = join(dirname(installWhole(t)), '..')
+  symlinkSync(installed, join(place, 'node_modules', 'ringmaster'))
+  const example = blocks('docs/library.md', 'js')[0]?.text ?? ''
+  const imports = example.split('\n').filter((line) => line.startsWith('import '))
+  const config = { http: false, processes: { web: sleeper } }
+  // With the example's names, on a configuration that there is.
+  const text = `${imports.join('\n')}
+    const supervisor = await createSupervisor({ config: ${JSON.stringify(config)}, output: 'ignore' })
+    await supervisor.client.wait(['all'], 'ready')
+    console.log((await supervisor.client.status()).length, await supervisor.shutdown())
+    try {
+      new RingmasterClient({ url: 'http://web.test:9100', token: 'x' })
+    } catch ({ code }) {
+      console.log(code)
+    }`
+  writeFileSync(join(place, 'program.mjs'), text)
+  const { stdout, stderr } = spawnSync(process.execPath, [join(place, 'program.mjs')], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  t.equal(stdout, '1 0\nUSAGE\n', stderr)
 })
