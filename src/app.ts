@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { accept, type Bound, type Listening } from './api/listen.ts'
-import type { Fact } from './core/messages.ts'
+import type { Fact } from './core/events.ts'
 import { ExitCode } from './lib/exit-codes.ts'
 import { createHistory } from './observe/history.ts'
 import { createIncidents } from './observe/incidents.ts'

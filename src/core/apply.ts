@@ -2,9 +2,10 @@ import { diffPlans, isEmpty, needsNewRuns, type PlanDiff } from '../plan/diff.ts
 import { startedAtOnce } from '../plan/order.ts'
 import type { GroupSpec, Plan, ProcessSpec } from '../plan/plan.ts'
 import { adopt } from './adopt.ts'
+import type { RolloutReason } from './changes.ts'
 import { isNew, revisionBefore, withGood, withRevision } from './course.ts'
 import type { Draft } from './draft.ts'
-import type { Fact, RolloutReason } from './messages.ts'
+import type { Fact } from './events.ts'
 import { begin, supersede } from './rollout.ts'
 import { type Course, createCourse, type Group, type Rollout, type State } from './state.ts'
 

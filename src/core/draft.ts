@@ -1,25 +1,25 @@
 import type { ProcessSpec } from '../plan/plan.ts'
 import { afterMs, stepMs, usableMs } from '../plan/shutdown.ts'
-import { lookUpSpecs, type SpecOf } from './course.ts'
-import { lookUp, waitOf } from './dependencies.ts'
-import { exitCodeOf } from './ending.ts'
-import { describeLimit, groupOf, holdOf, withRestart } from './groups.ts'
 import type {
   Change,
   CommandChange,
   ConfigChange,
   DepartureChange,
-  Effect,
   HookChange,
   InstanceChange,
-  Moment,
   NoticeChange,
   ProbeChange,
   RolloutChange,
   ScaleChange,
   SupervisorChange,
   WithdrawalChange,
-} from './messages.ts'
+} from './changes.ts'
+import { lookUpSpecs, type SpecOf } from './course.ts'
+import { lookUp, waitOf } from './dependencies.ts'
+import type { Effect } from './effects.ts'
+import { exitCodeOf } from './ending.ts'
+import type { Moment } from './events.ts'
+import { describeLimit, groupOf, holdOf, withRestart } from './groups.ts'
 import {
   type Course,
   type Ending,

@@ -1,8 +1,8 @@
 import { ExitCode, toExitCode } from '../lib/exit-codes.ts'
+import type { Cause } from './changes.ts'
 import { isProven } from './course.ts'
 import { survey, waitingInVain } from './dependencies.ts'
 import { groupOf } from './groups.ts'
-import type { Cause } from './messages.ts'
 import type { Instance, State } from './state.ts'
 
 /** Why Ringmaster ends by itself, and with which code. */

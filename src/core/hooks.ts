@@ -1,6 +1,8 @@
 import type { HookName, ProcessSpec } from '../plan/plan.ts'
 import { preStopMs } from '../plan/shutdown.ts'
-import type { DeadlineKey, Effect, HookChange, HookResult } from './messages.ts'
+import type { HookChange } from './changes.ts'
+import type { Effect } from './effects.ts'
+import type { DeadlineKey, HookResult } from './events.ts'
 import type { Instance, LiveRun } from './state.ts'
 
 /** What a hook needs of the step it is part of. */

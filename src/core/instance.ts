@@ -1,7 +1,7 @@
 import type { HookName, ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
+import type { HookResult, ProbeResult } from './events.ts'
 import { ask, take } from './hooks.ts'
 import { describeExcess } from './memory.ts'
-import type { HookResult, ProbeResult } from './messages.ts'
 import { isSaidReady } from './notices.ts'
 import { describeProblem, hasFailed, judge } from './probing.ts'
 import { askToEnd, sendStop } from './run-stop.ts'

@@ -1,6 +1,6 @@
 import type { ProbeName, ProbeSpec } from '../plan/plan.ts'
 import { silenceMs } from '../plan/probes.ts'
-import type { Notice } from './messages.ts'
+import type { Notice } from './events.ts'
 import type { Instance, Limit, LiveRun, Said } from './state.ts'
 import { type Step, wake } from './step.ts'
 

@@ -1,6 +1,6 @@
 import type { ProcessSpec } from '../plan/plan.ts'
+import type { Notice } from './events.ts'
 import { runs } from './instance.ts'
-import type { Notice } from './messages.ts'
 import {
   awaitSign,
   forgetLimit,

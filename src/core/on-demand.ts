@@ -1,5 +1,5 @@
 import type { ProcessSpec } from '../plan/plan.ts'
-import type { InstanceChange } from './messages.ts'
+import type { InstanceChange } from './changes.ts'
 import { isReady } from './readiness.ts'
 import type { Instance, LiveRun } from './state.ts'
 import { enter, isAtRest, type Step, wake } from './step.ts'

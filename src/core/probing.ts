@@ -1,5 +1,5 @@
 import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
-import type { ProbeResult } from './messages.ts'
+import type { ProbeResult } from './events.ts'
 import { describeSilence, isSaidReady } from './notices.ts'
 import type { Instance, ProbeState } from './state.ts'
 

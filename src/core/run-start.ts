@@ -1,5 +1,5 @@
 import type { ProcessSpec } from '../plan/plan.ts'
-import type { InstanceChange } from './messages.ts'
+import type { InstanceChange } from './changes.ts'
 import { silent } from './notices.ts'
 import { awaitConnection } from './on-demand.ts'
 import type { Instance, LiveRun } from './state.ts'

@@ -1,6 +1,6 @@
 import type { ProcessSpec } from '../plan/plan.ts'
+import type { Cause, InstanceChange } from './changes.ts'
 import { ask, boundPreStop, dismiss, hasPreStop, take } from './hooks.ts'
-import type { Cause, InstanceChange } from './messages.ts'
 import { forgetAge, restarting, restProbes } from './run-watch.ts'
 import type { Instance, LiveRun } from './state.ts'
 import { enter, isAtRest, restPhase, type Step, wake } from './step.ts'

@@ -1,5 +1,5 @@
 import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
-import type { Effect } from './messages.ts'
+import type { Effect } from './effects.ts'
 import { awaitNotice, forgetLimit } from './notices.ts'
 import { beginProbing } from './probing.ts'
 import type { Instance, LiveRun, ProbeState } from './state.ts'

@@ -18,7 +18,7 @@ import type {
   RolloutResult,
   SupervisorPhase,
   Withdrawn,
-} from './messages.ts'
+} from './changes.ts'
 
 /** All that the core knows, as plain data: it survives a round trip through JSON. */
 export interface State {

@@ -9,7 +9,7 @@ import type {
   RolloutChange,
   SupervisorChange,
   WithdrawalChange,
-} from '../core/messages.ts'
+} from '../core/changes.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import { signalName } from '../lib/signals.ts'
 import { isEmpty, type ProcessDiff } from '../plan/diff.ts'

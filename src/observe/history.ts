@@ -1,4 +1,4 @@
-import type { Change } from '../core/messages.ts'
+import type { Change } from '../core/changes.ts'
 import type { History, HistoryEvent, HistoryListener } from '../ports/history.ts'
 import { describe, isNews } from './describe.ts'
 

@@ -1,4 +1,5 @@
-import type { Cause, Change, InstanceChange, Moment, ProbeChange } from '../core/messages.ts'
+import type { Cause, Change, InstanceChange, ProbeChange } from '../core/changes.ts'
+import type { Moment } from '../core/events.ts'
 import type { View } from '../core/view.ts'
 import { signalName } from '../lib/signals.ts'
 import type { ProbeName } from '../plan/plan.ts'

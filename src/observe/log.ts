@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import type { Change } from '../core/messages.ts'
+import type { Change } from '../core/changes.ts'
 import { signalName } from '../lib/signals.ts'
 import type { LogLevel } from '../plan/plan.ts'
 import { describe } from './describe.ts'

@@ -1,4 +1,4 @@
-import type { Change } from '../core/messages.ts'
+import type { Change } from '../core/changes.ts'
 
 /** Holds changes for a reader that is not there yet. */
 export interface Mailbox {

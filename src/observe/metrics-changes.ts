@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
-import type { Cause, Change, InstanceChange, RolloutChange } from '../core/messages.ts'
+import type { Cause, Change, InstanceChange, RolloutChange } from '../core/changes.ts'
 
 /** What only changes tell: counts, and durations, whose metrics are its own. */
 export interface ChangeTallies {

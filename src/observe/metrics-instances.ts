@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import type { Phase } from '../core/messages.ts'
+import type { Phase } from '../core/changes.ts'
 import type { InstanceView, View } from '../core/view.ts'
 import { toExitCode } from '../lib/exit-codes.ts'
 import type { OutputCounts } from '../ports/output.ts'

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client'
-import type { Change } from '../core/messages.ts'
+import type { Change } from '../core/changes.ts'
 import { type Distribution, SampledHistogram } from './sampled.ts'
 
 interface Tally extends Distribution {

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client'
-import type { Change } from '../core/messages.ts'
+import type { Change } from '../core/changes.ts'
 import type { View } from '../core/view.ts'
 import type { Cgroup } from '../ports/cgroup.ts'
 import type { Clock } from '../ports/clock.ts'

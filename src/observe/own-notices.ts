@@ -1,4 +1,4 @@
-import type { Change } from '../core/messages.ts'
+import type { Change } from '../core/changes.ts'
 import type { View } from '../core/view.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ServiceManager } from '../ports/service-manager.ts'

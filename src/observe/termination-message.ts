@@ -1,4 +1,4 @@
-import type { Change, InstanceChange } from '../core/messages.ts'
+import type { Change, InstanceChange } from '../core/changes.ts'
 import type { View } from '../core/view.ts'
 import type { LastWords } from '../ports/output.ts'
 import { endOf } from './describe.ts'

@@ -1,4 +1,4 @@
-import type { Notice } from '../core/messages.ts'
+import type { Notice } from '../core/events.ts'
 
 /** Characters of a status; more than fits on a line tells nobody more. */
 const mostOfStatus = 200

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
 import { promisify } from 'node:util'
-import type { Moment } from '../core/messages.ts'
+import type { Moment } from '../core/events.ts'
 
 /** What is done with files, all of it in the thread pool. Rejects with the errors of node:fs. */
 export interface Disk {

@@ -1,4 +1,4 @@
-import type { Moment } from '../core/messages.ts'
+import type { Moment } from '../core/events.ts'
 
 export interface Clock {
   now(): Moment

@@ -1,4 +1,4 @@
-import type { Reading } from '../core/messages.ts'
+import type { Reading } from '../core/events.ts'
 
 /** The configuration as its files have it now. */
 export interface ConfigSource {

@@ -1,4 +1,4 @@
-import type { Cause, Change, Phase, SupervisorPhase } from '../core/messages.ts'
+import type { Cause, Change, Phase, SupervisorPhase } from '../core/changes.ts'
 import type { LogLevel } from '../plan/plan.ts'
 
 /** What has happened, for who asks later and for who goes on listening. */

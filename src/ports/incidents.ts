@@ -1,4 +1,4 @@
-import type { Cause, Phase } from '../core/messages.ts'
+import type { Cause, Phase } from '../core/changes.ts'
 import type { ProbeName } from '../plan/plan.ts'
 
 /** How runs ended that nobody had asked to end. */

@@ -1,4 +1,4 @@
-import type { Notice } from '../core/messages.ts'
+import type { Notice } from '../core/events.ts'
 
 /** The socket of one run, on which its processes say how it is: sd_notify(3). */
 export interface NotifySocket {

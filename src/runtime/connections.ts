@@ -1,4 +1,4 @@
-import type { Fact } from '../core/messages.ts'
+import type { Fact } from '../core/events.ts'
 import type { Sockets } from '../ports/sockets.ts'
 
 /** Watches the sockets of processes that wait for a connection, and tells of the first one. */

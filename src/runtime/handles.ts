@@ -1,4 +1,4 @@
-import type { Clue } from '../core/messages.ts'
+import type { Clue } from '../core/events.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { InstanceSpec } from '../plan/plan.ts'
 import type { OutputStream } from '../ports/output.ts'

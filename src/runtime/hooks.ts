@@ -1,4 +1,4 @@
-import type { Effect } from '../core/messages.ts'
+import type { Effect } from '../core/effects.ts'
 import type { HookAction, InstanceSpec } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Outcome } from '../ports/prober.ts'

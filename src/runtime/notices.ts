@@ -1,4 +1,4 @@
-import type { Fact } from '../core/messages.ts'
+import type { Fact } from '../core/events.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Message, NotifySocket } from '../ports/notify-socket.ts'
 import type { ProcessTable, RunMarks } from '../ports/process-table.ts'

@@ -1,4 +1,4 @@
-import type { Clue } from '../core/messages.ts'
+import type { Clue } from '../core/events.ts'
 import type { Cgroup } from '../ports/cgroup.ts'
 import type { Clock } from '../ports/clock.ts'
 

@@ -1,4 +1,6 @@
-import type { Change, Effect, Event, Fact } from '../core/messages.ts'
+import type { Change } from '../core/changes.ts'
+import type { Effect } from '../core/effects.ts'
+import type { Event, Fact } from '../core/events.ts'
 import type { State } from '../core/state.ts'
 import { instanceOf, step } from '../core/supervisor.ts'
 import { type View, view } from '../core/view.ts'

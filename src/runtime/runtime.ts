@@ -1,5 +1,7 @@
 import { preview } from '../core/apply.ts'
-import type { Change, Clue, DeadlineKey, Effect, Fact } from '../core/messages.ts'
+import type { Change } from '../core/changes.ts'
+import type { Effect } from '../core/effects.ts'
+import type { Clue, DeadlineKey, Fact } from '../core/events.ts'
 import { initialState } from '../core/state.ts'
 import type { View } from '../core/view.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'

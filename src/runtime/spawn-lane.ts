@@ -1,4 +1,4 @@
-import type { Effect } from '../core/messages.ts'
+import type { Effect } from '../core/effects.ts'
 import type { Clock } from '../ports/clock.ts'
 
 /** How much of one turn of the event loop may go into spawning: one spawn blocks it for 2 to 4 ms. */

@@ -1,4 +1,4 @@
-import type { Fact } from '../core/messages.ts'
+import type { Fact } from '../core/events.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Guard } from '../ports/guard.ts'
 import type { Member, ProcessTable } from '../ports/process-table.ts'

@@ -1,4 +1,5 @@
-import type { Effect, Fact } from '../core/messages.ts'
+import type { Effect } from '../core/effects.ts'
+import type { Fact } from '../core/events.ts'
 import type { Check, InstanceSpec, OutputCheck, ProbeName } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { OutputStream } from '../ports/output.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type ControlOptions, createControlApp } from '../../src/api/control/serve.ts'
-import type { Fact } from '../../src/core/messages.ts'
+import type { Fact } from '../../src/core/events.ts'
 import { createHistory } from '../../src/observe/history.ts'
 import type { Peer } from '../../src/ports/peers.ts'
 import { createManualClock } from './manual-clock.ts'

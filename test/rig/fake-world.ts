@@ -1,4 +1,5 @@
-import type { Change, Notice, Reading } from '../../src/core/messages.ts'
+import type { Change } from '../../src/core/changes.ts'
+import type { Notice, Reading } from '../../src/core/events.ts'
 import type { ExitStatus } from '../../src/lib/exit-codes.ts'
 import type { Check, OutputCheck, Plan } from '../../src/plan/plan.ts'
 import type { Clock } from '../../src/ports/clock.ts'

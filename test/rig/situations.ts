@@ -1,4 +1,4 @@
-import type { Fact } from '../../src/core/messages.ts'
+import type { Fact } from '../../src/core/events.ts'
 import { processSpec } from './specs.ts'
 import { Story } from './story.ts'
 

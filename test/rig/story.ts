@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import type { Change, Effect, Event, Fact } from '../../src/core/messages.ts'
+import type { Change } from '../../src/core/changes.ts'
+import type { Effect } from '../../src/core/effects.ts'
+import type { Event, Fact } from '../../src/core/events.ts'
 import { type Instance, initialState, type State } from '../../src/core/state.ts'
 import { type StepResult, step } from '../../src/core/supervisor.ts'
 import type { GroupSpec, ProcessSpec, ShutdownSpec } from '../../src/plan/plan.ts'

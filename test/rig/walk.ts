@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict'
+import type { Change } from '../../src/core/changes.ts'
 import { lookUpSpecs } from '../../src/core/course.ts'
-import type {
-  Change,
-  Clue,
-  DeadlineKey,
-  Effect,
-  Event,
-  Fact,
-  Notice,
-  RolloutWish,
-} from '../../src/core/messages.ts'
+import type { Effect } from '../../src/core/effects.ts'
+import type { Clue, DeadlineKey, Event, Fact, Notice, RolloutWish } from '../../src/core/events.ts'
 import { serves } from '../../src/core/on-demand.ts'
 import { isReady } from '../../src/core/readiness.ts'
 import { type Instance, initialState, type State } from '../../src/core/state.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Fact } from '../../src/core/messages.ts'
+import type { Fact } from '../../src/core/events.ts'
 import { FakeWorld } from '../rig/fake-world.ts'
 import { planOf, processSpec } from '../rig/specs.ts'
 

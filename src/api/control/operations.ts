@@ -1,4 +1,4 @@
-import type { Fact, Reading } from '../../core/messages.ts'
+import type { Fact, Reading } from '../../core/events.ts'
 import type { View } from '../../core/view.ts'
 import type { PlanDiff } from '../../plan/diff.ts'
 import type { Plan, ProcessSpec } from '../../plan/plan.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Clue, Fact } from '../../../src/core/messages.ts'
+import type { Clue, Fact } from '../../../src/core/events.ts'
 import { processSpec } from '../../rig/specs.ts'
 import { Story, words } from '../../rig/story.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Change } from '../../../src/core/messages.ts'
+import type { Change } from '../../../src/core/changes.ts'
 import { root } from '../../rig/fixtures.ts'
 import { type Happening, happenings, type Situation, situations } from '../../rig/situations.ts'
 import { walk } from '../../rig/walk.ts'

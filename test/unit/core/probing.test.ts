@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Fact } from '../../../src/core/messages.ts'
+import type { Fact } from '../../../src/core/events.ts'
 import { view } from '../../../src/core/view.ts'
 import type { ProbeName } from '../../../src/plan/plan.ts'
 import { type ProcessGiven, probeSpec, processSpec } from '../../rig/specs.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Change } from '../../../src/core/messages.ts'
+import type { Change } from '../../../src/core/changes.ts'
 import { view } from '../../../src/core/view.ts'
 import type { ProcessSpec } from '../../../src/plan/plan.ts'
 import { type ProcessGiven, planOf, probeSpec, processSpec } from '../../rig/specs.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Fact } from '../../../src/core/messages.ts'
+import type { Fact } from '../../../src/core/events.ts'
 import { type ProcessGiven, processSpec } from '../../rig/specs.ts'
 import { Story, words } from '../../rig/story.ts'
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import type { Change, InstanceChange, ProbeChange } from '../../../src/core/messages.ts'
+import type { Change, InstanceChange, ProbeChange } from '../../../src/core/changes.ts'
 import { createHistory, type WrittenHistory } from '../../../src/observe/history.ts'
 import type { HistoryEvent } from '../../../src/ports/history.ts'
 

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
-import type { Change } from '../../../src/core/messages.ts'
+import type { Change } from '../../../src/core/changes.ts'
 import { view } from '../../../src/core/view.ts'
 import { createIncidents } from '../../../src/observe/incidents.ts'
 import type { Incident } from '../../../src/ports/incidents.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import t from 'tap'
-import type { Change } from '../../../src/core/messages.ts'
+import type { Change } from '../../../src/core/changes.ts'
 import { createLog } from '../../../src/observe/log.ts'
 import { newSeed } from '../../rig/random.ts'
 import { walk } from '../../rig/walk.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Change, InstanceChange } from '../../../src/core/messages.ts'
+import type { Change, InstanceChange } from '../../../src/core/changes.ts'
 import { createLog } from '../../../src/observe/log.ts'
 
 const at = { monoMs: 5, wallMs: Date.UTC(2030, 0, 2, 3, 4, 5) }

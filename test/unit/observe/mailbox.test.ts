@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Change } from '../../../src/core/messages.ts'
+import type { Change } from '../../../src/core/changes.ts'
 import { createMailbox } from '../../../src/observe/mailbox.ts'
 
 function error(message: string): Change {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import type { Change, InstanceChange, Phase } from '../../../src/core/messages.ts'
+import type { Change, InstanceChange, Phase } from '../../../src/core/changes.ts'
 import type { ProcessView } from '../../../src/core/view.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
 import { createMetricsOf, samplesOf } from '../../rig/metrics.ts'

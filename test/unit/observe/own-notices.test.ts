@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Change } from '../../../src/core/messages.ts'
+import type { Change } from '../../../src/core/changes.ts'
 import type { View } from '../../../src/core/view.ts'
 import { createOwnNotices } from '../../../src/observe/own-notices.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Change } from '../../../src/core/messages.ts'
+import type { Change } from '../../../src/core/changes.ts'
 import { view } from '../../../src/core/view.ts'
 import { createTerminationMessage } from '../../../src/observe/termination-message.ts'
 import type { LastWords } from '../../../src/ports/output.ts'
