@@ -75,7 +75,7 @@ t.test('a client that is too slow loses lines, and is told how many', async (t) 
   const feed = new Feed((count) => `lost ${count}\n`)
   const line = `${'x'.repeat(9999)}\n`
   let taken = 0
-  while (feed.offer(line)) taken += 1
+  while (taken < 100 && feed.offer(line)) taken += 1
   t.ok(taken > 10 && taken < 40, `${taken}`)
   for (let more = 0; more < 4; more++) feed.offer(line)
   feed.finish()
