@@ -1,8 +1,8 @@
 import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
 import { runs } from './instance.ts'
+import type { Instance, LiveRun } from './instance-state.ts'
 import { beginProbing } from './probing.ts'
 import { becomeReady, beginAge, forgetAge, restProbes, tryOf } from './run-watch.ts'
-import type { Instance, LiveRun } from './state.ts'
 import type { Step } from './step.ts'
 
 /** The instance has the spec `after` from now on, and so has its run, which was started by `before`: neither needs another run. */

@@ -1,5 +1,5 @@
+import type { Instance } from './instance-state.ts'
 import { isReady } from './readiness.ts'
-import type { Instance } from './state.ts'
 import { isAtRest } from './step.ts'
 
 /**

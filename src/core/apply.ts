@@ -6,8 +6,9 @@ import type { RolloutReason } from './changes.ts'
 import { isNew, revisionBefore, withGood, withRevision } from './course.ts'
 import type { Draft } from './draft.ts'
 import type { Fact } from './events.ts'
+import { createCourse } from './initial-state.ts'
 import { begin, supersede } from './rollout.ts'
-import { type Course, createCourse, type Group, type Rollout, type State } from './state.ts'
+import type { Course, Group, Rollout, State } from './state.ts'
 
 /** What `plan` would change. Pure. */
 export function preview({ processes, courses, groups, ...state }: State, plan: Plan): PlanDiff {

@@ -4,9 +4,10 @@ import { isMet, survey } from './dependencies.ts'
 import type { Draft } from './draft.ts'
 import type { Fact } from './events.ts'
 import { groupOf } from './groups.ts'
+import type { Instance } from './instance-state.ts'
 import * as starts from './run-start.ts'
 import * as stops from './run-stop.ts'
-import type { Group, Instance } from './state.ts'
+import type { Group } from './state.ts'
 import { isAtRest, type Step, wake } from './step.ts'
 
 export type Command = Extract<Fact, { readonly type: 'start' | 'stop' | 'restart' | 'send' }>

@@ -1,6 +1,7 @@
 import { diffProcess } from '../plan/diff.ts'
 import type { ProcessSpec } from '../plan/plan.ts'
-import type { Course, Instance, Revision, State } from './state.ts'
+import type { Instance } from './instance-state.ts'
+import type { Course, Revision, State } from './state.ts'
 
 /** The spec that an instance has; undefined where there is no such process. */
 export type SpecOf = (instance: Instance) => ProcessSpec | undefined

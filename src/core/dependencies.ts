@@ -1,9 +1,10 @@
 import { inStartOrder } from '../plan/order.ts'
 import type { Dependency, ProcessSpec } from '../plan/plan.ts'
+import type { Instance } from './instance-state.ts'
 import { serves } from './on-demand.ts'
 import { problemOf } from './probing.ts'
 import { isEnough } from './readiness.ts'
-import type { Instance, State } from './state.ts'
+import type { State } from './state.ts'
 
 /** Where processes and their instances are looked up. */
 export interface Known {

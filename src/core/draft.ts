@@ -20,16 +20,8 @@ import type { Effect } from './effects.ts'
 import { exitCodeOf } from './ending.ts'
 import type { Moment } from './events.ts'
 import { describeLimit, groupOf, holdOf, withRestart } from './groups.ts'
-import {
-  type Course,
-  type Ending,
-  type Group,
-  type Instance,
-  type LiveRun,
-  type Stage,
-  type State,
-  stageOf,
-} from './state.ts'
+import { type Instance, type LiveRun, type Stage, stageOf } from './instance-state.ts'
+import type { Course, Ending, Group, State } from './state.ts'
 import type { Step } from './step.ts'
 import { stopsToCome } from './stop-order.ts'
 

@@ -3,7 +3,8 @@ import type { Cause } from './changes.ts'
 import { isProven } from './course.ts'
 import { survey, waitingInVain } from './dependencies.ts'
 import { groupOf } from './groups.ts'
-import type { Instance, State } from './state.ts'
+import type { Instance } from './instance-state.ts'
+import type { State } from './state.ts'
 
 /** Why Ringmaster ends by itself, and with which code. */
 export interface CauseToEnd {

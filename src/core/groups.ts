@@ -1,6 +1,7 @@
 import type { GroupSpec, RestartLimit } from '../plan/plan.ts'
+import type { Instance } from './instance-state.ts'
 import { allowsRestart, recentRestarts } from './restart-limit.ts'
-import type { Group, Instance } from './state.ts'
+import type { Group } from './state.ts'
 import { isAtRest } from './step.ts'
 
 /**

@@ -3,7 +3,7 @@ import { preStopMs } from '../plan/shutdown.ts'
 import type { HookChange } from './changes.ts'
 import type { Effect } from './effects.ts'
 import type { DeadlineKey, HookResult } from './events.ts'
-import type { Instance, LiveRun } from './state.ts'
+import type { Instance, LiveRun } from './instance-state.ts'
 
 /** What a hook needs of the step it is part of. */
 interface Step {

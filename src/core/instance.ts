@@ -1,12 +1,12 @@
 import type { HookName, ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
 import type { HookResult, ProbeResult } from './events.ts'
 import { ask, take } from './hooks.ts'
+import type { Instance, LiveRun } from './instance-state.ts'
 import { describeExcess } from './memory.ts'
 import { isSaidReady } from './notices.ts'
 import { describeProblem, hasFailed, judge } from './probing.ts'
 import { askToEnd, sendStop } from './run-stop.ts'
 import { becomeReady, becomeUnready, beginAge, probe, tryOf, without } from './run-watch.ts'
-import type { Instance, LiveRun } from './state.ts'
 import { enter, type Step } from './step.ts'
 
 /** The run has a process. A stop that came meanwhile is carried out now. */

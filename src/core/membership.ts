@@ -1,8 +1,10 @@
 import type { ProcessSpec } from '../plan/plan.ts'
 import type { Draft } from './draft.ts'
+import { createInstance } from './initial-state.ts'
+import type { Instance } from './instance-state.ts'
 import * as starts from './run-start.ts'
 import * as stops from './run-stop.ts'
-import { type Course, createInstance, type Instance } from './state.ts'
+import type { Course } from './state.ts'
 import { isAtRest } from './step.ts'
 
 /** The instances of these names are stopped for good. */

@@ -1,7 +1,7 @@
 import type { ProbeName, ProbeSpec } from '../plan/plan.ts'
 import { silenceMs } from '../plan/probes.ts'
 import type { Notice } from './events.ts'
-import type { Instance, Limit, LiveRun, Said } from './state.ts'
+import type { Instance, Limit, LiveRun, Said } from './instance-state.ts'
 import { type Step, wake } from './step.ts'
 
 /** A run that has not spoken yet. */

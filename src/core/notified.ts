@@ -1,6 +1,7 @@
 import type { ProcessSpec } from '../plan/plan.ts'
 import type { Notice } from './events.ts'
 import { runs } from './instance.ts'
+import type { Instance, LiveRun } from './instance-state.ts'
 import {
   awaitSign,
   forgetLimit,
@@ -12,7 +13,6 @@ import {
 } from './notices.ts'
 import { askToEnd, extendGrace } from './run-stop.ts'
 import { becomeReady, becomeUnready } from './run-watch.ts'
-import type { Instance, LiveRun } from './state.ts'
 import type { Step } from './step.ts'
 
 /** The run has said something of itself; it counts for the probes that are by `notify`, and for a stop. */

@@ -1,7 +1,7 @@
 import type { ProcessSpec } from '../plan/plan.ts'
 import type { InstanceChange } from './changes.ts'
+import type { Instance, LiveRun } from './instance-state.ts'
 import { isReady } from './readiness.ts'
-import type { Instance, LiveRun } from './state.ts'
 import { enter, isAtRest, type Step, wake } from './step.ts'
 
 /** From the start of a run that ends without a failure to the next start: a command that accepts nobody would be started again and again. */

@@ -1,7 +1,7 @@
 import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
 import type { ProbeResult } from './events.ts'
+import type { Instance, ProbeState } from './instance-state.ts'
 import { describeSilence, isSaidReady } from './notices.ts'
-import type { Instance, ProbeState } from './state.ts'
 
 /** Until they have succeeded, startup and readiness are tried after this time, then after twice as much, up to their period. */
 const firstWaitMs = 100

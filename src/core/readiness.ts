@@ -1,6 +1,6 @@
 import type { ProcessSpec } from '../plan/plan.ts'
 import { unavailableOf } from '../plan/strategy.ts'
-import type { Instance } from './state.ts'
+import type { Instance } from './instance-state.ts'
 
 /** True while it runs and its readiness probe, if it has one, succeeds. */
 export function isReady({ phase, live }: Instance): boolean {

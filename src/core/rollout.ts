@@ -3,9 +3,10 @@ import { surgeOf, unavailableOf } from '../plan/strategy.ts'
 import type { RolloutReason, RolloutResult } from './changes.ts'
 import { isNew, withGood } from './course.ts'
 import type { Draft } from './draft.ts'
+import type { Instance } from './instance-state.ts'
 import { make, retire } from './membership.ts'
 import { serves } from './on-demand.ts'
-import type { Course, Instance, Rollout } from './state.ts'
+import type { Course, Rollout } from './state.ts'
 import { isAtRest } from './step.ts'
 
 /** The instances of a process are to be as its course has it from now on. `from`: what a failure goes back to. */

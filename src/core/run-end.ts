@@ -4,12 +4,12 @@ import { backoffMs } from './backoff.ts'
 import type { Cause, InstanceChange } from './changes.ts'
 import type { Clue } from './events.ts'
 import { dismiss } from './hooks.ts'
+import type { Instance, LiveRun } from './instance-state.ts'
 import { tellLast } from './notices.ts'
 import { awaitConnection } from './on-demand.ts'
 import { allowsRestart, recentRestarts } from './restart-limit.ts'
 import { isPassing, start, tryAgain } from './run-start.ts'
 import { forgetAge, probeNames, restProbes, wasReadyLongEnough } from './run-watch.ts'
-import type { Instance, LiveRun } from './state.ts'
 import { enter, restPhase, type Step, wake } from './step.ts'
 
 const SIGKILL = 9

@@ -1,8 +1,8 @@
 import type { ProcessSpec } from '../plan/plan.ts'
 import type { InstanceChange } from './changes.ts'
+import type { Instance, LiveRun } from './instance-state.ts'
 import { silent } from './notices.ts'
 import { awaitConnection } from './on-demand.ts'
-import type { Instance, LiveRun } from './state.ts'
 import { enter, isAtRest, type Step, wake } from './step.ts'
 
 /** The first start, at once or after its delay. */

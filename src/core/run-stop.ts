@@ -1,8 +1,8 @@
 import type { ProcessSpec } from '../plan/plan.ts'
 import type { Cause, InstanceChange } from './changes.ts'
 import { ask, boundPreStop, dismiss, hasPreStop, take } from './hooks.ts'
+import type { Instance, LiveRun } from './instance-state.ts'
 import { forgetAge, restarting, restProbes } from './run-watch.ts'
-import type { Instance, LiveRun } from './state.ts'
 import { enter, isAtRest, restPhase, type Step, wake } from './step.ts'
 
 const SIGKILL = 9

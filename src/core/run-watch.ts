@@ -1,8 +1,8 @@
 import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
 import type { Effect } from './effects.ts'
+import type { Instance, LiveRun, ProbeState } from './instance-state.ts'
 import { awaitNotice, forgetLimit } from './notices.ts'
 import { beginProbing } from './probing.ts'
-import type { Instance, LiveRun, ProbeState } from './state.ts'
 import { type Step, wake } from './step.ts'
 
 /** The run is ready, by its readiness probe or for want of one. */

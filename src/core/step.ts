@@ -2,7 +2,7 @@ import type { ProcessSpec } from '../plan/plan.ts'
 import type { HookChange, InstanceChange, NoticeChange, Phase, ProbeChange } from './changes.ts'
 import type { Effect } from './effects.ts'
 import type { DeadlineKey, Moment } from './events.ts'
-import type { Instance } from './state.ts'
+import type { Instance } from './instance-state.ts'
 
 /** What one step works with: the time and chance of its event, and where its results go. */
 export interface Step {

@@ -1,6 +1,7 @@
 import { inStartOrder } from '../plan/order.ts'
 import type { OwnMs } from '../plan/shutdown.ts'
-import type { Instance, State } from './state.ts'
+import type { Instance } from './instance-state.ts'
+import type { State } from './state.ts'
 import { isAtRest } from './step.ts'
 
 /** How long something is waited for that has got SIGKILL and does not end, as in a sleep that nothing interrupts. */

@@ -4,10 +4,11 @@ import type { Cause, Phase, RolloutReason, SupervisorPhase, Withdrawn } from './
 import { isNew } from './course.ts'
 import { type Known, survey, waitOf } from './dependencies.ts'
 import { holdOf } from './groups.ts'
+import type { Instance } from './instance-state.ts'
 import { describeAwaited, serves } from './on-demand.ts'
 import { problemOf } from './probing.ts'
 import { isEnough, isReady } from './readiness.ts'
-import type { Course, Group, Instance, Outcome, State } from './state.ts'
+import type { Course, Group, Outcome, State } from './state.ts'
 
 /** What the world may know: read by `/readyz`, `/metrics` and later `status`. */
 export interface View {

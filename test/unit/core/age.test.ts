@@ -1,5 +1,5 @@
 import t from 'tap'
-import { initialState } from '../../../src/core/state.ts'
+import { initialState } from '../../../src/core/initial-state.ts'
 import { type ProcessGiven, planOf, probeSpec, processSpec } from '../../rig/specs.ts'
 import { pidOf, Story, stamp, stepSafely, words } from '../../rig/story.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import t from 'tap'
 import type { Change, InstanceChange } from '../../../src/core/changes.ts'
-import { initialState } from '../../../src/core/state.ts'
+import { initialState } from '../../../src/core/initial-state.ts'
 import { view } from '../../../src/core/view.ts'
 import { createHistory } from '../../../src/observe/history.ts'
 import { createIncidents } from '../../../src/observe/incidents.ts'
