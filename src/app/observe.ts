@@ -1,0 +1,122 @@
+import { closeSync } from 'node:fs'
+import { accept, type Bound } from '../api/listen.ts'
+import type { WrittenHistory } from '../observe/history.ts'
+import type { WrittenIncidents } from '../observe/incidents.ts'
+import type { Mailbox } from '../observe/mailbox.ts'
+import { loadBundle } from '../os/bundle.ts'
+import type { OwnCommands } from '../os/commands.ts'
+import type { GuardProcess } from '../os/guard.ts'
+import { native } from '../os/native.ts'
+import type { OpenSocket } from '../os/sockets.ts'
+import { createUsageSource } from '../os/usage.ts'
+import { wantsColor } from '../output/colors.ts'
+import type { OwnLines } from '../output/own-lines.ts'
+import type { CountedOutput } from '../output/streams.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Cgroup } from '../ports/cgroup.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { ConfigSource } from '../ports/config-source.ts'
+import type { LoopTurns } from '../ports/usage.ts'
+import type { LateProber } from '../runtime/late-prober.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { answerCommands, type Control } from './control.ts'
+import { mostConnections } from './descriptors.ts'
+import { urls } from './endpoint.ts'
+import type { Notes } from './notes.ts'
+import { leadsToTerminal } from './own-output.ts'
+
+/** What is loaded after the first spawns. */
+export type Late = typeof import('../late.ts')
+
+/** What is there by then. */
+export interface LateParts {
+  readonly plan: Plan
+  readonly version: string
+  readonly clock: Clock
+  readonly runtime: Runtime
+  readonly prober: LateProber
+  readonly commands: OwnCommands
+  readonly guard: GuardProcess
+  readonly notes: Notes
+  readonly mailbox: Mailbox
+  readonly ownLines: OwnLines
+  readonly output: CountedOutput
+  readonly history: WrittenHistory
+  readonly incidents: WrittenIncidents
+  readonly cgroup: Cgroup
+  readonly loopTurns: LoopTurns
+  /** How many there were since the start. */
+  readonly reapedOrphans: () => number
+  /** Descriptors that are kept for this. */
+  readonly reserve: readonly number[]
+  readonly sockets: readonly OpenSocket[]
+  readonly readConfig: ConfigSource['read']
+  /** Null: there is no endpoint. */
+  readonly bound: Bound | null
+  /** Null: commands come in nowhere. */
+  readonly control: Control | null
+}
+
+/** After the start, in ms, its garbage is collected. */
+const settleMs = 2000
+
+/** The heavy part: loaded when the first children are on their way. */
+export async function observe(parts: LateParts): Promise<void> {
+  const { clock, runtime, bound, control, guard, prober, notes } = parts
+  for (const fd of parts.reserve) closeSync(fd)
+  const listening = bound && (await accept(bound, { clock, mostConnections: mostConnections() }))
+  // What is loaded now keeps the event loop busy for long: what waits for the end of this turn, such as a look at the counter of
+  // OOM kills before the first of them, comes before that.
+  await guard.settled()
+  await new Promise<void>((resolve) => clock.afterPoll(resolve))
+  const late = loadBundle('late') as Late
+  prober.arrive(late.createProber(parts.commands))
+  const log = await openLog(late, parts)
+  const metrics = startMetrics(late, parts)
+  parts.mailbox.open(
+    (change) => {
+      log.change(change)
+      metrics.change(change)
+    },
+    (count) => log.note('warn', `${count} changes were too early to be logged`),
+  )
+  notes.open(log.note)
+  const view = () => runtime.view()
+  if (listening) {
+    await late.serve(listening, { view, metrics, report: (error) => runtime.report(error) })
+    if (view().phase === 'running') log.note('info', `endpoints: ${urls(listening)}`)
+  }
+  if (control) await answerCommands(late, control, parts, log.note)
+  clock.at(clock.now().monoMs + settleMs, () => native().releaseMemory())
+}
+
+async function openLog({ createLog }: Late, { plan, clock, ownLines }: LateParts) {
+  const isTerminal = await leadsToTerminal(2)
+  const logTo = (write: (line: string) => void) =>
+    createLog({
+      write,
+      isTerminal,
+      hasColor: wantsColor(process.env, isTerminal),
+      wallMs: () => clock.now().wallMs,
+      level: plan.logs.level,
+    })
+  ownLines.report((message, write) => logTo(write).note('warn', message))
+  return logTo(ownLines.write)
+}
+
+function startMetrics({ createMetrics }: Late, parts: LateParts) {
+  const { clock, version, runtime, output, incidents, cgroup, loopTurns, reapedOrphans } = parts
+  const usage = createUsageSource()
+  return createMetrics({
+    ...{ clock, version, cgroup, loopTurns, reapedOrphans },
+    view: () => runtime.view(),
+    output: output.counts,
+    usage: {
+      *look(mains) {
+        const usages = yield* usage.look(mains)
+        incidents.used(usages)
+        return usages
+      },
+    },
+  })
+}
