@@ -72,6 +72,16 @@ export function runMany(replicas: number, port = 0): Contender {
     ],
   }
 }
+/** `run` of so many instances as an image starts it, with endpoint and control socket. */
+export function runFootprint(replicas: number): Contender {
+  return {
+    name: 'entry, run',
+    wrap: ([command, ...args]) => [
+      ...[join(root, 'build', 'ringmaster-entry'), 'run'],
+      writeConfig([command ?? '', ...args], { host: '127.0.0.1', port: 0 }, { replicas }),
+    ],
+  }
+}
 /** `run` of these processes, with the endpoint at `port`. */
 export function runProcesses(
   name: string,

@@ -2,6 +2,7 @@
 import { loadavg } from 'node:os'
 import { measureEndpoint } from './endpoint.ts'
 import { measureExit } from './exit.ts'
+import { measureFootprint } from './footprint.ts'
 import { measureIdle } from './idle.ts'
 import { measureLogs } from './logs.ts'
 import { measureOrphans } from './orphans.ts'
@@ -20,6 +21,7 @@ const benchmarks = new Map([
   ['restart', measureRestart],
   ['stop', measureStop],
   ['orphans', measureOrphans],
+  ['footprint', measureFootprint],
   ['idle', measureIdle],
   ['probes', measureProbes],
   ['probed', measureProbed],

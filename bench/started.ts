@@ -115,6 +115,12 @@ export function privateKb(pid: number): number {
   return [...text.matchAll(/^Private_\w+: +(\d+)/gm)].reduce((sum, [, kb]) => sum + Number(kb), 0)
 }
 
+/** What `pid` shares with nobody and the kernel cannot read anew, in KiB. */
+export function privateDirtyKb(pid: number): number {
+  const [, kb] = /^Private_Dirty: +(\d+)/m.exec(readOr('', `/proc/${pid}/smaps_rollup`)) ?? []
+  return Number(kb)
+}
+
 function sumOfThreads(pid: number, file: string, read: (text: string) => number): number {
   const threads = readdirSync(`/proc/${pid}/task`)
   return threads.reduce((sum, id) => sum + read(readOr('', `/proc/${pid}/task/${id}/${file}`)), 0)

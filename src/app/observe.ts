@@ -18,6 +18,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { ConfigSource } from '../ports/config-source.ts'
 import type { LoopTurns } from '../ports/usage.ts'
 import type { LateProber } from '../runtime/late-prober.ts'
+import { whenQuiet } from '../runtime/quiet.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { answerCommands, type Control } from './control.ts'
 import { mostConnections } from './descriptors.ts'
@@ -57,8 +58,8 @@ export interface LateParts {
   readonly control: Control | null
 }
 
-/** After the start, in ms, its garbage is collected. */
-const settleMs = 2000
+/** The garbage of the start is collected once nothing has changed for so long, or so much was going on all the time. */
+const settled = { quietMs: 1000, longestMs: 60_000 }
 
 /** The heavy part: loaded when the first children are on their way. */
 export async function observe(parts: LateParts): Promise<void> {
@@ -73,10 +74,10 @@ export async function observe(parts: LateParts): Promise<void> {
   prober.arrive(late.createProber(parts.commands))
   const log = await openLog(late, parts)
   const metrics = startMetrics(late, parts)
+  const readers = [log.change, metrics.change]
   parts.mailbox.open(
     (change) => {
-      log.change(change)
-      metrics.change(change)
+      for (const read of readers) read(change)
     },
     (count) => log.note('warn', `${count} changes were too early to be logged`),
   )
@@ -87,7 +88,7 @@ export async function observe(parts: LateParts): Promise<void> {
     if (view().phase === 'running') log.note('info', `endpoints: ${urls(listening)}`)
   }
   if (control) await answerCommands(late, control, parts, log.note)
-  clock.at(clock.now().monoMs + settleMs, () => native().releaseMemory())
+  readers.push(whenQuiet(clock, settled, () => native().releaseMemory()).change)
 }
 
 async function openLog({ createLog }: Late, { plan, clock, ownLines }: LateParts) {
