@@ -82,6 +82,8 @@ class World implements WalkResult {
   readonly #asked = new Set<string>()
   /** Runs whose readiness probe has succeeded. */
   readonly #passed = new Set<number>()
+  /** Runs whose start was called off by the last event. */
+  #cancelled: ReadonlySet<number> = new Set()
   readonly #phases = new Map<string, string>()
   /** Instances that the last step has ended for good. */
   readonly #departed = new Set<string>()
@@ -290,6 +292,7 @@ class World implements WalkResult {
     this.#last = { changes }
     this.#state = state
     this.#departed.clear()
+    this.#cancelled = new Set(effects.flatMap((one) => (one.type === 'cancelSpawn' ? one.run : [])))
     for (const effect of effects) this.#perform(effect, before)
     for (const change of changes) {
       this.#check(change)
@@ -677,8 +680,9 @@ class World implements WalkResult {
     for (const [key, other] of this.#runs) {
       assert.ok(other.instance !== instance || key < 0, `${instance} has one live run at most`)
     }
+    // A rollout may start what a failure ends in the same step.
     assert.ok(
-      ['running', 'draining'].includes(this.#state.phase),
+      ['running', 'draining'].includes(this.#state.phase) || this.#cancelled.has(run),
       'nothing starts once things are stopped',
     )
     this.#checkDependencies(instance)
@@ -834,7 +838,8 @@ class World implements WalkResult {
     if (this.#ordered.has(change.run)) return
     const of = ({ instances }: State) => instances.find(({ name }) => name === change.instance)
     const [before, now] = [of(stateBefore), of(this.#state)]
-    if (before?.isLeaving && !now) return
+    // Another one may have its name already.
+    if (before?.isLeaving) return
     assert.ok(before && now)
     if (change.previous === 'running') {
       const others = this.#state.instances.filter(
@@ -920,7 +925,8 @@ class World implements WalkResult {
       assert.equal(known !== undefined && !isDone, isTried, `${name} is tried when it is known`)
     }
     const { probes, maxAgeMs, dependsOn } = this.#specOf(instance.name)
-    const isReadyRun = live?.readySinceMonoMs != null
+    // What is applied does not reach a run that has ended.
+    const isReadyRun = live?.readySinceMonoMs != null && live.end === null
     if (isReadyRun && probes.readiness) {
       assert.ok(this.#passed.has(live.run), 'not ready before the first success')
     }
