@@ -16,7 +16,16 @@ if (isOlder(installed, ['package-lock.json'])) {
   stamp(installed, new Date())
 }
 if (
-  isOlder(built, ['package.json', 'tsconfig.json', 'scripts', 'src', 'test', 'bench', installed])
+  isOlder(built, [
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.types.json',
+    'scripts',
+    'src',
+    'test',
+    'bench',
+    installed,
+  ])
 ) {
   console.error('ringmaster: building')
   const begin = new Date()

@@ -32,7 +32,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
     http: { host: '::', port: 9099 },
     control: {
       ...{ socket: null, mode: 0o600, user: null, group: null },
-      access: { others: 'read', descendants: null },
+      ...{ http: null, access: { others: 'read', descendants: null } },
     },
     logs: { level: 'info', ...usualLines },
     shutdown: { drainMs: 0, graceMs: 10_000 },
