@@ -180,6 +180,8 @@ function settle(draft: Draft): void {
   if (draft.state.phase !== 'running') cancelRollouts(draft)
   resumeWaiting(draft)
   watchSockets(draft)
+  // Who waits for a connection now may be the last that a rollout waits for.
+  if (draft.state.courses.some(({ rollout }) => rollout)) keepUp(draft)
   if (draft.state.phase === 'stopping') stopInTurn(draft)
   if (draft.isForced) {
     draft.each((instance, spec) => stops.graceEnded(instance, spec, draft))
