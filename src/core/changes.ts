@@ -30,7 +30,10 @@ export type Cause =
   | 'grace-exceeded'
 
 /** What a step changed, in order; log and metrics are made from it alone. */
-export type Change = (
+export type Change = (Told | ErrorChange) & { readonly at: Moment }
+
+/** A change whose time is that of the step. */
+export type Told =
   | InstanceChange
   | ProbeChange
   | NoticeChange
@@ -42,10 +45,6 @@ export type Change = (
   | WithdrawalChange
   | CommandChange
   | ConfigChange
-  | ErrorChange
-) & {
-  readonly at: Moment
-}
 
 /** An instance entered `phase`. */
 export interface InstanceChange {

@@ -1,19 +1,6 @@
 import type { ProcessSpec } from '../plan/plan.ts'
 import { afterMs, stepMs, usableMs } from '../plan/shutdown.ts'
-import type {
-  Change,
-  CommandChange,
-  ConfigChange,
-  DepartureChange,
-  HookChange,
-  InstanceChange,
-  NoticeChange,
-  ProbeChange,
-  RolloutChange,
-  ScaleChange,
-  SupervisorChange,
-  WithdrawalChange,
-} from './changes.ts'
+import type { Change, Told } from './changes.ts'
 import { lookUpSpecs, type SpecOf } from './course.ts'
 import { lookUp, waitOf } from './dependencies.ts'
 import type { Effect } from './effects.ts'
@@ -24,20 +11,6 @@ import { type Instance, type LiveRun, type Stage, stageOf } from './instance-sta
 import type { Course, Ending, Group, State } from './state.ts'
 import type { Step } from './step.ts'
 import { stopsToCome } from './stop-order.ts'
-
-/** A change, whose time is that of the step. */
-type Told =
-  | InstanceChange
-  | ProbeChange
-  | NoticeChange
-  | HookChange
-  | DepartureChange
-  | ScaleChange
-  | RolloutChange
-  | SupervisorChange
-  | WithdrawalChange
-  | CommandChange
-  | ConfigChange
 
 interface Members {
   readonly spec: ProcessSpec

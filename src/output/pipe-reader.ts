@@ -32,9 +32,9 @@ export function readPipe(
   function watch(): void {
     isWatched = true
     readiness.onReadable(fd, () => {
+      if (!isPaused && readOnce() === end) close()
       // Only who has something to say is taken out while it is paused.
-      if (isPaused) rest()
-      else if (readOnce() === end) close()
+      else if (isPaused) rest()
     })
   }
 

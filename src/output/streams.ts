@@ -214,7 +214,7 @@ function createLane({ sink, read, readiness, spec, bounds, onDropped }: LaneOpti
   const readers = new Set<PipeReader>()
   const writer = sink.open({
     ...bounds,
-    // epoll takes ready pipes in turn, so a busy child does not keep a full sink to itself.
+    // epoll reports them in this order.
     onDrain() {
       for (const reader of readers) reader.resume()
     },
@@ -227,6 +227,12 @@ function createLane({ sink, read, readiness, spec, bounds, onDropped }: LaneOpti
     hear(lines)
     writer.write(stripsAnsi ? stripAnsi(lines) : lines, onDropped, formatter)
     if (hasToWait()) for (const reader of readers) reader.pause()
+  }
+
+  /** Who fills the sink is the last to be read again, so that a loud child keeps no other out. */
+  function moveToEnd(reader: PipeReader): void {
+    readers.delete(reader)
+    readers.add(reader)
   }
 
   return {
@@ -243,6 +249,7 @@ function createLane({ sink, read, readiness, spec, bounds, onDropped }: LaneOpti
           tally.bytes += length
           tail.push(read.space.subarray(0, length))
           write(lines.push(length), stream, drop)
+          if (hasToWait()) moveToEnd(reader)
         },
         end() {
           readers.delete(reader)

@@ -3,12 +3,16 @@ import { once } from 'node:events'
 import { closeSync, readlinkSync, readSync, writeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/os/clock.ts'
 import { native } from '../../../src/os/native.ts'
 import { readiness } from '../../../src/os/readiness.ts'
 import { createSink } from '../../../src/output/sink.ts'
-import { createOutput, type OutputOptions } from '../../../src/output/streams.ts'
+import {
+  type CountedOutput,
+  createOutput,
+  type OutputOptions,
+} from '../../../src/output/streams.ts'
 import type { LinesSpec, LogFormat, LogsSpec } from '../../../src/plan/plan.ts'
 import type { OutputSource } from '../../../src/ports/output.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
@@ -95,21 +99,53 @@ function createJoinedRun(instance: string, format: LogFormat) {
   }
 }
 
+/** An output whose sink is a real pipe. */
+function createPiped(t: Test) {
+  const [readEnd, writeEnd] = openPipe()
+  const sink = createSink({ fd: writeEnd, write: native().write, readiness, clock: systemClock })
+  const dropped = (lines: number) => t.fail(`${lines} lines dropped`)
+  const output = createOutput({
+    ...{ stdout: sink, stderr: sink, clock: systemClock, lines: usualLines, colors: {} },
+    count: () => dropped,
+    ...machine,
+  })
+  return { readEnd, writeEnd, sink, dropped, output }
+}
+
+/** Writes `text`, latin1, to the stdout of a run and resolves when all of it is read. */
+async function writeAndWait(
+  { counts }: Pick<CountedOutput, 'counts'>,
+  { instance }: OutputSource,
+  end: number,
+  text: string,
+): Promise<void> {
+  const read = () => counts.get(instance)?.stdout?.bytes ?? 0
+  const wanted = read() + writeSync(end, Buffer.from(text, 'latin1'))
+  await until(() => read() === wanted)
+}
+
 /** All that comes on `fd`, `step` bytes at a time; closes it. */
 async function readToEnd(fd: number, step: number): Promise<string> {
   const buffer = Buffer.alloc(step)
   let text = ''
-  for (let length = 1; length > 0; ) {
-    try {
-      length = readSync(fd, buffer)
-      text += buffer.toString('latin1', 0, length)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-      await turn()
-    }
+  for (;;) {
+    const length = readNow(fd, buffer)
+    if (length === 0) break
+    if (length === undefined) await turn()
+    else text += buffer.toString('latin1', 0, length)
   }
   closeSync(fd)
   return text
+}
+
+/** How much is there now; undefined: nothing yet. */
+function readNow(fd: number, buffer: Buffer): number | undefined {
+  try {
+    return readSync(fd, buffer)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    return undefined
+  }
 }
 
 /** What `fd` is, to tell whether it is still the same. */
@@ -275,11 +311,8 @@ for (const { rule, writes, lines } of pieces) {
       const { output, out } = createParts()
       const { source, stdoutEnd, close } = createRun('web.1', format)
       const ended = new Promise<void>((resolve) => output.attach(source, resolve))
-      for (const text of writes) {
-        writeSync(stdoutEnd, Buffer.from(text, 'latin1'))
-        // Each is a read of its own.
-        for (let i = 0; i < 3; i += 1) await turn()
-      }
+      // Each is a read of its own.
+      for (const text of writes) await writeAndWait(output, source, stdoutEnd, text)
       close()
       await ended
       const seen = Buffer.from(out(), 'latin1').toString().split('\n').slice(0, -1)
@@ -398,10 +431,7 @@ const fillers = 2
 async function fill(output: ReturnType<typeof createParts>['output']): Promise<void> {
   const { source, stdoutEnd, close } = createRun('filler', 'raw')
   output.attach(source, () => {})
-  for (let i = 0; i < fillers; i += 1) {
-    writeSync(stdoutEnd, filler)
-    for (let round = 0; round < 3; round += 1) await turn()
-  }
+  for (let i = 0; i < fillers; i += 1) await writeAndWait(output, source, stdoutEnd, filler)
   close()
 }
 
@@ -538,24 +568,7 @@ t.test('one full sink for both streams stops the reading of both', async (t) => 
 })
 
 t.test('partial writes to a real pipe tear no line of two runs and a third writer', async (t) => {
-  const [readEnd, writeEnd] = openPipe()
-  const sink = createSink({
-    fd: writeEnd,
-    write: native().write,
-    readiness,
-    clock: systemClock,
-  })
-  const dropped = (lines: number) => t.fail(`${lines} lines dropped`)
-  const options = {
-    stdout: sink,
-    stderr: sink,
-    clock: systemClock,
-    count: () => dropped,
-    lines: usualLines,
-    colors: {},
-    ...machine,
-  }
-  const output = createOutput(options)
+  const { readEnd, writeEnd, sink, dropped, output } = createPiped(t)
   const own = sink.open({ limitBytes: 1 << 20, mostBytes: 1 << 21, onDrain() {} })
   const program = 'i=0; while [ $i -lt 400 ]; do echo "$s $i."; s="$s-"; i=$((i+1)); done'
   const ended = ['a', 'b'].map((instance) => {
@@ -582,6 +595,32 @@ t.test('partial writes to a real pipe tear no line of two runs and a third write
   })
   t.same(wrong, [])
   t.same(seen, { a: 400, b: 400, own: 2000 })
+})
+
+t.test('children that write without end share a full sink, and none is kept out', async (t) => {
+  const { readEnd, writeEnd, sink, output } = createPiped(t)
+  const loud = ['a', 'b', 'c'].map((instance) => {
+    const { source, stdoutEnd, close } = createRun(instance)
+    const child = spawn('yes', [], { stdio: ['ignore', stdoutEnd, 'ignore'] })
+    t.teardown(() => child.kill('SIGKILL'))
+    close()
+    return { child, ended: new Promise<void>((resolve) => output.attach(source, resolve)) }
+  })
+  const lines = { a: 0, b: 0, c: 0 }
+  const buffer = Buffer.alloc(65_536)
+  await until(() => {
+    const length = readNow(readEnd, buffer)
+    for (const [, who] of buffer.toString('latin1', 0, length ?? 0).matchAll(/^([abc]) /gm))
+      lines[who as keyof typeof lines] += 1
+    return lines.a + lines.b + lines.c > 200_000
+  })
+  for (const { child } of loud) child.kill('SIGKILL')
+  const rest = readToEnd(readEnd, 65_536)
+  await Promise.all(loud.map(({ ended }) => ended))
+  await sink.flush(patienceMs)
+  closeSync(writeEnd)
+  await rest
+  t.ok(Math.min(lines.a, lines.b, lines.c) > 40_000, JSON.stringify(lines))
 })
 
 t.test('lines are split and stripped as the plan has it, in every format', async (t) => {
