@@ -1,5 +1,5 @@
 import type { OneCommand } from '../plan/one-command.ts'
-import type { RestartPolicy } from '../plan/plan.ts'
+import type { RestartPolicy } from '../plan/process-spec.ts'
 import { usageError } from './usage.ts'
 
 /** Flags of `run` that are about its one command. */

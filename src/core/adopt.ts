@@ -1,4 +1,5 @@
-import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
+import type { ProbeName } from '../plan/instance-spec.ts'
+import type { ProbeSpec, ProcessSpec } from '../plan/process-spec.ts'
 import { runs } from './instance.ts'
 import type { Instance, LiveRun } from './instance-state.ts'
 import { beginProbing } from './probing.ts'

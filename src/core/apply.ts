@@ -1,6 +1,7 @@
 import { diffPlans, isEmpty, needsNewRuns, type PlanDiff } from '../plan/diff.ts'
 import { startedAtOnce } from '../plan/order.ts'
-import type { GroupSpec, Plan, ProcessSpec } from '../plan/plan.ts'
+import type { GroupSpec, Plan } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import { adopt } from './adopt.ts'
 import type { RolloutReason } from './changes.ts'
 import { isNew, revisionBefore, withGood, withRevision } from './course.ts'

@@ -1,4 +1,4 @@
-import type { BackoffPolicy } from '../plan/plan.ts'
+import type { BackoffPolicy } from '../plan/process-spec.ts'
 
 /** Delay before the restart that follows failure `n` in a row, in ms: 0 for n ≤ 1, then initial × factor^(n-2), at most `maxMs`; `unit` in [0, 1) adds up to `jitter` of it. */
 export function backoffMs(n: number, policy: BackoffPolicy, unit: number): number {

@@ -1,6 +1,6 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { PlanDiff } from '../plan/diff.ts'
-import type { HookName, ProbeName } from '../plan/plan.ts'
+import type { HookName, ProbeName } from '../plan/instance-spec.ts'
 import type { HookResult, Moment, ProbeResult } from './events.ts'
 
 export type Phase =

@@ -1,5 +1,5 @@
 import { inStartOrder } from '../plan/order.ts'
-import type { ProcessSpec } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import { isMet, survey } from './dependencies.ts'
 import type { Draft } from './draft.ts'
 import type { Fact } from './events.ts'

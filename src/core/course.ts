@@ -1,5 +1,5 @@
 import { diffProcess } from '../plan/diff.ts'
-import type { ProcessSpec } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import type { Instance } from './instance-state.ts'
 import type { Course, Revision, State } from './state.ts'
 

@@ -1,5 +1,5 @@
 import { inStartOrder } from '../plan/order.ts'
-import type { Dependency, ProcessSpec } from '../plan/plan.ts'
+import type { Dependency, ProcessSpec } from '../plan/process-spec.ts'
 import type { Instance } from './instance-state.ts'
 import { serves } from './on-demand.ts'
 import { problemOf } from './probing.ts'

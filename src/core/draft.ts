@@ -1,4 +1,4 @@
-import type { ProcessSpec } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import { afterMs, stepMs, usableMs } from '../plan/shutdown.ts'
 import type { Change, Told } from './changes.ts'
 import { lookUpSpecs, type SpecOf } from './course.ts'

@@ -1,4 +1,5 @@
-import type { HookName, ProbeName, ProcessSpec } from '../plan/plan.ts'
+import type { HookName, ProbeName } from '../plan/instance-spec.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import type { DeadlineKey } from './events.ts'
 
 /** What the core wants done. An effect is started; its outcome is a later event. */

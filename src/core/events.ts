@@ -1,5 +1,6 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { HookName, Plan, ProbeName } from '../plan/plan.ts'
+import type { HookName, ProbeName } from '../plan/instance-spec.ts'
+import type { Plan } from '../plan/plan.ts'
 
 /** A moment: `monoMs` never jumps and is for delays, `wallMs` is Unix time and for people. */
 export interface Moment {

@@ -1,4 +1,5 @@
-import type { GroupSpec, RestartLimit } from '../plan/plan.ts'
+import type { GroupSpec } from '../plan/plan.ts'
+import type { RestartLimit } from '../plan/process-spec.ts'
 import type { Instance } from './instance-state.ts'
 import { allowsRestart, recentRestarts } from './restart-limit.ts'
 import type { Group } from './state.ts'

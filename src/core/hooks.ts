@@ -1,4 +1,5 @@
-import type { HookName, ProcessSpec } from '../plan/plan.ts'
+import type { HookName } from '../plan/instance-spec.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import { preStopMs } from '../plan/shutdown.ts'
 import type { HookChange } from './changes.ts'
 import type { Effect } from './effects.ts'

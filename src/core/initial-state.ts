@@ -1,5 +1,6 @@
 import { startedAtOnce } from '../plan/order.ts'
-import type { Plan, ProcessSpec } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import { instanceName } from '../plan/to-instance.ts'
 import type { Instance } from './instance-state.ts'
 import type { Course, Revision, State } from './state.ts'

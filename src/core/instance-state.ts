@@ -1,5 +1,5 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { HookName, ProbeName } from '../plan/plan.ts'
+import type { HookName, ProbeName } from '../plan/instance-spec.ts'
 import type { Cause, Phase } from './changes.ts'
 
 /** One numbered replica: what is wanted of it, what it is, and how its past runs went. */

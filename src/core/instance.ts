@@ -1,4 +1,5 @@
-import type { HookName, ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
+import type { HookName, ProbeName } from '../plan/instance-spec.ts'
+import type { ProbeSpec, ProcessSpec } from '../plan/process-spec.ts'
 import type { HookResult, ProbeResult } from './events.ts'
 import { ask, take } from './hooks.ts'
 import type { Instance, LiveRun } from './instance-state.ts'

@@ -1,5 +1,6 @@
-import type { ProbeName, ProbeSpec } from '../plan/plan.ts'
+import type { ProbeName } from '../plan/instance-spec.ts'
 import { silenceMs } from '../plan/probes.ts'
+import type { ProbeSpec } from '../plan/process-spec.ts'
 import type { Notice } from './events.ts'
 import type { Instance, Limit, LiveRun, Said } from './instance-state.ts'
 import { type Step, wake } from './step.ts'

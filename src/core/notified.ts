@@ -1,4 +1,4 @@
-import type { ProcessSpec } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import type { Notice } from './events.ts'
 import { runs } from './instance.ts'
 import type { Instance, LiveRun } from './instance-state.ts'

@@ -1,4 +1,5 @@
-import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
+import type { ProbeName } from '../plan/instance-spec.ts'
+import type { ProbeSpec, ProcessSpec } from '../plan/process-spec.ts'
 import type { ProbeResult } from './events.ts'
 import type { Instance, ProbeState } from './instance-state.ts'
 import { describeSilence, isSaidReady } from './notices.ts'

@@ -1,4 +1,4 @@
-import type { ProcessSpec } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import { unavailableOf } from '../plan/strategy.ts'
 import type { Instance } from './instance-state.ts'
 

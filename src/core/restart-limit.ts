@@ -1,4 +1,4 @@
-import type { RestartLimit } from '../plan/plan.ts'
+import type { RestartLimit } from '../plan/process-spec.ts'
 
 /** Of `restartsMonoMs` those that still count at `monoMs`; as many as the limit allows at most. Pure. */
 export function recentRestarts(

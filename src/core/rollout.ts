@@ -1,4 +1,4 @@
-import type { ProcessSpec } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import { surgeOf, unavailableOf } from '../plan/strategy.ts'
 import type { RolloutReason, RolloutResult } from './changes.ts'
 import { isNew, withGood } from './course.ts'

@@ -1,5 +1,5 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { ProcessSpec } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import { backoffMs } from './backoff.ts'
 import type { Cause, InstanceChange } from './changes.ts'
 import type { Clue } from './events.ts'

@@ -1,4 +1,4 @@
-import type { ProcessSpec } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import type { Cause, InstanceChange } from './changes.ts'
 import { ask, boundPreStop, dismiss, hasPreStop, take } from './hooks.ts'
 import type { Instance, LiveRun } from './instance-state.ts'

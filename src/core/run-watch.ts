@@ -1,4 +1,5 @@
-import type { ProbeName, ProbeSpec, ProcessSpec } from '../plan/plan.ts'
+import type { ProbeName } from '../plan/instance-spec.ts'
+import type { ProbeSpec, ProcessSpec } from '../plan/process-spec.ts'
 import type { Effect } from './effects.ts'
 import type { Instance, LiveRun, ProbeState } from './instance-state.ts'
 import { awaitNotice, forgetLimit } from './notices.ts'

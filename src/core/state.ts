@@ -1,5 +1,6 @@
 import type { FixedSettings } from '../plan/diff.ts'
-import type { GroupSpec, ProcessSpec, ShutdownSpec, SignalRule } from '../plan/plan.ts'
+import type { GroupSpec, ShutdownSpec, SignalRule } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import type { RolloutReason, RolloutResult, SupervisorPhase, Withdrawn } from './changes.ts'
 import type { Instance } from './instance-state.ts'
 

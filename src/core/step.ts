@@ -1,4 +1,4 @@
-import type { ProcessSpec } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import type { HookChange, InstanceChange, NoticeChange, Phase, ProbeChange } from './changes.ts'
 import type { Effect } from './effects.ts'
 import type { DeadlineKey, Moment } from './events.ts'

@@ -1,5 +1,5 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { ProcessSpec } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import type { Cause, Phase, RolloutReason, SupervisorPhase, Withdrawn } from './changes.ts'
 import { isNew } from './course.ts'
 import { type Known, survey, waitOf } from './dependencies.ts'

@@ -2,7 +2,7 @@ import type { Cause, Change, InstanceChange, ProbeChange } from '../core/changes
 import type { Moment } from '../core/events.ts'
 import type { View } from '../core/view.ts'
 import { signalName } from '../lib/signals.ts'
-import type { ProbeName } from '../plan/plan.ts'
+import type { ProbeName } from '../plan/instance-spec.ts'
 import type { Incident, Incidents, LastProbe, LastUsage } from '../ports/incidents.ts'
 import type { LastWords } from '../ports/output.ts'
 import type { OwnUsage } from '../ports/usage.ts'

@@ -1,4 +1,4 @@
-import type { SecuritySpec } from '../plan/plan.ts'
+import type { SecuritySpec } from '../plan/instance-spec.ts'
 import type { OwnRights } from './own-rights.ts'
 import type { Refuse } from './rights.ts'
 

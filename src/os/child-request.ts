@@ -1,4 +1,4 @@
-import type { InstanceSpec } from '../plan/plan.ts'
+import type { InstanceSpec } from '../plan/instance-spec.ts'
 import { fillReferences } from '../plan/references.ts'
 import type { ChildRequest } from './child.ts'
 import { createEnvironment } from './environment.ts'

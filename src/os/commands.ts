@@ -1,7 +1,7 @@
 import { closeSync, readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { InstanceSpec } from '../plan/plan.ts'
+import type { InstanceSpec } from '../plan/instance-spec.ts'
 import type { CommandRequest, CommandResult, Commands, RunningCommand } from '../ports/commands.ts'
 import type { ExitSource } from '../ports/exit-source.ts'
 import type { Guard } from '../ports/guard.ts'

@@ -1,6 +1,6 @@
 import { closeSync, fchmodSync, fchownSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
-import type { InstanceSpec, LogsSpec } from '../plan/plan.ts'
+import type { InstanceSpec, LogsSpec } from '../plan/instance-spec.ts'
 import { native } from './native.ts'
 import type { User } from './users.ts'
 

@@ -1,5 +1,5 @@
 import { matchesGlob } from '../lib/names.ts'
-import type { InstanceSpec } from '../plan/plan.ts'
+import type { InstanceSpec } from '../plan/instance-spec.ts'
 import { fillReferences } from '../plan/references.ts'
 import type { UserEnv } from './users.ts'
 

@@ -1,7 +1,7 @@
 import { chownSync, closeSync, lstatSync, unlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { getSystemErrorName } from 'node:util'
-import type { SecuritySpec } from '../plan/plan.ts'
+import type { SecuritySpec } from '../plan/instance-spec.ts'
 import { native } from './native.ts'
 import { readOwnRights } from './own-rights.ts'
 import { attempt, identityOf, removeOwn } from './run-folders.ts'

@@ -1,4 +1,4 @@
-import type { ResourcesSpec } from '../plan/plan.ts'
+import type { ResourcesSpec } from '../plan/instance-spec.ts'
 import type { Refusal } from './child.ts'
 
 /** What was asked of the exec helper, in the words of the configuration. */

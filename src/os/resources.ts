@@ -1,4 +1,4 @@
-import type { ResourcesSpec } from '../plan/plan.ts'
+import type { ResourcesSpec } from '../plan/instance-spec.ts'
 import { readOwn } from './own-rights.ts'
 
 /** What the exec helper sets of a child's resources; null: as Ringmaster has it. */

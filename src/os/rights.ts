@@ -1,4 +1,4 @@
-import type { SecuritySpec } from '../plan/plan.ts'
+import type { SecuritySpec } from '../plan/instance-spec.ts'
 import type { User, UserEnv } from './users.ts'
 
 /** What a child is given when it is started, and what is taken from it. */

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync } from 'node:fs'
-import type { InstanceSpec } from '../plan/plan.ts'
+import type { InstanceSpec } from '../plan/instance-spec.ts'
 import type { Spawner } from '../ports/spawner.ts'
 import { type ChildRequest, parseReport, readReport, startChild } from './child.ts'
 import { createRequests } from './child-request.ts'

@@ -1,5 +1,6 @@
 import { SupervisorError } from '../lib/errors.ts'
-import type { InstanceTemplate, Plan, SecuritySpec } from '../plan/plan.ts'
+import type { InstanceTemplate, SecuritySpec } from '../plan/instance-spec.ts'
+import type { Plan } from '../plan/plan.ts'
 import { isHeld, resolveCapabilities } from './capabilities.ts'
 import { type SelfDrop, userToBecome } from './drop-self.ts'
 import { isMapped, type OwnRights, readOwnRights } from './own-rights.ts'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { SecuritySpec } from '../plan/plan.ts'
+import type { SecuritySpec } from '../plan/instance-spec.ts'
 import { isMapped, type OwnRights } from './own-rights.ts'
 import type { Refuse } from './rights.ts'
 

@@ -1,4 +1,4 @@
-import type { LogFormat } from '../plan/plan.ts'
+import type { LogFormat } from '../plan/instance-spec.ts'
 import type { Clock } from '../ports/clock.ts'
 
 /** Whose lines they are. */

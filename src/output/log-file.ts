@@ -1,4 +1,4 @@
-import type { FileTarget } from '../plan/plan.ts'
+import type { FileTarget } from '../plan/instance-spec.ts'
 import type { Clock } from '../ports/clock.ts'
 import { byteAt, countLines, createBacklog } from './backlog.ts'
 import { type Disk, errnoOf, isStillAt, type OpenFile, openLog } from './disk.ts'

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import type { FileTarget } from '../plan/plan.ts'
+import type { FileTarget } from '../plan/instance-spec.ts'
 import { type Disk, remove } from './disk.ts'
 
 /** Gives the file at one path its rotated names: `FILE.1` is the newest. */

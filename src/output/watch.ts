@@ -1,4 +1,4 @@
-import type { InstanceSpec, OutputCheck } from '../plan/plan.ts'
+import type { InstanceSpec, OutputCheck } from '../plan/instance-spec.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { OutputStream } from '../ports/output.ts'
 import { createLineMatch, type LineMatch } from './line-match.ts'

@@ -1,5 +1,7 @@
 import { isSame } from '../config/differences.ts'
-import type { InstanceTemplate, Plan, ProcessSpec } from './plan.ts'
+import type { InstanceTemplate } from './instance-spec.ts'
+import type { Plan } from './plan.ts'
+import type { ProcessSpec } from './process-spec.ts'
 
 /** What another plan changes. Plain data. */
 export interface PlanDiff {

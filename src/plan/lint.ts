@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
-import type { Condition, Plan, ProcessSpec } from './plan.ts'
+import type { Plan } from './plan.ts'
+import type { Condition, ProcessSpec } from './process-spec.ts'
 import { unasked } from './root.ts'
 import { preStopMs, shutdownTimeline, usableMs } from './shutdown.ts'
 

@@ -1,4 +1,5 @@
-import type { FileTarget, InstanceSpec, Plan } from './plan.ts'
+import type { FileTarget, InstanceSpec } from './instance-spec.ts'
+import type { Plan } from './plan.ts'
 import { toInstances } from './to-instance.ts'
 
 /** A stream of an instance that is written to a file. */

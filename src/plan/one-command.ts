@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
-import type { Plan, ProcessSpec, RestartPolicy } from './plan.ts'
+import type { Plan } from './plan.ts'
+import type { ProcessSpec, RestartPolicy } from './process-spec.ts'
 import { type Situation, toPlan } from './to-plan.ts'
 
 /** What `run -- COMMAND` asks for. */

@@ -1,4 +1,4 @@
-import type { ProcessSpec } from './plan.ts'
+import type { ProcessSpec } from './process-spec.ts'
 
 /** What a process has to do with others. */
 type Dependent = Pick<ProcessSpec, 'name' | 'dependsOn'>

@@ -7,9 +7,8 @@ import type {
   InstanceTemplate,
   OutputCheck,
   ProbeName,
-  ProbeSpec,
-  ProcessSpec,
-} from './plan.ts'
+} from './instance-spec.ts'
+import type { ProbeSpec, ProcessSpec } from './process-spec.ts'
 
 type ProbeConfig = NonNullable<ProcessConfig['startupProbe' | 'readinessProbe' | 'livenessProbe']>
 type HttpGet = NonNullable<ProbeConfig['httpGet']>

@@ -1,5 +1,6 @@
 import { inStartOrder } from './order.ts'
-import type { ProcessSpec, ShutdownSpec } from './plan.ts'
+import type { ShutdownSpec } from './plan.ts'
+import type { ProcessSpec } from './process-spec.ts'
 
 /** The last step of a shutdown, own time in ms: from SIGTERM to SIGKILL for what belongs to no run. */
 export const sweepMs = 1000

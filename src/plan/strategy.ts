@@ -1,5 +1,5 @@
 import type { ProcessConfig } from '../config/schema.ts'
-import type { ProcessSpec, Share, StrategySpec } from './plan.ts'
+import type { ProcessSpec, Share, StrategySpec } from './process-spec.ts'
 
 type Replaced = Pick<ProcessSpec, 'strategy' | 'replicas' | 'mostReplicas'>
 

@@ -7,8 +7,8 @@ import type {
   InstanceTemplate,
   LogsSpec,
   OutputCheck,
-  ProcessSpec,
-} from './plan.ts'
+} from './instance-spec.ts'
+import type { ProcessSpec } from './process-spec.ts'
 import { firstSocketFd } from './sockets.ts'
 
 /** The instance of that number: its own variables are put in. Pure. */

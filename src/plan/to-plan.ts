@@ -3,19 +3,15 @@ import { defaults, MAX_REPLICAS } from '../config/defaults.ts'
 import type { Config, ProcessConfig } from '../config/schema.ts'
 import { parseQuantity } from '../lib/quantities.ts'
 import { serviceVariables } from './environment.ts'
+import type { ControlHttpSpec, ControlSpec, GroupSpec, Plan, ShutdownSpec } from './plan.ts'
+import { toHooks, toMs, toProbes } from './probes.ts'
 import type {
   BackoffPolicy,
   Condition,
-  ControlHttpSpec,
-  ControlSpec,
   Dependency,
-  GroupSpec,
-  Plan,
   ProcessSpec,
   RestartLimit,
-  ShutdownSpec,
-} from './plan.ts'
-import { toHooks, toMs, toProbes } from './probes.ts'
+} from './process-spec.ts'
 import { afterMs, beforeMs, graceOf, sweepMs } from './shutdown.ts'
 import { toSignals } from './signals.ts'
 import { toSockets } from './sockets.ts'

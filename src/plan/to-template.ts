@@ -8,7 +8,7 @@ import type {
   LogsSpec,
   ResourcesSpec,
   SecuritySpec,
-} from './plan.ts'
+} from './instance-spec.ts'
 import { toChecks, toMs, toNotify, toProbes } from './probes.ts'
 import { inReferenceOrder } from './references.ts'
 

@@ -1,5 +1,5 @@
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { InstanceSpec } from '../plan/plan.ts'
+import type { InstanceSpec } from '../plan/instance-spec.ts'
 
 /** Runs commands that have a result beside the main process of a run, with its rights, environment and folder. They belong to no tree. */
 export interface Commands {

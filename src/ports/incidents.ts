@@ -1,5 +1,5 @@
 import type { Cause, Phase } from '../core/changes.ts'
-import type { ProbeName } from '../plan/plan.ts'
+import type { ProbeName } from '../plan/instance-spec.ts'
 
 /** How runs ended that nobody had asked to end. */
 export interface Incidents {

@@ -1,4 +1,4 @@
-import type { InstanceSpec, LogsSpec, OutputCheck } from '../plan/plan.ts'
+import type { InstanceSpec, LogsSpec, OutputCheck } from '../plan/instance-spec.ts'
 import type { Outcome } from './prober.ts'
 
 /** Where the output of runs goes. */

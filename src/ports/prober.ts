@@ -1,4 +1,4 @@
-import type { Check, InstanceSpec } from '../plan/plan.ts'
+import type { Check, InstanceSpec } from '../plan/instance-spec.ts'
 
 /** Does what probes do. It knows no time: who asks ends a try that takes too long. */
 export interface Prober {

@@ -1,4 +1,4 @@
-import type { InstanceSpec } from '../plan/plan.ts'
+import type { InstanceSpec } from '../plan/instance-spec.ts'
 import type { NotifySocket } from './notify-socket.ts'
 import type { RunMarks } from './process-table.ts'
 

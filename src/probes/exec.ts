@@ -1,5 +1,5 @@
 import { signalName } from '../lib/signals.ts'
-import type { Check } from '../plan/plan.ts'
+import type { Check } from '../plan/instance-spec.ts'
 import type { CommandResult, Commands, RunningCommand } from '../ports/commands.ts'
 import type { Outcome, ProbeTarget } from '../ports/prober.ts'
 

@@ -1,5 +1,5 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
-import type { Check } from '../plan/plan.ts'
+import type { Check } from '../plan/instance-spec.ts'
 import type { Outcome } from '../ports/prober.ts'
 import { describeError, loopback } from './connect.ts'
 

@@ -1,4 +1,4 @@
-import type { Check } from '../plan/plan.ts'
+import type { Check } from '../plan/instance-spec.ts'
 import type { Outcome } from '../ports/prober.ts'
 import { connect } from './connect.ts'
 import { createAnswer, type Head } from './http-answer.ts'

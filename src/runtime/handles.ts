@@ -1,6 +1,6 @@
 import type { Clue } from '../core/events.ts'
 import type { ExitStatus } from '../lib/exit-codes.ts'
-import type { InstanceSpec } from '../plan/plan.ts'
+import type { InstanceSpec } from '../plan/instance-spec.ts'
 import type { OutputStream } from '../ports/output.ts'
 import type { RunMarks } from '../ports/process-table.ts'
 

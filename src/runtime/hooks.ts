@@ -1,5 +1,5 @@
 import type { Effect } from '../core/effects.ts'
-import type { HookAction, InstanceSpec } from '../plan/plan.ts'
+import type { HookAction, InstanceSpec } from '../plan/instance-spec.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Outcome } from '../ports/prober.ts'
 import type { Deadlines } from './deadlines.ts'

@@ -4,7 +4,7 @@ import type { Event, Fact } from '../core/events.ts'
 import type { State } from '../core/state.ts'
 import { instanceOf, step } from '../core/supervisor.ts'
 import { type View, view } from '../core/view.ts'
-import type { ProcessSpec } from '../plan/plan.ts'
+import type { ProcessSpec } from '../plan/process-spec.ts'
 import type { Clock } from '../ports/clock.ts'
 
 /** More waiting events than this mean a mistake in here: one drain makes only a few. */

@@ -1,6 +1,6 @@
 import type { Effect } from '../core/effects.ts'
 import type { Fact } from '../core/events.ts'
-import type { Check, InstanceSpec, OutputCheck, ProbeName } from '../plan/plan.ts'
+import type { Check, InstanceSpec, OutputCheck, ProbeName } from '../plan/instance-spec.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { OutputStream } from '../ports/output.ts'
 import type { Outcome, Prober } from '../ports/prober.ts'

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { LogsSpec } from '../../src/plan/plan.ts'
+import type { LogsSpec } from '../../src/plan/instance-spec.ts'
 import { type DrivenRun, type DriveSetting, drive } from '../rig/driven.ts'
 import { helper, needsRoot, stat } from '../rig/exec-helper.ts'
 import type { Given } from '../rig/rights.ts'

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import type { InstanceView } from '../../src/core/view.ts'
-import type {
-  Dependency,
-  GroupSpec,
-  Plan,
-  ProcessSpec,
-  RestartPolicy,
-} from '../../src/plan/plan.ts'
+import type { GroupSpec, Plan } from '../../src/plan/plan.ts'
+import type { Dependency, ProcessSpec, RestartPolicy } from '../../src/plan/process-spec.ts'
 import { usableMs } from '../../src/plan/shutdown.ts'
 import { type FakeRun, FakeWorld } from './fake-world.ts'
 import { createRandom, newSeed } from './random.ts'

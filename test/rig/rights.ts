@@ -1,5 +1,6 @@
 import type { OwnRights } from '../../src/os/own-rights.ts'
-import type { InstanceTemplate, Plan, ResourcesSpec, SecuritySpec } from '../../src/plan/plan.ts'
+import type { InstanceTemplate, ResourcesSpec, SecuritySpec } from '../../src/plan/instance-spec.ts'
+import type { Plan } from '../../src/plan/plan.ts'
 import { planOf, processSpec } from './specs.ts'
 
 const all = (1n << 41n) - 1n

@@ -1,13 +1,7 @@
-import type {
-  Check,
-  InstanceSpec,
-  LinesSpec,
-  OutputCheck,
-  Plan,
-  ProbeSpec,
-  ProcessSpec,
-} from '../../src/plan/plan.ts'
+import type { Check, InstanceSpec, OutputCheck } from '../../src/plan/instance-spec.ts'
+import type { LinesSpec, Plan } from '../../src/plan/plan.ts'
 import { toNotify } from '../../src/plan/probes.ts'
+import type { ProbeSpec, ProcessSpec } from '../../src/plan/process-spec.ts'
 import { toInstances } from '../../src/plan/to-instance.ts'
 
 export type ProcessGiven = Partial<Omit<ProcessSpec, 'name'>>

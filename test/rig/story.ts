@@ -6,7 +6,8 @@ import { initialState } from '../../src/core/initial-state.ts'
 import type { Instance } from '../../src/core/instance-state.ts'
 import type { State } from '../../src/core/state.ts'
 import { type StepResult, step } from '../../src/core/supervisor.ts'
-import type { GroupSpec, ProcessSpec, ShutdownSpec } from '../../src/plan/plan.ts'
+import type { GroupSpec, ShutdownSpec } from '../../src/plan/plan.ts'
+import type { ProcessSpec } from '../../src/plan/process-spec.ts'
 import { planOf } from './specs.ts'
 
 const startMonoMs = 1000

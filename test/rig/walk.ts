@@ -10,19 +10,17 @@ import { isReady } from '../../src/core/readiness.ts'
 import type { State } from '../../src/core/state.ts'
 import { step } from '../../src/core/supervisor.ts'
 import { view } from '../../src/core/view.ts'
+import type { HookName, ProbeName } from '../../src/plan/instance-spec.ts'
+import type { GroupSpec, Plan } from '../../src/plan/plan.ts'
 import type {
   Dependency,
-  GroupSpec,
-  HookName,
   KillMode,
-  Plan,
-  ProbeName,
   ProbeSpec,
   ProcessSpec,
   RestartPolicy,
   Share,
   StrategySpec,
-} from '../../src/plan/plan.ts'
+} from '../../src/plan/process-spec.ts'
 import { usableMs } from '../../src/plan/shutdown.ts'
 import { surgeOf, unavailableOf } from '../../src/plan/strategy.ts'
 import { instanceName } from '../../src/plan/to-instance.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { ProcessSpec } from '../../src/plan/plan.ts'
+import type { ProcessSpec } from '../../src/plan/process-spec.ts'
 import { FakeWorld } from '../rig/fake-world.ts'
 import { planOf, probeSpec, processSpec } from '../rig/specs.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { HookAction, HookName } from '../../src/plan/plan.ts'
+import type { HookAction, HookName } from '../../src/plan/instance-spec.ts'
 import { FakeWorld } from '../rig/fake-world.ts'
 import { planOf, processSpec } from '../rig/specs.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { view } from '../../../src/core/view.ts'
-import type { Dependency } from '../../../src/plan/plan.ts'
+import type { Dependency } from '../../../src/plan/process-spec.ts'
 import { processSpec } from '../../rig/specs.ts'
 import { Story, words } from '../../rig/story.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { view } from '../../../src/core/view.ts'
-import type { Condition } from '../../../src/plan/plan.ts'
+import type { Condition } from '../../../src/plan/process-spec.ts'
 import { type ProcessGiven, probeSpec, processSpec } from '../../rig/specs.ts'
 import { Story, words } from '../../rig/story.ts'
 

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { view } from '../../../src/core/view.ts'
-import type { HookName, ProcessSpec } from '../../../src/plan/plan.ts'
+import type { HookName } from '../../../src/plan/instance-spec.ts'
+import type { ProcessSpec } from '../../../src/plan/process-spec.ts'
 import { type ProcessGiven, probeSpec, processSpec } from '../../rig/specs.ts'
 import { Story, words } from '../../rig/story.ts'
 

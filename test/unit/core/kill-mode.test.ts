@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Fact } from '../../../src/core/events.ts'
-import type { KillMode } from '../../../src/plan/plan.ts'
+import type { KillMode } from '../../../src/plan/process-spec.ts'
 import { processSpec } from '../../rig/specs.ts'
 import { Story, words } from '../../rig/story.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Fact, Notice } from '../../../src/core/events.ts'
 import { view } from '../../../src/core/view.ts'
-import type { ProbeName } from '../../../src/plan/plan.ts'
+import type { ProbeName } from '../../../src/plan/instance-spec.ts'
 import { type ProcessGiven, probeSpec, processSpec } from '../../rig/specs.ts'
 import { Story, words } from '../../rig/story.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Change } from '../../../src/core/changes.ts'
 import { view } from '../../../src/core/view.ts'
-import type { ProcessSpec } from '../../../src/plan/plan.ts'
+import type { ProcessSpec } from '../../../src/plan/process-spec.ts'
 import { type ProcessGiven, planOf, probeSpec, processSpec } from '../../rig/specs.ts'
 import { Story, words } from '../../rig/story.ts'
 

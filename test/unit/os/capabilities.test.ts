@@ -1,7 +1,7 @@
 import t from 'tap'
 import { resolveCapabilities } from '../../../src/os/capabilities.ts'
 import type { OwnRights } from '../../../src/os/own-rights.ts'
-import type { SecuritySpec } from '../../../src/plan/plan.ts'
+import type { SecuritySpec } from '../../../src/plan/instance-spec.ts'
 import { ordinaryRights, ownRights, security } from '../../rig/rights.ts'
 
 const [SETPCAP, NET_BIND_SERVICE, NET_RAW] = [1n << 8n, 1n << 10n, 1n << 13n]

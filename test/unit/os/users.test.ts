@@ -1,6 +1,6 @@
 import t from 'tap'
 import { isSameUser, parseUserDatabase, resolveIdentity } from '../../../src/os/users.ts'
-import type { SecuritySpec } from '../../../src/plan/plan.ts'
+import type { SecuritySpec } from '../../../src/plan/instance-spec.ts'
 import { ownRights, security } from '../../rig/rights.ts'
 
 const database = parseUserDatabase(

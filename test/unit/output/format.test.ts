@@ -1,7 +1,7 @@
 import t from 'tap'
 import { native } from '../../../src/os/native.ts'
 import { createFormatters, type FormatLines, type PrefixStyle } from '../../../src/output/format.ts'
-import type { LogFormat } from '../../../src/plan/plan.ts'
+import type { LogFormat } from '../../../src/plan/instance-spec.ts'
 import { formatLinesPlainly } from '../../rig/formatted-lines.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
 import { createRandom, newSeed } from '../../rig/random.ts'

@@ -13,7 +13,8 @@ import {
   createOutput,
   type OutputOptions,
 } from '../../../src/output/streams.ts'
-import type { LinesSpec, LogFormat, LogsSpec } from '../../../src/plan/plan.ts'
+import type { LogFormat, LogsSpec } from '../../../src/plan/instance-spec.ts'
+import type { LinesSpec } from '../../../src/plan/plan.ts'
 import type { OutputSource } from '../../../src/ports/output.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
 import { untold } from '../../rig/readiness.ts'

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { createTail } from '../../../src/output/tail.ts'
 import { createWatch } from '../../../src/output/watch.ts'
-import type { InstanceSpec, OutputCheck } from '../../../src/plan/plan.ts'
+import type { InstanceSpec, OutputCheck } from '../../../src/plan/instance-spec.ts'
 import type { Outcome } from '../../../src/ports/prober.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
 

@@ -1,6 +1,8 @@
 import t from 'tap'
 import { diffPlans, diffProcess, needsNewRuns } from '../../../src/plan/diff.ts'
-import type { InstanceTemplate, Plan, ProcessSpec } from '../../../src/plan/plan.ts'
+import type { InstanceTemplate } from '../../../src/plan/instance-spec.ts'
+import type { Plan } from '../../../src/plan/plan.ts'
+import type { ProcessSpec } from '../../../src/plan/process-spec.ts'
 import { type ProcessGiven, planOf, probeSpec, processSpec } from '../../rig/specs.ts'
 
 const web = (given: ProcessGiven = {}, template: Partial<InstanceTemplate> = {}): ProcessSpec => {

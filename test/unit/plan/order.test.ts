@@ -1,6 +1,6 @@
 import t from 'tap'
 import { inStartOrder, startedAtOnce } from '../../../src/plan/order.ts'
-import type { ProcessSpec } from '../../../src/plan/plan.ts'
+import type { ProcessSpec } from '../../../src/plan/process-spec.ts'
 import { processSpec } from '../../rig/specs.ts'
 
 function after(name: string, ...needed: readonly string[]): ProcessSpec {

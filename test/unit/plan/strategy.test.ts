@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Share } from '../../../src/plan/plan.ts'
+import type { Share } from '../../../src/plan/process-spec.ts'
 import { surgeOf, toStrategy, unavailableOf } from '../../../src/plan/strategy.ts'
 
 const counts = (replicas: number, maxSurge: Share, maxUnavailable: Share, mostReplicas = 1000) => {
