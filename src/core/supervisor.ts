@@ -1,34 +1,25 @@
-import type { SignalRule } from '../plan/plan.ts'
 import { apply, direct } from './apply.ts'
 import type { Change } from './changes.ts'
 import { obey } from './commands.ts'
 import { connected, watchSockets } from './connections.ts'
+import { deadline } from './deadlines.ts'
 import { Draft } from './draft.ts'
 import type { Effect } from './effects.ts'
 import { findCauseToEnd } from './ending.ts'
-import type { Event, Reading } from './events.ts'
+import type { Event } from './events.ts'
 import * as lives from './instance.ts'
-import { statusDue } from './notices.ts'
-import { notified, silenceEnded } from './notified.ts'
+import { notified } from './notified.ts'
 import { keepUp, scale } from './replicas.ts'
 import { renewOld, restartGroup, resumeWaiting } from './restarts.ts'
 import { cancelRollouts } from './rollout.ts'
 import * as ends from './run-end.ts'
 import * as starts from './run-start.ts'
 import * as stops from './run-stop.ts'
-import {
-  end,
-  force,
-  outliveBudget,
-  shutDown,
-  shutDownBySignal,
-  stopAll,
-  stopInTurn,
-  sweep,
-} from './shutdown.ts'
+import { end, shutDown, stopAll, stopInTurn, sweep } from './shutdown.ts'
+import { configRead, signalled } from './signals.ts'
 import type { State } from './state.ts'
 import { isAtRest } from './step.ts'
-import { beginMaintenance, drainFirst, endWithdrawal, withdraw } from './withdrawal.ts'
+import { beginMaintenance, drainFirst, endWithdrawal } from './withdrawal.ts'
 
 /** What one event leads to. */
 export interface StepResult {
@@ -203,104 +194,6 @@ function begin(draft: Draft): void {
   })
   draft.state = { ...draft.state, courses }
   draft.each((instance, spec) => starts.begin(instance, spec, draft))
-}
-
-function signalled(draft: Draft, signal: number): void {
-  const rule = draft.state.signals[signal]
-  if (rule === undefined || draft.state.phase === 'ended') return
-  switch (rule.action) {
-    case 'shutdown':
-      shutDownBySignal(draft, rule.signal)
-      break
-    case 'reload':
-      readConfig(draft)
-      break
-    case 'reopen-logs':
-      draft.want({ type: 'reopenLogs' })
-      break
-    case 'forward':
-    case 'forward-always':
-      forward(draft, rule)
-      break
-    case 'ignore':
-      break
-  }
-}
-
-function forward(draft: Draft, { action, signal }: SignalRule): void {
-  for (const { phase, live } of draft.state.instances) {
-    if (phase !== 'running' || live === null) continue
-    const { run } = live
-    draft.want(
-      action === 'forward'
-        ? { type: 'offer', run, signal }
-        : { type: 'signal', run, signal, to: 'process' },
-    )
-  }
-}
-
-/** Signals that come while the files are read lead to one more reading. */
-function readConfig(draft: Draft): void {
-  if (draft.state.phase !== 'running') return
-  if (draft.state.reading === 'no') draft.want({ type: 'readConfig' })
-  draft.state = { ...draft.state, reading: draft.state.reading === 'no' ? 'once' : 'again' }
-}
-
-function configRead(draft: Draft, reading: Reading): void {
-  const isAgain = draft.state.reading === 'again'
-  if (draft.state.reading === 'no') return
-  draft.state = { ...draft.state, reading: 'no' }
-  if (reading.problem === null) apply(draft, reading.plan, 'reload')
-  else draft.tell({ type: 'config', problem: reading.problem, diff: null, by: 'reload' })
-  if (isAgain) readConfig(draft)
-}
-
-function deadline(draft: Draft, key: string): void {
-  const { phase, ending, withdrawal } = draft.state
-  switch (key) {
-    case 'drain':
-      if (phase === 'draining') stopAll(draft)
-      else if (phase === 'running' && withdrawal?.for === 'drain' && !withdrawal.isDrained) {
-        withdraw(draft, { ...withdrawal, isDrained: true })
-      }
-      break
-    case 'turn':
-      draft.state = { ...draft.state, turnAtMonoMs: null }
-      break
-    case 'sweep':
-      if (phase !== 'sweeping') break
-      if (ending?.isForced) end(draft)
-      else force(draft)
-      break
-    case 'budget':
-      if (ending === null || phase === 'ended') break
-      if (ending.isOverdue) end(draft)
-      else outliveBudget(draft)
-      break
-    default:
-      instanceDeadline(draft, key)
-  }
-}
-
-function instanceDeadline(draft: Draft, key: string): void {
-  const [name, purpose] = key.split('/')
-  draft.each((instance, spec) => {
-    if (instance.name !== name) return instance
-    switch (purpose) {
-      case 'kill':
-        return stops.graceEnded(instance, spec, draft)
-      case 'hook':
-        return stops.hookTimeEnded(instance, spec, draft)
-      case 'age':
-        return lives.grownOld(instance)
-      case 'notify':
-        return silenceEnded(instance, spec, draft)
-      case 'status':
-        return statusDue(instance, draft)
-      default:
-        return starts.waitEnded(instance, spec, draft)
-    }
-  })
 }
 
 /** A process that failed for good takes the container with it; when all have ended by themselves, so do we. */
