@@ -40,7 +40,12 @@ t.test('databases and what depends on them come back from 100 kills', { skip }, 
   })
   const url = await endpoint(ringmaster)
   const ready = () => isOk(`${url}/readyz`)
-  await comesTrue(ready)
+  const comesReady = () =>
+    comesTrue(ready, async () => {
+      const verbose = await fetch(`${url}/readyz?verbose`)
+      return `${await verbose.text()}\n${ringmaster.stderr.slice(-5000)}`
+    })
+  await comesReady()
   // Nothing started before what it waits for.
   await ringmaster.line(/"instance":"migrate\.1".*"phase":"succeeded"/)
   t.match(entered(ringmaster.stderr, 'running'), [/^(db|cache)$/, /^(db|cache)$/, 'migrate', 'web'])
@@ -67,7 +72,7 @@ t.test('databases and what depends on them come back from 100 kills', { skip }, 
     }
     await sleep(random() * 150)
   }
-  await comesTrue(ready)
+  await comesReady()
   load.abort()
   await Promise.all([requests, probing])
   t.ok(answers > kills, `the endpoint answered ${answers} times`)
@@ -187,10 +192,13 @@ async function isOk(url: string): Promise<boolean> {
 }
 
 /** Two minutes at most: a database that was killed again and again has work to do. */
-async function comesTrue(look: () => Promise<boolean>): Promise<void> {
+async function comesTrue(
+  look: () => Promise<boolean>,
+  explain: () => Promise<string>,
+): Promise<void> {
   const deadline = Date.now() + 120_000
   while (!(await look())) {
-    if (Date.now() > deadline) throw new Error(`never: ${look}`)
+    if (Date.now() > deadline) throw new Error(await explain())
     await sleep(20)
   }
 }

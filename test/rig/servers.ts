@@ -1,13 +1,26 @@
 import { spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 
-/** A port of 127.0.0.1 that nobody has just now. */
+/** A port on which nobody listens, and which the kernel gives to no connection meanwhile: see ip_local_port_range in ip(7). */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
+  for (let tries = 0; tries < 100; tries += 1) {
+    const port = randomInt(10_000, firstEphemeral())
+    const server = createServer()
+    const isFree = new Promise<boolean>((resolve) => {
+      server.once('listening', () => server.close(() => resolve(true)))
+      server.once('error', () => resolve(false))
+    })
+    server.listen(port)
+    if (await isFree) return port
+  }
+  throw new Error('no free port found')
+}
+
+function firstEphemeral(): number {
+  const [first] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split('	')
+  return Math.max(Number(first), 11_000)
 }
 
 /** Number of the user `name`; nobody's where there is none. */
