@@ -39,7 +39,7 @@ export async function orderCommand(order: Order, args: readonly string[]): Promi
   const client = connect()
   const taken = await client[order](names)
   if (!values['no-wait']) await awaitEnd(client, order, taken, timeoutSeconds)
-  const after = await client.status(taken.instances.length > 0 ? taken.instances : names)
+  const after = await client.status(taken.names.length > 0 ? taken.names : names)
   return print(format, after, (all) => statusTable(all, Date.now()))
 }
 
@@ -47,11 +47,11 @@ export async function orderCommand(order: Order, args: readonly string[]): Promi
 async function awaitEnd(
   client: RingmasterClient,
   order: Order,
-  { instances, lastRun }: Taken,
+  { names, lastRun }: Taken,
   timeoutSeconds: number,
 ): Promise<void> {
-  if (instances.length === 0) return
+  if (names.length === 0) return
   const after = order === 'restart' ? lastRun : undefined
-  const waited = await client.wait(instances, goals[order], { timeoutSeconds, after })
+  const waited = await client.wait(names, goals[order], { timeoutSeconds, after })
   if (waited.result !== 'done') throw inVain(order, goals[order], waited, timeoutSeconds)
 }

@@ -106,13 +106,16 @@ async function ask(
 }
 
 function toError(text: string): SupervisorError {
+  const problem = parseProblem(text)
+  // Node.js itself refuses a request with too long a head, in its own words.
+  const words = problem?.detail ?? `not an answer of Ringmaster: ${text.slice(0, 200)}`
+  return new SupervisorError('REQUEST_FAILED', words, { cause: problem })
+}
+
+function parseProblem(text: string): Partial<Problem> | undefined {
   try {
-    const problem = JSON.parse(text) as Problem
-    return new SupervisorError('REQUEST_FAILED', problem.detail, { cause: problem })
+    return JSON.parse(text)
   } catch {
-    return new SupervisorError(
-      'REQUEST_FAILED',
-      `not an answer of Ringmaster: ${text.slice(0, 200)}`,
-    )
+    return undefined
   }
 }

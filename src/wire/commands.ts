@@ -20,6 +20,10 @@ export const ScaleSchema = Type.Object({
 export const TakenSchema = Type.Object(
   {
     instances: Type.Array(Type.String()),
+    names: Type.Array(Type.String(), {
+      description:
+        'The same in few words, to wait for: a process of which all instances are meant, and instances of others.',
+    }),
     lastRun: Type.Integer({
       description:
         'The number of the newest run there was: those that come of it have higher ones.',

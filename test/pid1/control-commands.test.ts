@@ -34,6 +34,18 @@ for (const { way, start: how, skip } of ways) {
   })
 }
 
+t.test('hundreds of instances with long names are restarted, and waited for', async (t) => {
+  const [name, replicas] = ['a'.repeat(63), 260]
+  const { ask } = await control(t, alone, { processes: { [name]: { ...sleeper, replicas } } })
+  t.match(ask('wait', name, '--timeout', '30'), { code: 0 })
+  const answer = ask('restart', name, '-o', 'json')
+  t.equal(answer.code, 0, answer.stderr)
+  const [{ instances }] = JSON.parse(answer.stdout)
+  t.equal(instances.filter(({ phase }: { phase: string }) => phase === 'running').length, replicas)
+  const words = Array.from({ length: replicas }, (_, i) => `${name}.${i + 1}`)
+  t.match(ask('wait', ...words), { code: 1, stderr: /Exceeded maximum allowed HTTP header size/ })
+})
+
 t.test('a signal reaches the main process, and its children where that is asked for', async (t) => {
   const text = `trap 'echo main; kill -CONT $$' USR1
     sh -c 'trap "echo child" USR1; echo ready; while :; do sleep 0.02; done' &

@@ -10,7 +10,7 @@ import {
 import { RequestProblem } from '../../wire/problems.ts'
 import { type Operation, operation } from './operation.ts'
 import type { ControlSource } from './operations.ts'
-import { select } from './select.ts'
+import { type Selected, select } from './select.ts'
 
 const summaries = {
   start: 'Starts what is named, and what that needs. What runs goes on.',
@@ -109,10 +109,20 @@ function take(view: View, names: readonly string[]): Taken {
   if (names.length === 0) {
     throw new RequestProblem('INVALID_REQUEST', 'no names: say "all" where all are meant')
   }
-  const instances = select(view, names).flatMap((one) => one.instances.map(({ name }) => name))
+  const meant = select(view, names).filter(({ instances }) => instances.length > 0)
   if (view.phase !== 'running') {
     throw new RequestProblem('NOT_POSSIBLE_NOW', 'Ringmaster shuts down')
   }
   const runs = view.processes.flatMap((process) => process.instances.map(({ run }) => run))
-  return { instances, lastRun: runs.reduce((most, run) => Math.max(most, run), 0) }
+  return {
+    instances: meant.flatMap(namesOf),
+    names: meant.flatMap((one) =>
+      one.instances.length === one.process.instances.length ? one.process.name : namesOf(one),
+    ),
+    lastRun: runs.reduce((most, run) => Math.max(most, run), 0),
+  }
+}
+
+function namesOf({ instances }: Selected): readonly string[] {
+  return instances.map(({ name }) => name)
 }

@@ -1,5 +1,5 @@
 import type { InstanceView, ProcessView, View } from '../../core/view.ts'
-import { matchesGlob, suggest } from '../../lib/names.ts'
+import { isGlob, matchesGlob, suggest } from '../../lib/names.ts'
 import { RequestProblem } from '../../wire/problems.ts'
 
 /** What names stand for: processes of the view, each with those of its instances that are meant. */
@@ -16,6 +16,10 @@ export function select({ processes, groups }: View, names: readonly string[]): S
   const chosen = new Set<ProcessView | InstanceView>()
   for (const name of names.length === 0 ? ['all'] : names) {
     const group = groups.find((one) => one.name === name)
+    // Hundreds of names may be given, and each is compared with every instance.
+    const isNamed = isGlob(name)
+      ? (one: string) => matchesGlob(one, name)
+      : (one: string) => one === name
     let isKnown = group !== undefined || name === 'all'
     const choose = (one: ProcessView | InstanceView, isMeant: boolean) => {
       if (!isMeant) return
@@ -25,10 +29,10 @@ export function select({ processes, groups }: View, names: readonly string[]): S
     for (const process of processes) {
       const isWhole =
         name === 'all' ||
-        matchesGlob(process.name, name) ||
+        isNamed(process.name) ||
         (group?.processes.includes(process.name) ?? false)
       choose(process, isWhole)
-      for (const one of process.instances) choose(one, isWhole || matchesGlob(one.name, name))
+      for (const one of process.instances) choose(one, isWhole || isNamed(one.name))
     }
     if (!isKnown) throw noSuchName(name)
   }

@@ -13,7 +13,11 @@ t.test('a command is taken in at once, for the instances that are named', async 
       ...{ method: 'POST', url: `/v1/processes/${type}`, body },
     })
     t.equal(statusCode, 200)
-    t.same(JSON.parse(payload), { instances: ['web.2', 'job.1'], lastRun: 1 })
+    t.same(JSON.parse(payload), {
+      instances: ['web.2', 'job.1'],
+      names: ['web.2', 'job'],
+      lastRun: 1,
+    })
     t.same(posted, [{ type, instances: ['web.2', 'job.1'], by: 'uid 0, pid 9' }])
   }
 })
