@@ -868,10 +868,16 @@ class World implements WalkResult {
   #checkReplicas({ instances: before }: State): void {
     for (const [index, spec] of this.#state.processes.entries()) {
       const { name, replicas } = spec
-      const { rollout, isRemoved } = this.#state.courses[index] ?? {}
+      const { rollout, isRemoved, revisions = [] } = this.#state.courses[index] ?? {}
       const all = this.#state.instances.filter(({ process }) => process === name)
       const isMade = all.some((one) => !before.some((other) => other.name === one.name))
-      const most = replicas + surgeOf(spec)
+      // A rollout may have begun, made some by its own strategy, and failed.
+      const hasFailed = this.#last.changes.some(
+        (change) =>
+          change.type === 'rollout' && change.process === name && change.state === 'failed',
+      )
+      const specs = hasFailed ? [spec, ...revisions.map((revision) => revision.spec)] : [spec]
+      const most = Math.max(...specs.map((one) => replicas + surgeOf({ ...one, replicas })))
       assert.ok(!isMade || all.length <= most, `${name} has no room for one more`)
       if (this.#state.phase !== 'running' || isRemoved) continue
       const staying = all.filter(({ isLeaving }) => !isLeaving)
