@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../ports/clock.ts'
 import { Connections } from './connections.ts'
+import { letIn } from './let-in.ts'
 
 /** Where the kernel lets clients in; they wait there until {@link accept}. */
 export interface Bound {
@@ -48,15 +49,7 @@ export async function accept({ fd }: Bound, options: AcceptOptions): Promise<Lis
   // It waits for our leave to send a body: it gets the answer instead.
   server.on('checkContinue', enter)
   server.on('clientError', refuseMalformed)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ fd }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-  // A client could not be let in, mostly for want of a descriptor.
-  server.on('error', () => connections.endOldest())
+  await letIn(server, fd, connections)
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no TCP address')
   return { server, host: address.address, port: address.port, takeOver: room.takeOver }

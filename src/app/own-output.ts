@@ -16,6 +16,7 @@ export function openSinks(): { stdout: Sink; stderr: Sink } {
   return { stdout, stderr: one.dev === two.dev && one.ino === two.ino ? stdout : open(2) }
 }
 
+/** A colour for each process, on those of stdout and stderr that take colours. */
 export async function chooseColors({ processes }: Plan): Promise<OutputOptions['colors']> {
   const colors = prefixColors(processes.map(({ name }) => name))
   const has = async (fd: number) => wantsColor(process.env, await leadsToTerminal(fd))

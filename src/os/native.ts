@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SupervisorError } from '../lib/errors.ts'
+import type { FormatLines } from '../ports/output.ts'
 
 /**
  * What the C addon offers: what Linux has and Node.js lacks. Mechanism only; each function does one thing and leaves
@@ -50,20 +51,7 @@ export interface Native {
    * negative errno (EAGAIN: full; EPIPE: no reader, without a SIGPIPE). Only a regular file may make us wait for its disk.
    */
   write(fd: number, chunks: readonly Uint8Array[]): number
-  /**
-   * Puts `before` and `after` around each line of `lines` from the byte `start` on, and leaves out its newline; the last line
-   * needs none. With `escapes` what is between becomes what JSON.stringify() makes of it, without the quotes, and U+FFFD of
-   * what is no UTF-8. Stops before a line that might not fit into `target`: returns where in `lines`, and how many bytes of
-   * `target` are used.
-   */
-  formatLines(
-    lines: Uint8Array,
-    start: number,
-    before: Uint8Array,
-    after: Uint8Array,
-    escapes: boolean,
-    target: Uint8Array,
-  ): readonly [at: number, written: number]
+  readonly formatLines: FormatLines
   /** Calls `callback` from now on with each descriptor for which {@link watch} waits. Does not keep the event loop alive. */
   onReady(callback: (fd: number) => void): number
   /**

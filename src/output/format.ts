@@ -1,5 +1,6 @@
 import type { LogFormat } from '../plan/instance-spec.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { FormatLines } from '../ports/output.ts'
 
 /** Whose lines they are. */
 export interface LineOrigin {
@@ -20,19 +21,6 @@ export interface PrefixStyle {
 
 /** Hands the bytes to write over to `write`, in pieces of whole lines that are good within the call. `lines` are whole, each with its newline. */
 export type Formatter = (lines: Buffer, write: (bytes: Uint8Array) => void) => void
-
-/**
- * Puts `before` and `after` around each of `lines` from `start` on, in place of its newline; `escapes` as in a JSON string.
- * Stops before one that might not fit into `target`; returns where, and how much of `target` is used.
- */
-export type FormatLines = (
-  lines: Uint8Array,
-  start: number,
-  before: Uint8Array,
-  after: Uint8Array,
-  escapes: boolean,
-  target: Uint8Array,
-) => readonly [at: number, written: number]
 
 /**
  * `prefix` and `raw` keep every byte. `json` is one object a line, `{time, process, instance, run, stream, line}`: `time` is when

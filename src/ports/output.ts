@@ -50,3 +50,18 @@ export interface LastWords {
   readonly stdout: string
   readonly stderr: string
 }
+
+/**
+ * Puts `before` and `after` around each line of `lines` from the byte `start` on, and leaves out its newline; the last line
+ * needs none. With `escapes` what is between becomes what JSON.stringify() makes of it, without the quotes, and U+FFFD of
+ * what is no UTF-8. Stops before a line that might not fit into `target`: returns where in `lines`, and how many bytes of
+ * `target` are used.
+ */
+export type FormatLines = (
+  lines: Uint8Array,
+  start: number,
+  before: Uint8Array,
+  after: Uint8Array,
+  escapes: boolean,
+  target: Uint8Array,
+) => readonly [at: number, written: number]

@@ -1,4 +1,4 @@
-import type { FormatLines } from '../../src/output/format.ts'
+import type { FormatLines } from '../../src/ports/output.ts'
 
 /** What src/native/lines.c does, in the plainest way: what it is tested against. */
 export const formatLinesPlainly: FormatLines = (lines, start, before, after, escapes, target) => {

@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { ControlHttp } from '../../ports/control-http.ts'
 import { type Problem, type ProblemCode, problemStatus } from '../../wire/problems.ts'
 import { Connections } from '../connections.ts'
+import { letIn } from '../let-in.ts'
 import type { RequestHandler } from '../listen.ts'
 import type { TokenHolder } from './access.ts'
 import { createForeignCheck } from './foreign.ts'
@@ -52,15 +53,7 @@ export async function serveRemote(control: ControlHttp, options: RemoteOptions):
         return delay(socket, response)
     }
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ fd: control.fd }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-  // A client could not be let in, mostly for want of a descriptor.
-  server.on('error', () => strangers.endOldest())
+  await letIn(server, control.fd, strangers)
   return server
 
   function take(request: IncomingMessage, response: ServerResponse): void {

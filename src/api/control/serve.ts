@@ -15,6 +15,7 @@ import {
 } from '../../wire/problems.ts'
 import { noCompilers } from '../compilers.ts'
 import { Connections } from '../connections.ts'
+import { letIn } from '../let-in.ts'
 import { accessOf, type Client, describeClient, describeRefusal } from './access.ts'
 import { describeApi } from './openapi.ts'
 import type { Asked, Operation } from './operation.ts'
@@ -149,15 +150,7 @@ async function listen(server: Server, fd: number, clock: Clock): Promise<void> {
   server.prependListener('request', (request, response) => {
     connections.mayAnswer(request.socket, response)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ fd }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-  // A client could not be let in, mostly for want of a descriptor.
-  server.on('error', () => connections.endOldest())
+  await letIn(server, fd, connections)
 }
 
 /** Node.js has no public way to the descriptor of a connection; libuv's own name for it has been the same since 2013. */
