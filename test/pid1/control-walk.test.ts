@@ -3,12 +3,12 @@ import { RingmasterClient } from '../../src/client/client.ts'
 import { control } from '../rig/control.ts'
 import { until } from '../rig/launched.ts'
 import { childrenOf, isGuard } from '../rig/proc.ts'
-import { createRandom, newSeed } from '../rig/random.ts'
+import { chooseSeed, createRandom } from '../rig/random.ts'
 import { alone } from '../rig/ringmaster.ts'
 import { script } from '../rig/supervise.ts'
 
 /** RINGMASTER_SEED=N walks the way of a failure again. */
-const seed = Number(process.env['RINGMASTER_SEED'] ?? newSeed())
+const seed = chooseSeed()
 const commands = Number(process.env['RINGMASTER_COMMANDS'] ?? 200)
 const names = ['web', 'api', 'db', 'flaky'] as const
 type Name = (typeof names)[number]

@@ -4,7 +4,7 @@ import type { GroupSpec, Plan } from '../../src/plan/plan.ts'
 import type { Dependency, ProcessSpec, RestartPolicy } from '../../src/plan/process-spec.ts'
 import { usableMs } from '../../src/plan/shutdown.ts'
 import { type FakeRun, FakeWorld } from './fake-world.ts'
-import { createRandom, newSeed } from './random.ts'
+import { chooseSeed, createRandom } from './random.ts'
 import { planOf, processSpec } from './specs.ts'
 
 const [SIGINT, SIGKILL, SIGTERM] = [2, 9, 15]
@@ -25,7 +25,7 @@ interface Actor {
 
 /** Walks `count` graphs from a new seed; says how many there were. RINGMASTER_SEED=N and RINGMASTER_GRAPHS=1 walk the way of a failure again. */
 export function walkGraphs(count: number): string {
-  const seed = Number(process.env['RINGMASTER_SEED'] ?? newSeed())
+  const seed = chooseSeed()
   const graphs = Number(process.env['RINGMASTER_GRAPHS'] ?? count)
   let runs = 0
   for (let number = seed; number < seed + graphs; number++) {

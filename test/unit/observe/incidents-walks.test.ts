@@ -6,11 +6,11 @@ import { view } from '../../../src/core/view.ts'
 import { createHistory } from '../../../src/observe/history.ts'
 import { createIncidents } from '../../../src/observe/incidents.ts'
 import type { Incident } from '../../../src/ports/incidents.ts'
-import { newSeed } from '../../rig/random.ts'
+import { chooseSeed } from '../../rig/random.ts'
 import { planOf } from '../../rig/specs.ts'
 import { walk } from '../../rig/walk.ts'
 
-const seed = Number(process.env['RINGMASTER_SEED'] ?? newSeed())
+const seed = chooseSeed()
 const walks = Number(process.env['RINGMASTER_WALKS'] ?? 200)
 const known = view(initialState(planOf()))
 

@@ -22,7 +22,7 @@ import { createDisk, type Disk } from '../../../src/output/disk.ts'
 import { createLogFile } from '../../../src/output/log-file.ts'
 import { createRotation } from '../../../src/output/rotation.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
-import { createRandom, newSeed } from '../../rig/random.ts'
+import { chooseSeed, createRandom } from '../../rig/random.ts'
 import { patienceMs, until } from '../../rig/wait.ts'
 
 const limitBytes = 1 << 20
@@ -90,7 +90,7 @@ t.test('files are rotated before they are too large; the newest is FILE.1', asyn
 })
 
 t.test('however lines come, none is lost or torn, and no file is too large', async (t) => {
-  const seed = newSeed()
+  const seed = chooseSeed()
   const random = createRandom(seed)
   const { write, flush, names, folder, dropped, writer } = create(t, {
     ...{ maxBytes: 10_000, maxFiles: 1000 },
