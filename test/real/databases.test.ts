@@ -103,6 +103,7 @@ function makeProcesses(root: string, ports: Ports) {
     return path
   }
   const [data, cache, web] = [own('db'), own('cache'), own('web')]
+  const lock = `${data}/data/postmaster.pid`
   const options = ['-A', 'trust', '-U', 'postgres', '--no-sync', '-D', `${data}/data`]
   const made = spawnSync(`${postgresql}/initdb`, options, { uid: users.db, cwd: data })
   if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`)
@@ -124,8 +125,20 @@ function makeProcesses(root: string, ports: Ports) {
       ...as('db'),
     },
     db: {
-      command: [`${postgresql}/postgres`, '-D', `${data}/data`, '-k', data, '-F'],
-      args: ['-c', 'listen_addresses=127.0.0.1', '-p', `${ports.db}`],
+      // A kill just after it has made its lock file leaves that empty, and it never starts again.
+      command: ['sh', '-c', `[ -s ${lock} ] || rm -f ${lock}; exec "$0" "$@"`],
+      args: [
+        `${postgresql}/postgres`,
+        '-D',
+        `${data}/data`,
+        '-k',
+        data,
+        '-F',
+        '-c',
+        'listen_addresses=127.0.0.1',
+        '-p',
+        `${ports.db}`,
+      ],
       readinessProbe: {
         exec: { command: [`${postgresql}/pg_isready`, '-h', '127.0.0.1', '-p', `${ports.db}`] },
         ...often,

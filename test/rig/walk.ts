@@ -643,8 +643,10 @@ class World implements WalkResult {
       }
       case 'forget':
         assert.ok(
-          before.instances.some(({ name }) => name === effect.instance),
-          'only who was there is forgotten',
+          this.#last.changes.some(
+            (change) => change.type === 'departure' && change.instance === effect.instance,
+          ),
+          'only who leaves is forgotten',
         )
         break
       case 'reopenLogs':
