@@ -908,6 +908,7 @@ class World implements WalkResult {
           return (
             change.type === 'instance' &&
             change.instance === one.name &&
+            change.previous === 'running' &&
             change.reason === 'rollout'
           )
         }),
