@@ -10,7 +10,7 @@ import { problemOf } from './probing.ts'
 import { isEnough, isReady } from './readiness.ts'
 import type { Course, Group, Outcome, State } from './state.ts'
 
-/** What the world may know: read by `/readyz`, `/metrics` and later `status`. */
+/** What the world may know: read by `/readyz`, `/metrics` and the control API. */
 export interface View {
   readonly phase: SupervisorPhase
   /** A shutdown has outlived its budget. */
