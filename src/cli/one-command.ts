@@ -1,4 +1,4 @@
-import type { OneCommand } from '../plan/one-command.ts'
+import type { HttpTarget, OneCommand } from '../plan/one-command.ts'
 import type { RestartPolicy } from '../plan/process-spec.ts'
 import { usageError } from './usage.ts'
 
@@ -8,18 +8,18 @@ export interface OneCommandFlags {
   readonly restart?: string | undefined
   readonly port?: string | undefined
   readonly interactive?: boolean | undefined
+  readonly 'ready-http'?: string | undefined
+  readonly 'live-http'?: string | undefined
 }
 
 /** What `run` shall do with the words behind `--`. Throws `USAGE`. */
 export function parseOneCommand(
   [executable, ...words]: readonly string[],
-  {
-    user,
-    port,
-    interactive = false,
-    restart = interactive ? 'Never' : 'OnFailure',
-  }: OneCommandFlags,
+  flags: OneCommandFlags,
 ): OneCommand {
+  const { user, port, interactive = false } = flags
+  const { restart = interactive ? 'Never' : 'OnFailure' } = flags
+  const { 'ready-http': ready, 'live-http': live } = flags
   if (executable === undefined) throw usageError('run', 'no command behind "--"')
   return {
     command: [executable, ...words],
@@ -27,6 +27,8 @@ export function parseOneCommand(
     restartPolicy: parsePolicy(restart),
     isInteractive: interactive,
     ...(port !== undefined && { http: parsePort(port) }),
+    ...(ready !== undefined && { readiness: parseTarget('ready-http', ready) }),
+    ...(live !== undefined && { liveness: parseTarget('live-http', live) }),
   }
 }
 
@@ -49,3 +51,16 @@ function parsePort(text: string): false | { readonly port: number } {
   if (port <= 65_535) return { port }
   throw usageError('run', `--port takes a port from 0 to 65535, or off, not "${text}"`)
 }
+
+function parseTarget(flag: string, text: string): HttpTarget {
+  const [, scheme = 'http', host = '', port = '', path = '/'] = targetPattern.exec(text) ?? []
+  if (Number(port) < 1 || Number(port) > 65_535) {
+    throw usageError('run', `--${flag} takes [http[s]://][HOST]:PORT[/PATH], not "${text}"`)
+  }
+  return {
+    ...{ port: Number(port), path, scheme: scheme.toLowerCase() === 'https' ? 'HTTPS' : 'HTTP' },
+    host: host === '' ? null : host.replace(/^\[|\]$/g, ''),
+  }
+}
+
+const targetPattern = /^(?:(https?):\/\/)?([\w.-]*|\[[\da-f:.]+\]):(\d{1,5})(\/[!-~]*)?$/i

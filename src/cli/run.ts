@@ -27,6 +27,8 @@ With COMMAND:
       --user USER[:GROUP]    run it as this user, by name or number; a supervisor that is root wants it written
       --restart POLICY       OnFailure, Always or Never after a failure; OnFailure if not given, Never with -i
       --port PORT            port for probes and metrics, 9099 if not given; 0: any free one; off: none
+      --ready-http TARGET    it is ready when this answers: [http[s]://][HOST]:PORT[/PATH], on this machine without HOST
+      --live-http TARGET     it is restarted when this has failed to answer three times in a row
   -i, --interactive          leave it our stdin, stdout and stderr
 `
 
@@ -36,6 +38,8 @@ const flags = {
   user: { type: 'string' },
   restart: { type: 'string' },
   port: { type: 'string' },
+  'ready-http': { type: 'string' },
+  'live-http': { type: 'string' },
   interactive: { type: 'boolean', short: 'i' },
   verbose: { type: 'boolean', short: 'v' },
   help: { type: 'boolean', short: 'h' },
@@ -43,12 +47,13 @@ const flags = {
   profile: { type: 'string' },
   set: { type: 'string', multiple: true },
   watch: { type: 'boolean' },
-  'ready-http': { type: 'string' },
-  'live-http': { type: 'string' },
 } as const satisfies ParseArgsConfig['options']
 
-const notYet = ['profile', 'set', 'watch', 'ready-http', 'live-http'] as const
-const forOneCommand = ['user', 'restart', 'port', 'interactive'] as const
+const notYet = ['profile', 'set', 'watch'] as const
+const forOneCommand = [
+  ...(['user', 'restart', 'port', 'interactive'] as const),
+  ...(['ready-http', 'live-http'] as const),
+]
 
 type Flags = ReturnType<typeof parseFlags>['values']
 

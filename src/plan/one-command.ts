@@ -13,11 +13,24 @@ export interface OneCommand {
   readonly isInteractive: boolean
   /** The probe endpoint. */
   readonly http?: false | { readonly port: number }
+  /** Asked whether it is ready, and whether it lives. */
+  readonly readiness?: HttpTarget
+  readonly liveness?: HttpTarget
+}
+
+export interface HttpTarget {
+  /** null: this machine. */
+  readonly host: string | null
+  readonly port: number
+  /** Begins with a slash. */
+  readonly path: string
+  readonly scheme: 'HTTP' | 'HTTPS'
 }
 
 /** A plan of one process, named after its command, whose end is that of Ringmaster; its output is as it came, and HUP is forwarded. Pure. */
 export function planOneCommand(request: OneCommand, situation: Situation): Plan {
   const { command, user, group, restartPolicy, isInteractive, http } = request
+  const { readiness, liveness } = request
   const [executable, ...words] = command
   const target = isInteractive ? 'inherit' : 'capture'
   const config: Config = {
@@ -34,6 +47,8 @@ export function planOneCommand(request: OneCommand, situation: Situation): Plan 
           ...(group !== undefined && { runAsGroup: group }),
         },
         logs: { stdout: target, stderr: target },
+        ...(readiness && { readinessProbe: { httpGet: toHttpGet(readiness) } }),
+        ...(liveness && { livenessProbe: { httpGet: toHttpGet(liveness) } }),
       },
     },
   }
@@ -44,6 +59,10 @@ export function planOneCommand(request: OneCommand, situation: Situation): Plan 
     const stdin = isInteractive ? 'inherit' : 'null'
     return { ...process, isFirstStartFinal: true, template: { ...process.template, stdin } }
   }
+}
+
+function toHttpGet({ host, path, ...rest }: HttpTarget) {
+  return { ...rest, path: literal(path), ...(host !== null && { host }) }
 }
 
 /** A word of a command line, which no variable stands in. */

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { alone, inNamespace, type Start, ways } from '../rig/ringmaster.ts'
+import { freePort } from '../rig/servers.ts'
 
 const command = (start: Start, ...words: readonly string[]) => {
   const user = start === inNamespace || process.getuid?.() === 0 ? ['--user', '0'] : []
@@ -88,6 +89,29 @@ t.test('it has the endpoint that it was told to have', async (t) => {
   t.match(await ringmaster.end(), { code: 0 })
 })
 
+t.test('it is asked over HTTP what it was told to be asked', async (t) => {
+  const port = await freePort()
+  const program = `const { createServer } = require('node:http')
+    createServer((request, answer) => {
+      console.log(request.url)
+      answer.statusCode = request.url === '/live?$HOME' ? 500 : 200
+      answer.end()
+    }).listen(${port}, '127.0.0.1')`
+  const ringmaster = await alone(t, [
+    ...['run', '--port', '0', ...(process.getuid?.() === 0 ? ['--user', '0'] : [])],
+    ...['--ready-http', `:${port}`, '--live-http', `http://127.0.0.1:${port}/live?$HOME`],
+    ...['--', process.execPath, '-e', program],
+  ])
+  const [, endpoint] = await ringmaster.line(/localhost:(\d+)\/readyz/)
+  await ringmaster.line(/^\/$/)
+  await ringmaster.line(/^\/live\?\$HOME$/)
+  await ringmaster.line(/"msg":".* is ready/)
+  const ready = await fetch(`http://localhost:${endpoint}/readyz`)
+  t.equal(ready.status, 200)
+  const metrics = await fetch(`http://localhost:${endpoint}/metrics`)
+  t.match(await metrics.text(), /probe="liveness",result="failure"/)
+})
+
 for (const [rule, args, message] of [
   ['nothing to run', ['--'], /no command behind "--"/],
   ['a file and a command', ['a.yaml', '--', 'true'], /"a\.yaml" and a command/],
@@ -98,7 +122,8 @@ for (const [rule, args, message] of [
   ['half a user', ['--user', '0:', '--', 'true'], /--user takes USER or USER:GROUP/],
   ['a missing env file', ['--env-file', '/no/such', '--', 'true'], /cannot read the env file/],
   ['--watch', ['--watch'], /--watch is not yet supported/],
-  ['--ready-http', ['--ready-http', ':80', '--', 'true'], /--ready-http is not yet supported/],
+  ['no port', ['--ready-http', '/healthz', '--', 'true'], /--ready-http takes .*, not "\/healthz"/],
+  ['port 0', ['--live-http', ':0', '--', 'true'], /--live-http takes .*, not ":0"/],
 ] as const) {
   t.test(`${rule} is one line with code 64`, async (t) => {
     // Node.js would take --env-file for itself.

@@ -62,3 +62,14 @@ t.test('the endpoint is as usual, elsewhere, or off', async (t) => {
   t.same(plan({ http: { port: 0 } }).http, { host: '::', port: 0 })
   t.equal(plan({ http: false }).http, null)
 })
+
+t.test('what it is asked over HTTP is taken as it is', async (t) => {
+  const readiness = { host: null, port: 8080, path: '/ready?$$a', scheme: 'HTTP' } as const
+  const liveness = { host: '::1', port: 8443, path: '/', scheme: 'HTTPS' } as const
+  const [process] = plan({ readiness, liveness }).processes
+  t.match(process?.template.checks, {
+    readiness: { kind: 'http', host: null, port: '8080', path: '/ready?$$$$a', scheme: 'HTTP' },
+    liveness: { kind: 'http', host: '::1', port: '8443', scheme: 'HTTPS' },
+  })
+  t.same(plan().processes[0]?.template.checks, {})
+})
