@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Change } from '../../../src/core/changes.ts'
 import { root } from '../../rig/fixtures.ts'
 import { type Happening, happenings, type Situation, situations } from '../../rig/situations.ts'
-import { walk } from '../../rig/walk.ts'
+import { walk } from '../../rig/walk/walk.ts'
 
 const path = join(root, 'ARCHITECTURE.md')
 const [begin, end] = ['<!-- phases -->', '<!-- /phases -->']

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { chooseSeed } from '../../rig/random.ts'
-import { walk } from '../../rig/walk.ts'
+import { walk } from '../../rig/walk/walk.ts'
 
 /** RINGMASTER_SEED=N and RINGMASTER_WALKS=1 walk the way of a failure again. */
 const seed = chooseSeed()

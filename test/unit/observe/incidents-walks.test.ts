@@ -8,7 +8,7 @@ import { createIncidents } from '../../../src/observe/incidents.ts'
 import type { Incident } from '../../../src/ports/incidents.ts'
 import { chooseSeed } from '../../rig/random.ts'
 import { planOf } from '../../rig/specs.ts'
-import { walk } from '../../rig/walk.ts'
+import { walk } from '../../rig/walk/walk.ts'
 
 const seed = chooseSeed()
 const walks = Number(process.env['RINGMASTER_WALKS'] ?? 200)

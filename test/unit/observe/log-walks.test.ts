@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Change } from '../../../src/core/changes.ts'
 import { createLog } from '../../../src/observe/log.ts'
 import { chooseSeed } from '../../rig/random.ts'
-import { walk } from '../../rig/walk.ts'
+import { walk } from '../../rig/walk/walk.ts'
 
 const seed = chooseSeed()
 const walks = Number(process.env['RINGMASTER_WALKS'] ?? 200)
