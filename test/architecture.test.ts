@@ -24,7 +24,7 @@ const allowed: Record<string, readonly string[]> = {
   'cli/configuration.ts': ['config', 'plan', 'os', 'cli', 'lib'],
   'cli/held-signals.ts': ['os', 'plan'],
   'cli/print.ts': ['os', 'cli'],
-  'cli/shell.ts': ['os', 'cli', 'lib'],
+  'cli/shell.ts': ['client', 'os', 'cli', 'lib'],
   'cli/probe.ts': ['os', 'cli', 'lib'],
   'cli/exec.ts': ['exec', 'cli', 'lib'],
   'cli/main.ts': ['cli', 'os', 'lib'],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { ParseArgsConfig } from 'node:util'
 import { parseArgs } from 'node:util'
-import { type ClientOptions, RingmasterClient } from '../client/client.ts'
+import { type ClientOptions, RingmasterClient, socketsToTry } from '../client/client.ts'
 import { type Format, parseFormat } from './print.ts'
 import { usageError } from './usage.ts'
 
@@ -35,8 +35,13 @@ export function parseClientArgs<const Flags extends NonNullable<ParseArgsConfig[
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
     const given = values as Given
     const connect = () => new RingmasterClient(whereabouts(command, given, process.env))
+    /** Where it is looked for on this machine; undefined: it is asked over TCP. */
+    const sockets = () => {
+      const where = whereabouts(command, given, process.env)
+      return 'url' in where ? undefined : socketsToTry(where.socket)
+    }
     const format: Format = parseFormat(command, given.output)
-    return { values, names: positionals, connect, format }
+    return { values, names: positionals, connect, sockets, format }
   } catch (error) {
     throw usageError(command, error)
   }

@@ -202,7 +202,8 @@ export class RingmasterClient {
   }
 }
 
-function socketsToTry(socket: string | undefined): readonly string[] {
+/** In the order in which they are tried. */
+export function socketsToTry(socket: string | undefined): readonly string[] {
   const named = socket ?? process.env['RINGMASTER_CONTROL']
   if (named !== undefined && named !== '') return [named]
   const folders = runFolders()

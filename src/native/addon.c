@@ -101,6 +101,7 @@ NAPI_MODULE_INIT() {
       FUNCTION("childLives", child_lives),
       FUNCTION("sessionOf", session_of),
       FUNCTION("groupOf", group_of),
+      FUNCTION("ioPriorityOf", io_priority_of),
       FUNCTION("openProcess", open_process),
       FUNCTION("signalProcess", signal_process),
       FUNCTION("openFilesAs", open_files_as),

@@ -58,17 +58,21 @@ static uint64_t bounding_beyond(uint64_t set) {
   return beyond & ~set;
 }
 
-static long keep_inheritable(uint64_t keep) {
+// Makes it `also` and what it has of `keep`.
+static long change_inheritable(uint64_t keep, uint64_t also) {
   const struct capability_header header = {CAPABILITY_VERSION_3, 0};
   struct capability_words words[2];
   long error = sys_capget(&header, words);
   if (error < 0) return error;
-  const uint32_t low = words[0].inheritable & (uint32_t)keep, high = words[1].inheritable & (uint32_t)(keep >> 32);
+  const uint32_t low = (words[0].inheritable & (uint32_t)keep) | (uint32_t)also;
+  const uint32_t high = (words[1].inheritable & (uint32_t)(keep >> 32)) | (uint32_t)(also >> 32);
   if (low == words[0].inheritable && high == words[1].inheritable) return 0;
   words[0].inheritable = low;
   words[1].inheritable = high;
   return sys_capset(&header, words);
 }
+
+static long set_inheritable(uint64_t set) { return change_inheritable(0, set); }
 
 // At exec the kernel gives root the inheritable set on top of the bounding set.
 static long keep_bounding(uint64_t keep) {
@@ -76,7 +80,7 @@ static long keep_bounding(uint64_t keep) {
   long error = 0;
   for (unsigned capability = 0; capability < 64 && error == 0; capability++)
     if (drop >> capability & 1) error = sys_prctl(PR_CAPBSET_DROP, capability, 0);
-  return error < 0 ? error : keep_inheritable(keep);
+  return error < 0 ? error : change_inheritable(keep, 0);
 }
 
 static bool is_subset(const uint32_t *part, size_t part_count, const uint32_t *whole, size_t whole_count) {
@@ -114,13 +118,14 @@ static long set_uid(uint32_t uid, bool keep_capabilities) {
   return error < 0 ? error : sys_setresuid(uid);
 }
 
-// Makes all sets of the command `set`. At exec the kernel gives root the whole bounding set on top, unless no_new_privs
+// Makes all sets of the command `set`, the inheritable one with `inheritable`. At exec the kernel gives root the whole bounding set on top, unless no_new_privs
 // or SECBIT_NOROOT forbids it; the latter needs CAP_SETPCAP. See capabilities(7), "Capabilities and execution of programs
 // by root".
-static long set_capabilities(uint64_t set, bool no_new_privileges) {
+static long set_capabilities(uint64_t set, uint64_t inheritable, bool no_new_privileges) {
   const struct capability_header header = {CAPABILITY_VERSION_3, 0};
+  const uint64_t all = set | inheritable;
   const uint32_t low = (uint32_t)set, high = (uint32_t)(set >> 32);
-  const struct capability_words words[2] = {{low, low, low}, {high, high, high}};
+  const struct capability_words words[2] = {{low, low, (uint32_t)all}, {high, high, (uint32_t)(all >> 32)}};
   uint32_t own[3];
   long error = sys_getresuid(own);
   if (error < 0) return error;

@@ -20,9 +20,11 @@
 //   affinity=CPUS        as 0,2-3
 //   umask=OCTAL
 //   bounding=HEX         drops all other capabilities from the bounding and the inheritable set (and from no other)
+//   inheritable=HEX      exactly this inheritable set
 //   groups=A,B,...       exactly these supplementary groups; empty for none; nothing to do when they are the ones
 //   gid=N  uid=N         real, effective and saved; nothing to do when they are the ones
-//   capabilities=HEX     what the command holds: permitted, effective, inheritable and ambient; for root too
+//   capabilities=HEX     what the command holds: permitted, effective, inheritable and ambient; for root too. With
+//                        "inheritable" that set has both
 //   nnp=1                no_new_privs
 //   cwd=PATH
 //   deathsig=SIG:PPID    SIG when the parent dies; at once when the parent is not PPID any more
@@ -101,10 +103,12 @@ static void set_up(const struct settings *settings, char *const *environment) {
   STEP(AFFINITY, sys_set_affinity(settings->cpus, sizeof settings->cpus));
   STEP(UMASK, (sys_umask(settings->umask), 0));
   STEP(BOUNDING, keep_bounding(settings->bounding));
+  STEP(INHERITABLE, set_inheritable(settings->inheritable));
   STEP(GROUPS, set_groups(settings->groups, settings->group_count));
   STEP(GID, set_gid(settings->gid));
   STEP(UID, set_uid(settings->uid, is_given(settings, CAPABILITIES) && settings->capabilities != 0));
-  STEP(CAPABILITIES, set_capabilities(settings->capabilities, is_given(settings, NNP)));
+  STEP(CAPABILITIES, set_capabilities(settings->capabilities, is_given(settings, INHERITABLE) ? settings->inheritable : 0,
+                                      is_given(settings, NNP)));
   STEP(NNP, sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0));
   STEP(CWD, sys_chdir(settings->cwd)); // with the rights of the user
   // The kernel forgets this one at each change of credentials.

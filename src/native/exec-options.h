@@ -11,11 +11,11 @@ enum { MAX_CPUS = 8192, MAX_GROUPS = 4096, MAX_PID_NAMES = 4 };
 // In the order in which they are done.
 enum option {
   REPORT, FDS, IGNORED, BLOCKED, SESSION, GROUP, TERMINAL, FOREGROUND, OOM, OOMHINT, RLIMIT, NICE, IONICE, AFFINITY, UMASK, BOUNDING,
-  GROUPS, GID, UID, CAPABILITIES, NNP, CWD, DEATHSIG, PIDIN, BYTES, OPTIONS,
+  INHERITABLE, GROUPS, GID, UID, CAPABILITIES, NNP, CWD, DEATHSIG, PIDIN, BYTES, OPTIONS,
 };
 static const char *const OPTION_NAMES[OPTIONS] = {
   "report", "fds", "ignored", "blocked", "session", "group", "terminal", "foreground", "oom", "oomhint", "rlimit", "nice", "ionice", "affinity",
-  "umask", "bounding", "groups", "gid", "uid", "capabilities", "nnp", "cwd", "deathsig", "pidin", "bytes",
+  "umask", "bounding", "inheritable", "groups", "gid", "uid", "capabilities", "nnp", "cwd", "deathsig", "pidin", "bytes",
 };
 
 // A field counts only when its option is in `given`; nothing else here is initialised, but the two sets of signals.
@@ -28,7 +28,7 @@ struct settings {
   unsigned io_priority, umask;
   uint32_t uid, gid;
   uint64_t ignored, blocked; // bit N-1: signal N
-  uint64_t bounding, capabilities;
+  uint64_t bounding, inheritable, capabilities;
   const char *cwd;
   int death_signal, parent;
   unsigned pid_name_count;
@@ -182,6 +182,7 @@ static bool read_value(enum option option, const char *text, struct settings *se
       settings->umask = (unsigned)number;
       return good;
     case BOUNDING: return read_number(text, 16, UINT64_MAX, &settings->bounding);
+    case INHERITABLE: return read_number(text, 16, UINT64_MAX, &settings->inheritable);
     case GROUPS: return read_groups(text, settings);
     case GID: return read_id(text, &settings->gid);
     case UID: return read_id(text, &settings->uid);

@@ -95,6 +95,7 @@ napi_value release_terminal(napi_env env, napi_callback_info info);
 napi_value child_lives(napi_env env, napi_callback_info info);
 napi_value session_of(napi_env env, napi_callback_info info);
 napi_value group_of(napi_env env, napi_callback_info info);
+napi_value io_priority_of(napi_env env, napi_callback_info info);
 napi_value open_process(napi_env env, napi_callback_info info);
 napi_value signal_process(napi_env env, napi_callback_info info);
 napi_value open_files_as(napi_env env, napi_callback_info info);

@@ -30,6 +30,11 @@ napi_value group_of(napi_env env, napi_callback_info info) {
   return take_integers(env, info, 1, &pid) ? result_value(env, getpgid(pid)) : NULL;
 }
 
+napi_value io_priority_of(napi_env env, napi_callback_info info) {
+  int32_t pid;
+  return take_integers(env, info, 1, &pid) ? result_value(env, syscall(SYS_ioprio_get, 1 /* IOPRIO_WHO_PROCESS */, pid)) : NULL;
+}
+
 napi_value open_process(napi_env env, napi_callback_info info) {
   int32_t pid;
   return take_integers(env, info, 1, &pid) ? result_value(env, syscall(SYS_pidfd_open, pid, 0)) : NULL;

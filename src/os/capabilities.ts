@@ -12,8 +12,14 @@ const names = [
   ...['WAKE_ALARM', 'BLOCK_SUSPEND', 'AUDIT_READ', 'PERFMON', 'BPF', 'CHECKPOINT_RESTORE'],
 ]
 
-/** Those that changing users and rights takes. */
-export type NeededCapability = 'KILL' | 'SETGID' | 'SETUID' | 'SETPCAP'
+/** Those that changing users, rights and limits takes. */
+export type NeededCapability =
+  | 'KILL'
+  | 'SETGID'
+  | 'SETUID'
+  | 'SETPCAP'
+  | 'SYS_NICE'
+  | 'SYS_RESOURCE'
 
 /** Whether capability `name` is in `set`. */
 export function isHeld(set: bigint, name: NeededCapability): boolean {
@@ -93,6 +99,7 @@ function bitOf(name: string): bigint {
   return 1n << BigInt(names.indexOf(name))
 }
 
-function listOf(set: bigint): string {
+/** For messages. */
+export function listOf(set: bigint): string {
   return names.filter((name) => (set & bitOf(name)) !== 0n).join(', ')
 }

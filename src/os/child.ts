@@ -13,6 +13,8 @@ export interface ChildRequest extends Partial<Omit<Rights, 'userEnv'>>, Partial<
   readonly env: NodeJS.ProcessEnv
   /** The child's descriptors 0, 1, 2 …; all others are closed. */
   readonly descriptors: readonly (number | 'ignore')[]
+  /** The inheritable set, besides `capabilities`; null: as the other steps leave it. */
+  readonly inheritable?: bigint | null
   /** Own session (setsid). */
   readonly session?: boolean
   /** Own process group in this session. */
@@ -121,8 +123,8 @@ function spawnHelper(request: ChildRequest, report: number): ChildProcess | Node
 /** The exec helper writes over it; as long as a pid can be. */
 const blankPid = '0000000000'
 
-/** See src/native/exec-helper.c. */
-function helperOptions(request: ChildRequest, kept: number): string[] {
+/** What the exec helper is told before `-- COMMAND`, with the report behind the `kept` descriptors. See src/native/exec-helper.c. */
+export function helperOptions(request: ChildRequest, kept: number): string[] {
   const { signals, isEscaped, session, ownGroup, terminal, foreground, workingDir, deathSignal } =
     request
   const { pidVariables = [] } = request
@@ -144,7 +146,7 @@ function resourceOptions(request: Partial<ResourceSteps>): string[] {
   const { limits = [], nice = null, umask = null, ioPriority = null, cpuAffinity = null } = request
   const { oomScoreAdj = null, oomScoreAdjHint = null } = request
   return [
-    ...limits.map(({ resource, value }) => `rlimit=${resource}:${value}:${value}`),
+    ...limits.map(({ resource, soft, hard }) => `rlimit=${resource}:${soft}:${hard}`),
     ...(nice === null ? [] : [`nice=${nice}`]),
     ...(ioPriority === null ? [] : [`ionice=${ioPriority.class}:${ioPriority.level}`]),
     ...(cpuAffinity === null ? [] : [`affinity=${cpuAffinity}`]),
@@ -154,11 +156,13 @@ function resourceOptions(request: Partial<ResourceSteps>): string[] {
   ]
 }
 
-function rightsOptions(request: Partial<Rights>): string[] {
-  const { user, bounding = null, capabilities = null, noNewPrivileges } = request
+function rightsOptions(request: ChildRequest): string[] {
+  const { user, bounding = null, inheritable = null, capabilities = null } = request
+  const { noNewPrivileges } = request
   return [
     ...(user ? [`groups=${user.groups.join(',')}`, `gid=${user.gid}`, `uid=${user.uid}`] : []),
     ...(bounding === null ? [] : [`bounding=${bounding.toString(16)}`]),
+    ...(inheritable === null ? [] : [`inheritable=${inheritable.toString(16)}`]),
     ...(capabilities === null ? [] : [`capabilities=${capabilities.toString(16)}`]),
     ...(noNewPrivileges ? ['nnp=1'] : []),
   ]

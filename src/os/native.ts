@@ -102,6 +102,8 @@ export interface Native {
   sessionOf(pid: number): number
   /** The process group of any process (getpgid), as {@link sessionOf}. */
   groupOf(pid: number): number
+  /** The I/O priority of any process (ioprio_get), class << 13 | level; or a negative errno (ESRCH). */
+  ioPriorityOf(pid: number): number
   /** A close-on-exec descriptor that stays with the process that has `pid` now, or a negative errno (ESRCH; ENOSYS before Linux 5.3, EPERM by filters that do not know it). */
   openProcess(pid: number): number
   /** Sends `signal` by a descriptor of {@link openProcess}; a negative errno (ESRCH: that process has ended). */

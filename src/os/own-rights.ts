@@ -10,6 +10,7 @@ export interface Credentials {
   readonly permitted: bigint
   readonly effective: bigint
   readonly bounding: bigint
+  readonly inheritable: bigint
   readonly ambient: bigint
   readonly hasNoNewPrivileges: boolean
 }
@@ -65,7 +66,7 @@ export function parseCredentials(status: string): Credentials {
   return {
     ...{ uids: numbers('Uid'), gids: numbers('Gid'), groups: numbers('Groups') },
     ...{ permitted: set('CapPrm'), effective: set('CapEff') },
-    ...{ bounding: set('CapBnd'), ambient: set('CapAmb') },
+    ...{ bounding: set('CapBnd'), inheritable: set('CapInh'), ambient: set('CapAmb') },
     hasNoNewPrivileges: field('NoNewPrivs') === '1',
   }
 }

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, readlinkSync, statSync } from 'node:fs'
+import { closeSync, existsSync, readlinkSync } from 'node:fs'
 import type { Member, ProcessTable, RunMarks } from '../ports/process-table.ts'
+import { asOwner } from './as-owner.ts'
 import { native } from './native.ts'
 import {
   allPids,
@@ -179,20 +180,5 @@ function outputOf(pid: number, fd: number): string {
     return readlinkSync(`/proc/${pid}/fd/${fd}`)
   } catch (error) {
     return nothingIfGone(error, '')
-  }
-}
-
-/**
- * Root without CAP_SYS_PTRACE, as container runtimes have it, may not look into another user's process; that user may.
- * Undefined when it is gone, or is root's.
- */
-function asOwner<T>(pid: number, read: () => T): T | undefined {
-  const owner = statSync(`/proc/${pid}`, { throwIfNoEntry: false })
-  if (owner === undefined || owner.uid === 0) return undefined
-  native().openFilesAs(owner.uid, owner.gid)
-  try {
-    return read()
-  } finally {
-    native().openFilesAs(0, process.getegid?.() ?? 0)
   }
 }

@@ -4,7 +4,7 @@ import { readOwn } from './own-rights.ts'
 /** What the exec helper sets of a child's resources; null: as Ringmaster has it. */
 export interface ResourceSteps {
   /** Soft and hard ones, by the number of the resource. */
-  readonly limits: readonly { readonly resource: number; readonly value: number | 'unlimited' }[]
+  readonly limits: readonly Limit[]
   readonly nice: number | null
   readonly umask: number | null
   /** See ioprio_set(2). */
@@ -14,6 +14,13 @@ export interface ResourceSteps {
   readonly oomScoreAdj: number | null
   /** One that cannot be set is no reason not to start. */
   readonly oomScoreAdjHint: number | null
+}
+
+/** Of the resource with that number: see getrlimit(2). */
+export interface Limit {
+  readonly resource: number
+  readonly soft: number | string
+  readonly hard: number | string
 }
 
 /** The steps to `spec`, whose limits are known ones. */
@@ -28,7 +35,7 @@ export function resolveResources({
   return {
     limits: Object.entries(rlimits).flatMap(([name, value]) => {
       const resource = limitNumber(name)
-      return resource === undefined ? [] : [{ resource, value }]
+      return resource === undefined ? [] : [{ resource, soft: value, hard: value }]
     }),
     ...{ nice, umask, cpuAffinity, oomScoreAdj },
     ioPriority: ioClass === null ? null : toIoPriority(ioClass),
@@ -53,10 +60,19 @@ export const knownLimits = names.join(', ')
 
 /** Ringmaster's own hard limit `name`; Infinity for none, NaN when there is no telling. */
 export function ownHardLimit(name: string): number {
-  // One line each in order of its number, below a line of titles, with columns of fixed width.
-  const line = readOwn('limits').split('\n')[names.indexOf(name) + 1] ?? ''
-  const hard = line.slice(47, 67).trim()
-  return hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard || Number.NaN)
+  const { hard = Number.NaN } = parseLimits(readOwn('limits'))[names.indexOf(name)] ?? {}
+  return hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard)
+}
+
+/** The text of /proc/PID/limits: one line each in order of its number, below a line of titles, with columns of fixed width. */
+export function parseLimits(text: string): readonly Limit[] {
+  return text
+    .split('\n')
+    .slice(1)
+    .flatMap((line, resource) => {
+      const [soft, hard] = [line.slice(26, 47).trim(), line.slice(47, 67).trim()]
+      return hard === '' ? [] : [{ resource, soft, hard }]
+    })
 }
 
 /** Ringmaster's own oom_score_adj; undefined when there is no telling. */

@@ -1,55 +1,118 @@
 import { spawn } from 'node:child_process'
-import { readlinkSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { SupervisorError } from '../lib/errors.ts'
 import { toExitCode } from '../lib/exit-codes.ts'
 import { parseSignal } from '../lib/signals.ts'
-import { parseCredentials } from './own-rights.ts'
-import { readProc } from './procfs.ts'
+import { type ChildRequest, helperOptions, parseReport, type Refusal } from './child.ts'
+import { likenessOf } from './likeness.ts'
+import { execHelperPath, native } from './native.ts'
+import { type Standing, standingOf } from './standing.ts'
+
+/** A process that a command is to be like. */
+export interface Model {
+  /** For errors. */
+  readonly name: string
+  readonly pid: number
+}
 
 /**
- * Runs a command beside the process `pid`: with its environment, user, group and working directory, on our stdin, stdout and stderr.
- * Resolves with its exit code. Throws `REQUEST_FAILED` when that is not ours to have.
+ * What a command beside a process is started with, on our stdin, stdout and stderr. Throws `REQUEST_FAILED` when we may not look into it,
+ * and when a command of ours would have more rights than it, or other ones.
  */
-export async function runBeside(pid: number, command: readonly string[]): Promise<number> {
-  const [environ, status] = [readProc(`${pid}/environ`), readProc(`${pid}/status`)]
-  const cwd = folderOf(pid)
-  if (environ === '' || status === '' || cwd === undefined) {
-    throw new SupervisorError(
-      'REQUEST_FAILED',
-      `cannot look into process ${pid}: ask as root, or as its own user, in its container`,
+export function requestBeside(
+  { name, pid }: Model,
+  command: readonly [string, ...string[]],
+): ChildRequest {
+  const [it, own] = [standingOf(pid), standingOf(process.pid)]
+  if (it === undefined || own === undefined) {
+    throw failed(
+      `cannot look into process ${pid} of ${name}: ask as root, or as its own user, in its container`,
     )
   }
-  const { uids, gids } = parseCredentials(status)
-  const [uid = 0, gid = 0] = [uids[1], gids[1]]
-  const isOurs = uid === process.geteuid?.() && gid === process.getegid?.()
-  const env = Object.fromEntries(environ.split('\0').flatMap(toPair))
-  const [file = '/bin/sh', ...args] = command
-  const child = spawn(file, args, {
-    ...{ env: { TERM: process.env['TERM'], ...env }, cwd, stdio: 'inherit' },
-    ...(isOurs ? {} : { uid, gid }),
+  const reasons: string[] = []
+  const likeness = likenessOf(it, own, (reason) => reasons.push(reason))
+  if (reasons.length > 0) {
+    throw failed(
+      `cannot have the rights of ${name} (process ${pid}), and no others: ${reasons.join('; ')}`,
+    )
+  }
+  return {
+    ...{ ...likeness, command, env: environmentOf(it), workingDir: it.workingDir },
+    descriptors: [0, 1, 2],
+  }
+}
+
+/** Runs it to its end; resolves with its exit code. Throws `REQUEST_FAILED` when it is not executed. */
+export async function runBeside(request: ChildRequest): Promise<number> {
+  const { end, refusal } = await runHelper(request)
+  if (refusal === undefined) return toExitCode(end)
+  const [file] = request.command
+  // A folder that is gone, or that the process could enter before it gave rights up.
+  if (refusal.step === 'cwd' && request.workingDir !== '/') {
+    process.stderr.write(`ringmaster: cannot enter ${request.workingDir}: ${refusal.errno}\n`)
+    return runBeside({ ...request, workingDir: '/' })
+  }
+  throw failed(
+    refusal.step === 'exec' || refusal.step === 'interpreter'
+      ? `cannot execute ${file}: ${refusal.errno}`
+      : `cannot have the rights of the process: ${refusal.step}: ${refusal.errno}`,
+  )
+}
+
+/** Who listens at the first of these sockets where somebody does, by its pid here; 0: in another PID namespace; undefined: nobody. */
+export function listenerOf(paths: readonly string[]): number | undefined {
+  for (const path of paths) {
+    const fd = native().connectLocal(path)
+    if (fd < 0) continue
+    const peer = native().peerOf(fd)
+    closeSync(fd)
+    return typeof peer === 'number' ? undefined : peer[0]
+  }
+  return undefined
+}
+
+function runHelper(
+  request: ChildRequest,
+): Promise<{ end: { code: number; signal: number }; refusal: Refusal | undefined }> {
+  const { command, env, descriptors } = request
+  const child = spawn(
+    execHelperPath(),
+    [...helperOptions(request, descriptors.length), '--', ...command],
+    { env, stdio: ['inherit', 'inherit', 'inherit', 'pipe'] },
+  )
+  let report = ''
+  child.stdio[3]?.on('data', (bytes: Buffer) => {
+    report += bytes.toString('latin1')
   })
-  // What the terminal sends goes to both: it is for the command.
-  process.on('SIGINT', () => {})
+  // What the terminal sends goes to both, and is for the command; what is sent to us alone is for it, too.
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, () => {})
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
   return new Promise((resolve, reject) => {
-    child.on('error', ({ message }) =>
-      reject(new SupervisorError('REQUEST_FAILED', `cannot execute ${file}: ${message}`)),
-    )
-    child.on('exit', (code, signal) =>
-      resolve(toExitCode({ code: code ?? 0, signal: parseSignal(signal ?? '') ?? 0 })),
+    child.on('error', ({ message }) => reject(failed(`cannot start the exec helper: ${message}`)))
+    child.on('close', (code, signal) =>
+      resolve({
+        end: { code: code ?? 0, signal: parseSignal(signal ?? '') ?? 0 },
+        refusal: parseReport(report),
+      }),
     )
   })
 }
 
-function folderOf(pid: number): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`)
-  } catch {
-    // Whatever the reason, it is not for us.
-    return undefined
-  }
+/** What speaks of the process itself, and of descriptors that it alone has. */
+const itsOwn = /^(NOTIFY_SOCKET|WATCHDOG_PID|WATCHDOG_USEC|LISTEN_(PID|FDS|FDNAMES))=/
+
+function environmentOf({ environ }: Standing): NodeJS.ProcessEnv {
+  const pairs = environ
+    .split('\0')
+    .filter((variable) => variable.indexOf('=') > 0 && !itsOwn.test(variable))
+    .map((variable) => {
+      const at = variable.indexOf('=')
+      return [variable.slice(0, at), variable.slice(at + 1)] as const
+    })
+  const { TERM } = process.env
+  return { ...(TERM !== undefined && { TERM }), ...Object.fromEntries(pairs) }
 }
 
-function toPair(variable: string): [string, string][] {
-  const at = variable.indexOf('=')
-  return at <= 0 ? [] : [[variable.slice(0, at), variable.slice(at + 1)]]
+function failed(message: string): SupervisorError {
+  return new SupervisorError('REQUEST_FAILED', message)
 }

@@ -1,9 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { command, control } from '../rig/control.ts'
-import { alone, program, ways } from '../rig/ringmaster.ts'
+import { needsRoot } from '../rig/exec-helper.ts'
+import {
+  alone,
+  inNamespace,
+  needsNamespace,
+  nodeCommand,
+  program,
+  ways,
+} from '../rig/ringmaster.ts'
 import { folder, script, supervise } from '../rig/supervise.ts'
 
 const sleeper = script('exec sleep 1000')
@@ -103,6 +111,30 @@ t.test(
       await ringmaster.line(/web.1 runs/)
       t.match(command(['status', '--socket', socket], by), expected, JSON.stringify(given))
     }
+  },
+)
+
+t.test(
+  'who was left to PID 1 may look, and change nothing',
+  {
+    skip: needsNamespace || needsRoot,
+  },
+  async (t) => {
+    const { ringmaster, socket, ask } = await control(t, inNamespace, {
+      processes: { web: sleeper },
+    })
+    t.match(ask('wait', 'web', '--timeout', '10'), { code: 0 })
+    const told = join(folder(t), 'told')
+    const stop = `${nodeCommand(['stop', 'web', '--socket', socket]).join(' ')} >${told} 2>&1`
+    const enter = ['nsenter', '--target', `${ringmaster.pid}`, '--pid', '--mount', '--']
+    // The first shell ends at once; the second one waits until it is PID 1's.
+    const orphan = `until grep -q 'PPid:.1$' /proc/$$/status; do sleep 0.01; done; ${stop}; echo end >>${told}`
+    const [file = '', ...args] = [...enter, 'sh', '-c', '(sh -c "$0" &)', orphan]
+    t.equal(spawnSync(file, args).status, 0)
+    await ringmaster.until(() => existsSync(told) && /end/.test(readFileSync(told, 'utf8')))
+    t.match(readFileSync(told, 'utf8'), /a process below Ringmaster may look, but change nothing/)
+    const [again = '', ...rest] = [...enter, 'sh', '-c', stop]
+    t.equal(spawnSync(again, rest).status, 0, 'and who comes from outside may')
   },
 )
 

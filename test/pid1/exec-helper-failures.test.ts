@@ -51,6 +51,7 @@ t.test('a malformed option is refused, and nothing runs', async (t) => {
     affinity: ['affinity=', 'affinity=0,', 'affinity=0,2-1', 'affinity=0--1', 'affinity=8192'],
     umask: ['umask=8', 'umask=1000', 'umask='],
     bounding: ['bounding=', 'bounding=0x1', 'bounding=g', 'bounding=10000000000000000'],
+    inheritable: ['inheritable=', 'inheritable=0x1'],
     groups: ['groups=,', 'groups=1,', 'groups=a', 'groups=4294967295', 'groups=1 2'],
     gid: ['gid=', 'gid=-1', 'gid=4294967295', 'gid=root'],
     uid: ['uid=', 'uid=-1', 'uid=4294967295', 'uid= 1'],
@@ -134,6 +135,7 @@ t.test(
     await refused('gid=0', EPERM)
     await refused('uid=0', EPERM)
     await refused('capabilities=400', EPERM)
+    await refused('inheritable=400', EPERM)
     // Where nothing is left to drop, dropping it is no step.
     if (/[^0]/.test(ownStatus()['CapBnd'] ?? '')) await refused('bounding=0', EPERM)
     await refused('cwd=/nosuch', ENOENT)
@@ -253,7 +255,18 @@ t.test('300 random malformed options: always a report, never a signal', async (t
       'nice',
       'ionice',
     ],
-    ...['affinity', 'umask', 'bounding', 'groups', 'gid', 'uid', 'capabilities', 'nnp', 'deathsig'],
+    ...[
+      'affinity',
+      'umask',
+      'bounding',
+      'inheritable',
+      'groups',
+      'gid',
+      'uid',
+      'capabilities',
+      'nnp',
+      'deathsig',
+    ],
     ...['report', 'nosuch', ''],
   ]
   const alphabet = '0123456789abcdef:,-=/ \n\t\xff'

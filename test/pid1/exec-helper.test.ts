@@ -241,6 +241,10 @@ t.test('users, groups and capabilities, as root', { skip: needsRoot }, async (t)
   t.match(await statusOf(['bounding=400'], { by: inheriting }), {
     ...{ CapInh: caps('400'), CapPrm: caps('400'), CapEff: caps('400'), CapBnd: caps('400') },
   })
+  const inherited = { CapInh: caps('2400'), CapEff: caps('400'), CapAmb: caps('400') }
+  t.match(await statusOf([...user, 'inheritable=2000', 'capabilities=400']), inherited)
+  t.match(await statusOf(['inheritable=400'], { by: inheriting }), { CapInh: caps('400') })
+  t.match(await statusOf([...user, 'inheritable=0'], { by: inheriting }), nothing)
   t.equal((await shown([...user, 'capabilities=400']))['securebits'], '0', 'no bit is left over')
 
   t.match(await statusOf(['capabilities=400']), { ...all, CapBnd }, 'root is given no more at exec')

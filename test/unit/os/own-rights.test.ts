@@ -11,7 +11,7 @@ t.test('the fields of /proc/PID/status', async (t) => {
   t.strictSame(parseCredentials(status), {
     ...{ uids: [1, 2, 3, 4], gids: [5, 6, 7, 8], groups: [10, 4294967294] },
     ...{ permitted: 0x1ffffffffffn, effective: 0x400n, bounding: 1n << 63n, ambient: 0n },
-    ...{ hasNoNewPrivileges: true },
+    ...{ inheritable: 1n, hasNoNewPrivileges: true },
   })
   const lesser = status.replace(/Groups.*/, 'Groups:\t ').replace('Privs:\t1', 'Privs:\t0')
   t.strictSame(parseCredentials(lesser).groups, [])
