@@ -75,7 +75,10 @@ function checkRetired(
   const isRetired = (one: Instance) =>
     one.process === spec.name && isReady(one) && changes.some(isRetirementOf(one.name))
   if (!before.instances.some(isRetired)) return
-  const there = staying.filter((one) => serves(one, spec) || one.phase === 'succeeded')
+  // Who was stopped by somebody is not waited for.
+  const isThere = (one: Instance) =>
+    serves(one, spec) || one.phase === 'succeeded' || one.phase === 'stopped'
+  const there = staying.filter(isThere)
   const least = spec.replicas - unavailableOf(spec)
   assert.ok(there.length >= least, `${spec.name} has enough that are ready`)
 }
