@@ -8,7 +8,7 @@ import { blocks } from '../rig/documents.ts'
 import { root } from '../rig/fixtures.ts'
 import { installWhole } from '../rig/installation.ts'
 import { folder, script } from '../rig/supervise.ts'
-import { until } from '../rig/wait.ts'
+import { patienceMs, until } from '../rig/wait.ts'
 
 // As it is installed.
 const { createSupervisor, RingmasterClient } = createRequire(import.meta.url)(
@@ -95,7 +95,7 @@ t.test('a program imports what is installed, as docs/library.md does', async (t)
   writeFileSync(join(place, 'program.mjs'), text)
   const { stdout, stderr } = spawnSync(process.execPath, [join(place, 'program.mjs')], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: patienceMs,
   })
   t.equal(stdout, '1 0\nUSAGE\n', stderr)
 })

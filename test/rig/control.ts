@@ -5,6 +5,7 @@ import type { Test } from 'tap'
 import { program, type Setting, type Start } from './ringmaster.ts'
 import type { Running } from './running.ts'
 import { folder, supervise, type TestConfig } from './supervise.ts'
+import { patienceMs } from './wait.ts'
 
 /** What a command told. */
 export interface Told {
@@ -41,7 +42,7 @@ export function command(args: readonly string[], by: readonly string[] = [], env
   const { status, stdout, stderr } = spawnSync(file, rest, {
     env: { PATH, ...env },
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: patienceMs,
   })
   return { code: status, stdout, stderr }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How long a condition may take to come true, in ms: far more than it needs on a busy machine. */
-export const patienceMs = 20_000
+export const patienceMs = 45_000
 
 /** Resolves with what `look` returns as soon as that is neither false nor undefined. Rejects after {@link patienceMs} with what `explain` says. */
 export async function until<T>(
