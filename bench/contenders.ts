@@ -72,6 +72,26 @@ export function runMany(replicas: number, port = 0): Contender {
     ],
   }
 }
+/** `run` of one instance of `child`, whose control socket is at {@link controlSocket}. */
+export const runControlled: Contender = {
+  name: 'run',
+  wrap: ([command = '', ...args]) => {
+    const fields = { http: false, control: { socket: controlSocket } }
+    const file = writeFile(fields, { child: { command: [command], args } })
+    return [process.execPath, ringmaster, 'run', file]
+  },
+}
+export const controlSocket = join(folder, 'control')
+/** What is executed for a command to {@link runControlled}. */
+export function commandTo(word: string, ...args: readonly string[]): readonly string[] {
+  return [process.execPath, ringmaster, word, '--socket', controlSocket, ...args]
+}
+/** What starts so many children as `run` does, and nothing else. */
+export function bareMany(count: number): Contender {
+  const helper = join(root, 'build', 'ringmaster-exec')
+  return wrapper('bare loop', process.execPath, manyScript, helper, `${count}`)
+}
+const manyScript = join(root, 'bench', 'bare-many.cjs')
 /** `run` of so many instances as an image starts it, with endpoint and control socket. */
 export function runFootprint(replicas: number): Contender {
   return {
@@ -162,9 +182,13 @@ function writeConfig(
 }
 
 function writeProcesses(http: object | false, processes: Readonly<Record<string, object>>): string {
+  return writeFile({ http }, processes)
+}
+
+function writeFile(fields: object, processes: Readonly<Record<string, object>>): string {
   const file = join(folder, `${configs++}.yaml`)
   const defaults = { securityContext: { runAsUser: process.getuid?.() ?? 0 } }
-  writeFileSync(file, JSON.stringify({ http, defaults, processes }))
+  writeFileSync(file, JSON.stringify({ ...fields, defaults, processes }))
   return file
 }
 

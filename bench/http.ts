@@ -15,10 +15,11 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' ? (address?.port ?? 0) : 0
 }
 
-/** The status and body at `path`, always by one connection. */
-export function ask(port: number, path: string): Promise<{ status: number; body: string }> {
+/** The status and body at `path`, always by one connection, to a port or to the path of a socket. */
+export function ask(to: number | string, path: string): Promise<{ status: number; body: string }> {
+  const place = typeof to === 'number' ? { host: '127.0.0.1', port: to } : { socketPath: to }
   return new Promise((resolve, reject) => {
-    const request = get({ agent, host: '127.0.0.1', port, path }, (response) => {
+    const request = get({ agent, ...place, path }, (response) => {
       let body = ''
       response.setEncoding('utf8')
       response.on('data', (text) => (body += text))
@@ -29,9 +30,9 @@ export function ask(port: number, path: string): Promise<{ status: number; body:
 }
 
 /** Waits until `path` is answered with 200. */
-export async function answered(port: number, path: string): Promise<void> {
+export async function answered(to: number | string, path: string): Promise<void> {
   for (let i = 0; i < 3000; i++) {
-    const status = await ask(port, path).then(
+    const status = await ask(to, path).then(
       (answer) => answer.status,
       () => 0,
     )

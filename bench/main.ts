@@ -9,6 +9,7 @@ import { measureOrphans } from './orphans.ts'
 import { measureProbed } from './probed.ts'
 import { measureProbes } from './probes.ts'
 import { measureRestart } from './restart.ts'
+import { measureScale } from './scale.ts'
 import { measureScrape } from './scrape.ts'
 import { measureSignal } from './signal.ts'
 import { measureStart } from './start.ts'
@@ -27,6 +28,7 @@ const benchmarks = new Map([
   ['probed', measureProbed],
   ['endpoint', measureEndpoint],
   ['scrape', measureScrape],
+  ['scale', measureScale],
   ['logs', measureLogs],
 ])
 

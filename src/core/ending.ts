@@ -16,8 +16,8 @@ export interface CauseToEnd {
 /** What in `state` asks for a shutdown: a process that must not fail has, one that ends us has ended, or nothing can run again. Null when nothing does. */
 export function findCauseToEnd(state: State): CauseToEnd | null {
   const { courses, groups, instances, processes } = state
-  for (const instance of instances) {
-    if (instance.phase !== 'failed' && instance.phase !== 'succeeded') continue
+  // Asked after each event, and mostly of many that run.
+  for (const instance of instances.filter(isDone)) {
     const course = courses.find(({ process }) => process === instance.process)
     if (!isProven(instance, course)) continue
     const spec = processes.find((process) => process.name === instance.process)
@@ -43,11 +43,14 @@ export function findCauseToEnd(state: State): CauseToEnd | null {
 function isOver(state: State): boolean {
   const { instances, processes } = state
   if (processes.some((process) => process.replicas === 0)) return false
-  const isDone = ({ phase }: Instance) => phase === 'succeeded' || phase === 'failed'
   if (instances.some((one) => !isDone(one) && !one.isWaiting)) return false
   const waiting = instances.filter((one) => !isDone(one))
   const inVain = waiting.length === 0 ? new Set() : waitingInVain(survey(state))
   return waiting.every(({ name }) => inVain.has(name))
+}
+
+function isDone({ phase }: Instance): boolean {
+  return phase === 'succeeded' || phase === 'failed'
 }
 
 /** What Ringmaster ends with when `instance` failed: the code of its last run, or "gave up" where that has none to blame it on. */
