@@ -3,17 +3,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { native } from '../../../src/os/native.ts'
 import { readiness } from '../../../src/os/readiness.ts'
+import { openPipe, stayAlive } from '../../rig/pipes.ts'
 import { until } from '../../rig/wait.ts'
 
-// It does not keep the event loop alive.
-const alive = setInterval(() => {}, 1000)
-t.teardown(() => clearInterval(alive))
-
-function openPipe(): readonly [number, number] {
-  const pipe = native().pipe()
-  if (typeof pipe === 'number') throw new Error(`no pipe: ${pipe}`)
-  return pipe
-}
+stayAlive(t)
 
 async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i += 1) await turn()
