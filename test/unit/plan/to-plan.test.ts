@@ -1,21 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own variables look the same
 import t from 'tap'
 import type { Config, ProcessConfig } from '../../../src/config/schema.ts'
-import { type Situation, toPlan } from '../../../src/plan/to-plan.ts'
-import { firstOf, instancesOf, usualLines } from '../../rig/specs.ts'
-
-const plain: Situation = { isKubernetes: false, envFile: {} }
-
-const planOf = (config: Config, situation: Partial<Situation> = {}) =>
-  toPlan(config, { ...plain, ...situation })
-
-/** The first instance of a process with these fields. */
-const instanceOf = (fields: Partial<ProcessConfig>) =>
-  firstOf(planOf({ processes: { web: { command: ['a'], ...fields } } }).processes[0])
+import { instanceFrom, planFrom } from '../../rig/plans.ts'
+import { instancesOf, usualLines } from '../../rig/specs.ts'
 
 t.test('a control socket has an owner, and a group behind a colon', async (t) => {
   const controlOf = (control: Config['control']) =>
-    planOf({ ...(control !== undefined && { control }), processes: { web: { command: ['a'] } } })
+    planFrom({ ...(control !== undefined && { control }), processes: { web: { command: ['a'] } } })
       .control
   t.equal(controlOf(false), null)
   t.match(controlOf({ owner: 1000 }), { user: 1000, group: null })
@@ -27,7 +18,7 @@ t.test('a control socket has an owner, and a group behind a colon', async (t) =>
 })
 
 t.test('a silent config is filled in with the defaults, in ms', async (t) => {
-  const { signals: _, ...plan } = planOf({ processes: { web: { command: ['a'] } } })
+  const { signals: _, ...plan } = planFrom({ processes: { web: { command: ['a'] } } })
   t.strictSame(plan, {
     http: { host: '::', port: 9099 },
     control: {
@@ -101,7 +92,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
 })
 
 t.test('what is written wins over the defaults, field by field', async (t) => {
-  const plan = planOf({
+  const plan = planFrom({
     http: { port: 0 },
     shutdown: { drainSeconds: 2.5, terminationGracePeriodSeconds: 1 },
     logs: {
@@ -245,16 +236,16 @@ t.test('a memory limit is in bytes, however it is written', async (t) => {
     ['1Ki', 1024],
   ] as const) {
     const web = { command: ['a'] as [string], resources: { limits: { memory } } }
-    t.equal(planOf({ processes: { web } }).processes[0]?.memoryLimitBytes, bytes)
+    t.equal(planFrom({ processes: { web } }).processes[0]?.memoryLimitBytes, bytes)
   }
 })
 
 t.test('http: false is no endpoint', async (t) => {
-  t.equal(planOf({ http: false, processes: { web: { command: ['a'] } } }).http, null)
+  t.equal(planFrom({ http: false, processes: { web: { command: ['a'] } } }).http, null)
 })
 
 t.test('the format of the output is that of the process, else that of the top', async (t) => {
-  const { processes } = planOf({
+  const { processes } = planFrom({
     logs: { format: 'raw' },
     processes: { web: { command: ['a'] }, api: { command: ['a'], logs: { format: 'json' } } },
   })
@@ -264,15 +255,9 @@ t.test('the format of the output is that of the process, else that of the top', 
   )
 })
 
-t.test('a list of inherited variables comes on top of the least ones', async (t) => {
-  const least = ['PATH', 'LANG', 'LC_*', 'TZ', 'TERM']
-  t.strictSame(instanceOf({ inheritEnv: ['AWS_*'] })?.inheritEnv, [...least, 'AWS_*'])
-  t.equal(instanceOf({ inheritEnv: true })?.inheritEnv, true)
-})
-
 t.test('the kinds of capabilities that nobody names are left alone', async (t) => {
   const capabilitiesOf = (capabilities: { add?: string[]; drop?: string[] }) =>
-    instanceOf({ securityContext: { capabilities } })?.security.capabilities
+    instanceFrom({ securityContext: { capabilities } })?.security.capabilities
   t.equal(capabilitiesOf({}), null)
   t.equal(capabilitiesOf({ add: [], drop: [] }), null)
   t.strictSame(capabilitiesOf({ add: ['KILL'] }), { add: ['KILL'], drop: [] })
@@ -301,245 +286,10 @@ t.test(
         ]),
       )
       const shutdown = drainSeconds === undefined ? {} : { drainSeconds }
-      const plan = planOf({ shutdown, processes }, { isKubernetes })
+      const plan = planFrom({ shutdown, processes }, { isKubernetes })
       t.strictSame(plan.shutdown, { drainMs: (drainSeconds ?? 0) * 1000, graceMs })
       const written = { ...shutdown, terminationGracePeriodSeconds: 5 }
-      t.equal(planOf({ shutdown: written, processes }, { isKubernetes }).shutdown.graceMs, 5000)
+      t.equal(planFrom({ shutdown: written, processes }, { isKubernetes }).shutdown.graceMs, 5000)
     }
   },
 )
-
-t.test('each instance has its own values, put in once; dollars and references stay', async (t) => {
-  const all = '${process.name} ${instance.name} ${instance.number} ${port.http}'
-  const [web] = planOf({
-    processes: {
-      web: {
-        command: ['${process.name}', all],
-        args: ['$${instance.name} $$$$ $HOME ${A} $(B) $$(C)'],
-        env: { NAME: all, ['__proto__']: '$$' },
-        workingDir: '/data/${instance.number}',
-        ports: [{ containerPort: 1 }, { name: 'http', containerPort: '80${instance.number}0' }],
-        replicas: 2,
-      },
-    },
-  }).processes
-  t.strictSame(
-    instancesOf(web).map(({ command, workingDir }) => [...command, workingDir]),
-    [
-      ['web', 'web web.1 1 8010', '$${instance.name} $$$$ $HOME ${A} $(B) $$(C)', '/data/1'],
-      ['web', 'web web.2 2 8020', '$${instance.name} $$$$ $HOME ${A} $(B) $$(C)', '/data/2'],
-    ],
-  )
-  t.match(instancesOf(web)[1]?.env, { NAME: 'web web.2 2 8020' })
-  t.ok(Object.hasOwn(instancesOf(web)[1]?.env ?? {}, '__proto__'))
-})
-
-t.test(
-  'the environment is, weak to strong: of the file, of the siblings, of the process',
-  async (t) => {
-    const { processes } = planOf(
-      {
-        processes: {
-          'web-ui': {
-            command: ['a'],
-            replicas: 2,
-            ports: [
-              { name: 'http-alt', containerPort: '80${instance.number}' },
-              { containerPort: 5, protocol: 'UDP' },
-            ],
-          },
-          db: {
-            command: ['a'],
-            ports: [{ containerPort: 7 }],
-            env: { DB_SERVICE_PORT: '8', A: 'b' },
-          },
-          none: { command: ['a'], ports: [] },
-        },
-      },
-      { envFile: { A: 'a', DOLLARS: '$$ ${B} $(C)', DB_SERVICE_HOST: 'file' } },
-    )
-    const shared = {
-      A: 'a',
-      DOLLARS: '$$$$ $${B} $$(C)',
-      DB_SERVICE_HOST: '127.0.0.1',
-      WEB_UI_SERVICE_HOST: '127.0.0.1',
-      WEB_UI_SERVICE_PORT: '801',
-      WEB_UI_SERVICE_PORT_HTTP_ALT: '801',
-      DB_SERVICE_PORT: '7',
-    }
-    t.same(
-      processes.map(({ template }) => template.env),
-      [shared, { ...shared, DB_SERVICE_PORT: '8', A: 'b' }, shared],
-    )
-  },
-)
-
-t.test(
-  'a variable can refer to all others, whatever their order and wherever they are from',
-  async (t) => {
-    const env = { DB_SERVICE_PORT: '$(PORT)', URL: 'http://$(HOST)', HOST: 'b', PORT: '1' }
-    const { processes } = planOf(
-      { processes: { db: { command: ['a'], ports: [{ containerPort: 7 }], env } } },
-      { envFile: { HOST: 'a' } },
-    )
-    t.strictSame(Object.entries(firstOf(processes[0]).env ?? {}), [
-      ['HOST', 'b'],
-      ['DB_SERVICE_HOST', '127.0.0.1'],
-      ['PORT', '1'],
-      ['DB_SERVICE_PORT', '$(PORT)'],
-      ['URL', 'http://$(HOST)'],
-    ])
-  },
-)
-
-t.test('a silent probe is filled in with the defaults, in ms', async (t) => {
-  const tcpSocket = { port: 1 }
-  const probe = {
-    ...{ by: 'tries', initialDelayMs: 0, periodMs: 10_000, timeoutMs: 1000 },
-    ...{ successThreshold: 1, failureThreshold: 3, graceMs: null },
-  }
-  const [process] = planOf({
-    processes: {
-      web: {
-        command: ['a'],
-        startupProbe: { tcpSocket, periodSeconds: 0.0001, terminationGracePeriodSeconds: 0 },
-        readinessProbe: { tcpSocket },
-        livenessProbe: { httpGet: { port: 80 }, timeoutSeconds: 0.5, initialDelaySeconds: 3 },
-      },
-    },
-  }).processes
-  t.strictSame(process?.probes, {
-    startup: { ...probe, periodMs: 1, graceMs: 0 },
-    readiness: probe,
-    liveness: { ...probe, timeoutMs: 500, initialDelayMs: 3000 },
-  })
-  t.strictSame(firstOf(process).checks, {
-    startup: { kind: 'tcp', host: null, port: 1 },
-    readiness: { kind: 'tcp', host: null, port: 1 },
-    liveness: {
-      ...{ kind: 'http', host: null, port: 80, path: '/', scheme: 'HTTP', headers: [] },
-    },
-  })
-})
-
-t.test(
-  'a try for a line waits for a period, and silence is looked for when it may be there',
-  async (t) => {
-    const [process] = planOf({
-      processes: {
-        web: {
-          command: ['a'],
-          startupProbe: { logLine: 'up', periodSeconds: 3, failureThreshold: 5 },
-          readinessProbe: { logLine: 'ready', successThreshold: 4, timeoutSeconds: 7 },
-          livenessProbe: { logSilenceSeconds: 60, failureThreshold: 4 },
-        },
-      },
-    }).processes
-    t.match(process?.probes, {
-      startup: { by: 'logLine', periodMs: 3000, timeoutMs: 3000, failureThreshold: 5 },
-      readiness: { by: 'logLine', periodMs: 10_000, timeoutMs: 10_000, successThreshold: 1 },
-      liveness: { by: 'tries', periodMs: 60_000, failureThreshold: 1 },
-    })
-    t.strictSame(firstOf(process).checks, {
-      startup: { kind: 'logLine', pattern: 'up' },
-      readiness: { kind: 'logLine', pattern: 'ready' },
-      liveness: { kind: 'logSilence', ms: 60_000 },
-    })
-  },
-)
-
-t.test(
-  'each instance is probed at its own port, and has its own variables in the check',
-  async (t) => {
-    const [process] = planOf({
-      processes: {
-        web: {
-          command: ['a'],
-          replicas: 2,
-          ports: [{ name: 'http', containerPort: '80${instance.number}' }],
-          readinessProbe: { tcpSocket: { port: 'http', host: '${instance.name}.example' } },
-          livenessProbe: {
-            httpGet: {
-              ...{ port: '90${instance.number}', path: 'a?$$=${port.http}', scheme: 'HTTPS' },
-              httpHeaders: [{ name: 'Host', value: '${process.name}$$' }],
-            },
-          },
-        },
-      },
-    }).processes
-    t.strictSame(instancesOf(process)[1]?.checks, {
-      readiness: { kind: 'tcp', host: 'web.2.example', port: 802 },
-      liveness: {
-        ...{ kind: 'http', host: null, port: 902, path: '/a?$=802', scheme: 'HTTPS' },
-        headers: [{ name: 'Host', value: 'web$' }],
-      },
-    })
-  },
-)
-
-t.test('a process whose probe is by notify can speak, and is not tried by it', async (t) => {
-  const notify = true
-  const [web, api] = planOf({
-    processes: {
-      web: {
-        command: ['a'],
-        readinessProbe: { notify: false, tcpSocket: { port: 1 } },
-        livenessProbe: { notify, periodSeconds: 2, failureThreshold: 4 },
-      },
-      api: { command: ['a'], startupProbe: { notify } },
-    },
-  }).processes
-  t.match(web?.probes, { readiness: { by: 'tries' }, liveness: { by: 'notify' } })
-  t.same(Object.keys(firstOf(web).checks ?? {}), ['readiness'])
-  t.same(firstOf(web).notify, { watchdogMs: 8000 })
-  t.same(firstOf(api).notify, { watchdogMs: null })
-  t.same(firstOf(api).checks, {})
-})
-
-t.test('hooks do what is written, with the variables of each instance', async (t) => {
-  const [process] = planOf({
-    processes: {
-      web: {
-        command: ['a'],
-        ports: [{ name: 'http', containerPort: '80${instance.number}' }],
-        lifecycle: {
-          postStart: { exec: { command: ['warm', '${instance.name}', '$(A)'] } },
-          preStop: { httpGet: { port: 'http', path: '/quit' } },
-        },
-      },
-    },
-  }).processes
-  t.same(process?.hooks, ['postStart', 'preStop'])
-  t.match(firstOf(process).hooks, {
-    postStart: { kind: 'exec', command: ['warm', 'web.1', '$(A)'] },
-    preStop: { kind: 'http', host: null, port: 801, path: '/quit' },
-  })
-})
-
-t.test('a hook that sleeps has its time in ms', async (t) => {
-  const [process] = planOf({
-    processes: { db: { command: ['a'], lifecycle: { preStop: { sleep: { seconds: 0.5 } } } } },
-  }).processes
-  t.same(process?.hooks, ['preStop'])
-  t.same(firstOf(process).hooks, { preStop: { kind: 'sleep', ms: 500 } })
-})
-
-t.test('a command of a probe stays of templates, and a gRPC service has its name', async (t) => {
-  const [web, api] = planOf({
-    processes: {
-      web: {
-        command: ['a'],
-        startupProbe: { exec: { command: ['b', '$(HOME)', '$$ ${instance.name}'] } },
-        readinessProbe: { grpc: { port: 1, service: '${process.name}.v1' } },
-      },
-      api: { command: ['a'], readinessProbe: { grpc: { port: 1, host: 'db' } } },
-    },
-  }).processes
-  t.strictSame(firstOf(web).checks, {
-    startup: { kind: 'exec', command: ['b', '$(HOME)', '$$ web.1'] },
-    readiness: { kind: 'grpc', host: null, port: 1, service: 'web.v1' },
-  })
-  t.strictSame(firstOf(api).checks, {
-    readiness: { kind: 'grpc', host: 'db', port: 1, service: '' },
-  })
-})
