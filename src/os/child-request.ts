@@ -1,7 +1,7 @@
 import type { InstanceSpec } from '../plan/instance-spec.ts'
 import { fillReferences } from '../plan/references.ts'
 import type { ChildRequest } from './child.ts'
-import { createEnvironment } from './environment.ts'
+import { createEnvironment, inheritable } from './environment.ts'
 import { resolveResources } from './resources.ts'
 import type { Rights } from './rights.ts'
 import type { User } from './users.ts'
@@ -17,7 +17,7 @@ export function createRequests(
   rightsOf: (spec: InstanceSpec) => Rights | undefined,
 ): (spec: InstanceSpec, runId: string, command: InstanceSpec['command']) => RunRequest {
   const isPid1 = process.pid === 1
-  const ownEnv = { ...process.env }
+  const ownEnv = inheritable(process.env)
   return (spec, runId, [executable, ...words]) => {
     const rights = rightsOf(spec)
     if (rights === undefined) throw new Error(`nobody resolved the rights of ${spec.name}`)

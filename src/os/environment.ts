@@ -9,8 +9,13 @@ const ownNames = [
   ...['NODE_CHANNEL_FD', 'RINGMASTER_TERMINATION_LOG'],
 ]
 
+/** What children may inherit of Ringmaster's environment. */
+export function inheritable(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return pick(own, (name) => !ownNames.some((pattern) => matchesGlob(name, pattern)))
+}
+
 /**
- * The environment of a run, weak to strong: of `own`, Ringmaster's, what the spec inherits; what its user is; its own variables
+ * The environment of a run, weak to strong: of `own`, what is {@link inheritable}, what the spec inherits; what its user is; its own variables
  * in order, each with references to what is before it; and what names the run, which they can refer to too.
  */
 export function createEnvironment(
@@ -34,11 +39,9 @@ export function createEnvironment(
 }
 
 function inherited(own: NodeJS.ProcessEnv, rule: InstanceSpec['inheritEnv']): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(own).filter(
-      ([name]) =>
-        !ownNames.some((pattern) => matchesGlob(name, pattern)) &&
-        (rule === true || rule.some((pattern) => matchesGlob(name, pattern))),
-    ),
-  )
+  return rule === true ? own : pick(own, (name) => rule.some((one) => matchesGlob(name, one)))
+}
+
+function pick(env: NodeJS.ProcessEnv, isMeant: (name: string) => boolean): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => isMeant(name)))
 }

@@ -120,6 +120,8 @@ const mostTurns = 10
 /** In a minute. */
 const mostStarts = 5
 const retryMs = 1000
+/** Records in one write. */
+const mostAtOnce = 64
 /** How often a pipe that is full is tried again, and for how long. */
 const tryAgainMs = 2
 const stuckMs = 1000
@@ -128,7 +130,7 @@ const EPIPE = 32
 
 interface Connection {
   readonly pid: number
-  /** Never blocks; what the pipe does not take now is kept. */
+  /** Never blocks; it is written at the end of this turn, and what the pipe does not take then is kept. */
   send(records: Buffer): void
 }
 
@@ -144,29 +146,35 @@ function connect(listeners: { onEnd(): void; onStuck(): void }): Connection | nu
     closeSync(fd)
     return null
   }
-  let unsent: Buffer | null = null
+  /** In order. */
+  let unsent: Buffer[] = []
   let fullSinceMs: number | null = null
   let timer: NodeJS.Timeout | undefined
-  let isStuck = false
+  let isOver = false
   child.unref()
   // The end of the pipe would have it kill: so the pipe is closed only when it is gone.
   child.once('exit', () => {
     clearTimeout(timer)
+    isOver = true
     closeSync(fd)
     listeners.onEnd()
   })
 
   function flush(): void {
-    for (let written = 1; unsent !== null && written > 0; ) {
-      written = native().write(fd, [unsent])
+    timer = undefined
+    if (isOver) return
+    let left = Buffer.concat(unsent)
+    for (let written = 1; left.length > 0 && written > 0; ) {
+      written = native().write(fd, [left])
       // Its exit is about to be told, and the next one gets the whole list.
-      if (written === -EPIPE) unsent = null
+      if (written === -EPIPE) left = Buffer.alloc(0)
       else if (written > 0) {
         fullSinceMs = null
-        unsent = written < unsent.length ? unsent.subarray(written) : null
+        left = left.subarray(written)
       }
     }
-    if (unsent !== null) waitForRoom()
+    unsent = left.length > 0 ? [left] : []
+    if (left.length > 0) waitForRoom()
   }
 
   /** It reads at once, unless somebody has stopped it: then another takes its place. */
@@ -177,8 +185,8 @@ function connect(listeners: { onEnd(): void; onStuck(): void }): Connection | nu
       timer = setTimeout(flush, tryAgainMs).unref()
     } else if (!child?.kill('SIGKILL')) {
       // EPERM: Ringmaster is no longer root.
-      isStuck = true
-      unsent = null
+      isOver = true
+      unsent = []
       listeners.onStuck()
     }
   }
@@ -186,10 +194,12 @@ function connect(listeners: { onEnd(): void; onStuck(): void }): Connection | nu
   return {
     pid,
     send(records) {
-      if (isStuck) return
-      const isWaiting = unsent !== null
-      unsent = unsent === null ? records : Buffer.concat([unsent, records])
-      if (!isWaiting) flush()
+      if (isOver) return
+      unsent.push(records)
+      if (timer !== undefined) return
+      // Each write wakes it: what becomes known in one turn goes in one.
+      if (unsent.length === 1) queueMicrotask(flush)
+      else if (unsent.length >= mostAtOnce) flush()
     },
   }
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createEnvironment } from '../../../src/os/environment.ts'
+import { createEnvironment, inheritable } from '../../../src/os/environment.ts'
 
 const own = {
   ...{ PATH: '/bin', HOME: '/root', USER: 'root', TZ: 'UTC', LC_ALL: 'C', LC: 'no', APP_A: 'a' },
@@ -22,7 +22,7 @@ interface Given {
 
 function environmentOf({ inheritEnv = true, env = {}, user = {} }: Given = {}) {
   const spec = { process: 'web', number: 2, inheritEnv, env }
-  const made = createEnvironment(spec, '7-abc', user, own)
+  const made = createEnvironment(spec, '7-abc', user, inheritable(own))
   return Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined))
 }
 
