@@ -200,6 +200,7 @@ export async function supervise(
   observed = observe({
     ...{ plan, version, clock, runtime, prober, commands, guard, notes, mailbox, ownLines, output },
     ...{ history, incidents, cgroup, loopTurns, reserve, sockets, readConfig, bound, control },
+    showConfig: config.show,
     reapedOrphans: () => reapedOrphans,
   }).catch((error: unknown) => {
     runtime.report(error)

@@ -25,8 +25,9 @@ export async function answerCommands(
 ): Promise<void> {
   const entrances: Entrances = { local: local && { fd: local.fd, peers }, remote, note }
   const { runtime, output, version, clock, history, incidents, sockets, readConfig } = parts
+  const { showConfig } = parts
   await serveControl(entrances, {
-    ...{ version, clock, history, incidents, sockets, readConfig, lines: output },
+    ...{ version, clock, history, incidents, sockets, readConfig, showConfig, lines: output },
     access: spec.access,
     view: () => runtime.view(),
     specs: () => runtime.specs(),

@@ -52,6 +52,7 @@ export interface LateParts {
   readonly reserve: readonly number[]
   readonly sockets: readonly OpenSocket[]
   readonly readConfig: ConfigSource['read']
+  readonly showConfig: ConfigSource['show']
   /** Null: there is no endpoint. */
   readonly bound: Bound | null
   /** Null: commands come in nowhere. */

@@ -1,8 +1,9 @@
 import { findConfigs } from '../config/find.ts'
-import { loadConfig } from '../config/load.ts'
+import { loadFiles } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
+import { showConfig } from '../config/show.ts'
 import { createCgroup } from '../os/cgroup.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Origin, Plan } from '../plan/plan.ts'
 import { type Situation, toPlan } from '../plan/to-plan.ts'
 import { readEnvFiles } from './env-files.ts'
 
@@ -13,6 +14,8 @@ export interface Configuration {
   readonly plan: Plan
   /** Reads the same files again, or (not null) others, with the same variables. Throws as {@link readConfiguration} does. */
   read(others: readonly string[] | null): Promise<Plan>
+  /** What stood in them, for others to see. */
+  show(origin: Origin): unknown
 }
 
 /** Reads the files that are `named`, or the standard one, for `command`. Throws `CONFIG_INVALID`, or `USAGE` for an env file. */
@@ -24,10 +27,14 @@ export async function readConfiguration(
   const here = situation(command, envFiles)
   const variables = { env: { ...process.env, ...here.envFile }, machine: createCgroup() }
   const files = findConfigs(named, { env: process.env, cwd: process.cwd() })
-  const config = await loadConfig(files, variables)
+  const load = async (files: readonly string[]) => {
+    const { config, texts } = await loadFiles(files, variables)
+    return { config, plan: { ...toPlan(config, here), origin: { files, texts } } }
+  }
   return {
-    ...{ files, config, plan: toPlan(config, here) },
-    read: async (others) => toPlan(await loadConfig(others ?? files, variables), here),
+    ...{ files, ...(await load(files)) },
+    read: async (others) => (await load(others ?? files)).plan,
+    show: ({ texts }) => showConfig(texts, variables),
   }
 }
 

@@ -96,13 +96,13 @@ async function runFiles(
   const stray = forOneCommand.find((flag) => values[flag] !== undefined)
   if (stray !== undefined) throw usageError('run', `--${stray} is for one command, behind "--"`)
   for (const name of named) refuseCommand(name)
-  const { plan, read } = await readConfiguration('run', named, values['env-file'])
+  const { plan, read, show } = await readConfiguration('run', named, values['env-file'])
   refuseUnaskedRoot(plan)
   await supervise(asVerbose(plan, values), {
     ...beginning,
     parent: parseParent(values.parent),
     notes: [],
-    config: { read: (files) => readPlan(async () => asVerbose(await read(files), values)) },
+    config: { show, read: (files) => readPlan(async () => asVerbose(await read(files), values)) },
   })
 }
 
@@ -142,7 +142,13 @@ async function runOne(
     ...beginning,
     parent: parseParent(values.parent),
     notes: [],
-    config: { read: async () => ({ problem: null, plan: asVerbose(plan, values) }) },
+    config: {
+      show: () => null,
+      read: async (files) =>
+        files === null
+          ? { problem: null, plan: asVerbose(plan, values) }
+          : { problem: 'Ringmaster was started with a command, and reads no files' },
+    },
   })
 }
 

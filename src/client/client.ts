@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { controlSocketName, isTrusted, runFolders } from '../os/run-folders.ts'
 import type { Goal, Taken, Waited } from '../wire/commands.ts'
+import type { ConfigStatus } from '../wire/config.ts'
 import type { EventStatus, IncidentStatus, Line } from '../wire/history.ts'
 import type { ProcessDetail, ProcessStatus } from '../wire/processes.ts'
 import type { Applied, RevisionStatus, RolloutAction, RolloutStatus } from '../wire/rollouts.ts'
@@ -136,6 +137,11 @@ export class RingmasterClient {
   /** Has processes have so many instances. */
   scale(replicas: Readonly<Record<string, number>>): Promise<Taken> {
     return this.#ask({ method: 'POST', path: '/v1/processes/scale', body: { replicas } })
+  }
+
+  /** The configuration in force, without secrets. */
+  config(): Promise<ConfigStatus> {
+    return this.#ask({ method: 'GET', path: '/v1/config' })
   }
 
   /** Has what runs be as files have it, or those of its start; resolves with what that changes. */

@@ -19,6 +19,8 @@ export interface Layer {
   readonly file: string
   /** Without what only the file itself needs: `include`, unless it is wrong, and `x-…` keys. */
   readonly value: unknown
+  /** What stands in the file. */
+  readonly text: string
   /** Of variables and command lines. */
   readonly problems: readonly Problem[]
   readonly source: Source
@@ -37,6 +39,12 @@ export interface Layers {
 export interface GivenFile {
   readonly file: string
   readonly text?: string
+}
+
+/** A file that was read. */
+export interface FileText {
+  readonly file: string
+  readonly text: string
 }
 
 interface OpenFile {
@@ -86,7 +94,7 @@ export function readLayers(given: readonly GivenFile[], variables: Variables): L
         problems.push({ file, position: source.locate(path, false), path, message })
       }
     }
-    layers.push({ file, value, problems: resolved.problems, source })
+    layers.push({ file, value, text, problems: resolved.problems, source })
   }
 
   /** Adds the files that `entry` of `by` means; tells why any cannot be. */

@@ -1,6 +1,6 @@
 import { Check } from '@sinclair/typebox/value'
 import { type EnvFiles, readEnvFiles } from './env-files.ts'
-import { type GivenFile, type Layer, readLayers } from './layers.ts'
+import { type FileText, type GivenFile, type Layer, readLayers } from './layers.ts'
 import { type Merged, mergeLayers } from './merge.ts'
 import { checkOutputProbes } from './output-probes.ts'
 import type { Path } from './problems.ts'
@@ -14,19 +14,33 @@ import type { Variables } from './variables.ts'
  * Reads files with all that they include, later ones over earlier, and checks what they say together.
  * @throws SupervisorError CONFIG_INVALID with a line for each thing that is wrong in any of them.
  */
-export function loadConfig(paths: readonly string[], variables: Variables): Promise<Config> {
+export async function loadConfig(paths: readonly string[], variables: Variables): Promise<Config> {
+  return (await loadFiles(paths, variables)).config
+}
+
+/** The same, and what was read for it, included files too, from weak to strong. */
+export function loadFiles(paths: readonly string[], variables: Variables): Promise<Loaded> {
   return load(
     paths.map((file) => ({ file })),
     variables,
   )
 }
 
-/** The same for a text; `path` is the file it came from: errors name it, and relative paths start at its folder. */
-export function parseConfig(text: string, path: string, variables: Variables): Promise<Config> {
-  return load([{ file: path, text }], variables)
+export interface Loaded {
+  readonly config: Config
+  readonly texts: readonly FileText[]
 }
 
-async function load(given: readonly GivenFile[], variables: Variables): Promise<Config> {
+/** The same for a text; `path` is the file it came from: errors name it, and relative paths start at its folder. */
+export async function parseConfig(
+  text: string,
+  path: string,
+  variables: Variables,
+): Promise<Config> {
+  return (await load([{ file: path, text }], variables)).config
+}
+
+async function load(given: readonly GivenFile[], variables: Variables): Promise<Loaded> {
   const read = readLayers(given, variables)
   const maps = read.layers.map(({ value }) => value).filter(isMap)
   const merged = mergeLayers(maps)
@@ -41,7 +55,8 @@ async function load(given: readonly GivenFile[], variables: Variables): Promise<
   const count =
     read.problems.length + related.length + layers.flatMap(({ problems }) => problems).length
   if (count === 0 && maps.length === layers.length && Check(ConfigSchema, value)) {
-    return toConfig(value, merged, envFiles)
+    const texts = read.layers.map(({ file, text }) => ({ file, text }))
+    return { config: toConfig(value, merged, envFiles), texts }
   }
   throw refuse({ ...read, layers }, value, related)
 }

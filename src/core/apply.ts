@@ -26,7 +26,9 @@ export function preview({ processes, courses, groups, ...state }: State, plan: P
 export function apply(draft: Draft, plan: Plan, by: string): void {
   const problem = whyNot(draft.state, plan)
   const diff = problem === null ? preview(draft.state, plan) : null
-  draft.tell({ type: 'config', problem, diff, by })
+  const { files } = plan.origin
+  const previous = draft.state.config.origin.files
+  draft.tell({ type: 'config', problem, diff, by, files, previous })
   if (diff === null) return
   const { processes, courses, groups } = draft.state
   const names = new Set(plan.processes.map(({ name }) => name))
@@ -43,6 +45,7 @@ export function apply(draft: Draft, plan: Plan, by: string): void {
   draft.state = {
     ...draft.state,
     ...{ shutdown: plan.shutdown, signals: plan.signals },
+    config: { origin: plan.origin, atWallMs: draft.at.wallMs, by },
     groups: plan.groups.map((spec) => regroup(groups, spec)),
     processes: inOrder.flatMap((name) => specs.find((one) => one.name === name) ?? []),
     courses: inOrder.flatMap((name) => all.find(({ process }) => process === name) ?? []),

@@ -179,6 +179,9 @@ export interface ConfigChange {
   readonly problem: string | null
   readonly diff: PlanDiff | null
   readonly by: string
+  /** The files that it was read from, and those of the configuration that it replaces; none: a command line. Absent where nothing was read. */
+  readonly files?: readonly string[]
+  readonly previous?: readonly string[]
 }
 
 /** An error that nobody expected, in the supervisor itself; it goes on. */

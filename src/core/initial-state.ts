@@ -6,7 +6,14 @@ import type { Instance } from './instance-state.ts'
 import type { Course, Revision, State } from './state.ts'
 
 /** The state before the first event: what starts by itself is wanted, nothing runs. */
-export function initialState({ groups, processes, shutdown, signals, ...plan }: Plan): State {
+export function initialState({
+  groups,
+  processes,
+  shutdown,
+  signals,
+  origin,
+  ...plan
+}: Plan): State {
   const started = startedAtOnce(processes)
   return {
     phase: 'running',
@@ -30,6 +37,7 @@ export function initialState({ groups, processes, shutdown, signals, ...plan }: 
     turnAtMonoMs: null,
     watched: {},
     openOutputs: [],
+    config: { origin, atWallMs: 0, by: 'start' },
     reading: 'no',
   }
 }

@@ -1,5 +1,5 @@
 import type { FixedSettings } from '../plan/diff.ts'
-import type { GroupSpec, ShutdownSpec, SignalRule } from '../plan/plan.ts'
+import type { GroupSpec, Origin, ShutdownSpec, SignalRule } from '../plan/plan.ts'
 import type { ProcessSpec } from '../plan/process-spec.ts'
 import type { RolloutReason, RolloutResult, SupervisorPhase, Withdrawn } from './changes.ts'
 import type { Instance } from './instance-state.ts'
@@ -31,8 +31,17 @@ export interface State {
   readonly watched: Readonly<Record<string, readonly string[]>>
   /** Runs whose output is not read to its end. */
   readonly openOutputs: readonly number[]
+  /** What was applied last. */
+  readonly config: Applied
   /** The files of the start are being read; `again`: and are to be read once more after that. */
   readonly reading: 'no' | 'once' | 'again'
+}
+
+/** The configuration in force: where it came from, when, and who wanted it. */
+export interface Applied {
+  readonly origin: Origin
+  readonly atWallMs: number
+  readonly by: string
 }
 
 /** What is wanted of a process as a whole, and how it came to that. */

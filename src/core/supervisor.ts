@@ -192,7 +192,7 @@ function begin(draft: Draft): void {
   const courses = draft.state.courses.map((course) => {
     return { ...course, revisions: course.revisions.map((one) => ({ ...one, atWallMs: wallMs })) }
   })
-  draft.state = { ...draft.state, courses }
+  draft.state = { ...draft.state, courses, config: { ...draft.state.config, atWallMs: wallMs } }
   draft.each((instance, spec) => starts.begin(instance, spec, draft))
 }
 

@@ -8,7 +8,7 @@ import type { Instance } from './instance-state.ts'
 import { describeAwaited, serves } from './on-demand.ts'
 import { problemOf } from './probing.ts'
 import { isEnough, isReady } from './readiness.ts'
-import type { Course, Group, Outcome, State } from './state.ts'
+import type { Applied, Course, Group, Outcome, State } from './state.ts'
 
 /** What the world may know: read by `/readyz`, `/metrics` and the control API. */
 export interface View {
@@ -23,6 +23,8 @@ export interface View {
   readonly isStarted: boolean
   readonly processes: readonly ProcessView[]
   readonly groups: readonly GroupView[]
+  /** The configuration in force. */
+  readonly config: Applied
 }
 
 export interface GroupView {
@@ -120,6 +122,7 @@ export function view(state: State): View {
     isStarted: counted.every((process) => process.isStarted),
     processes,
     groups: state.groups.map(({ spec: { name, processes } }) => ({ name, processes })),
+    config: state.config,
   }
 }
 

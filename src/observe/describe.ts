@@ -192,7 +192,8 @@ function describeCommand({ command, instances, by, signal }: CommandChange): Des
   return { level: 'info', message: `${what} ${names}, asked for by ${by}` }
 }
 
-function describeConfig({ problem, diff, by }: ConfigChange): Description {
+function describeConfig(change: ConfigChange): Description {
+  const { problem, diff, by } = change
   if (problem !== null) {
     return {
       level: 'error',
@@ -200,14 +201,29 @@ function describeConfig({ problem, diff, by }: ConfigChange): Description {
     }
   }
   if (diff === null || isEmpty(diff)) {
-    return { level: 'info', message: 'the configuration is as it was' }
+    const message = isFromElsewhere(change)
+      ? `${describeReplacement(change)}, by ${by}, and changes nothing`
+      : 'the configuration is as it was'
+    return { level: 'info', message }
   }
   const fixed = diff.fixed.map((name) => `${name} (needs a restart of the container)`)
   const words = [...diff.processes.map(describeDifference), ...diff.settings, ...fixed]
   return {
     level: fixed.length > 0 ? 'warn' : 'info',
-    message: `the configuration changes, by ${by}: ${words.join(', ')}`,
+    message: `${describeReplacement(change)}, by ${by}: ${words.join(', ')}`,
   }
+}
+
+function isFromElsewhere({ files = [], previous = [] }: ConfigChange): boolean {
+  return files.join() !== previous.join()
+}
+
+/** A reload goes back to the files of the start, whatever was applied since. */
+function describeReplacement(change: ConfigChange): string {
+  const { files = [], previous = [] } = change
+  if (!isFromElsewhere(change)) return 'the configuration changes'
+  const name = (all: readonly string[]) => (all.length === 0 ? 'the command line' : all.join(', '))
+  return `the configuration of ${name(files)} replaces that of ${name(previous)}`
 }
 
 function describeDifference({ process, kind, fields }: ProcessDiff): string {

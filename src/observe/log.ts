@@ -95,7 +95,10 @@ function fieldsOf(change: Change): object {
       return { withdrawn: change.withdrawn }
     case 'command':
       return { command: change.command, by: change.by }
-    case 'config':
+    case 'config': {
+      const { files, previous } = change
+      return { ...(files && { files }), ...(previous && { previousFiles: previous }) }
+    }
     case 'internalError':
       return {}
   }

@@ -15,6 +15,15 @@ export interface Plan {
   readonly sockets: readonly SocketSpec[]
   readonly groups: readonly GroupSpec[]
   readonly processes: readonly ProcessSpec[]
+  readonly origin: Origin
+}
+
+/** Where a plan came from. */
+export interface Origin {
+  /** As they were named; none: a command line. */
+  readonly files: readonly string[]
+  /** What stood in them, and in those that they include, from weak to strong. */
+  readonly texts: readonly { readonly file: string; readonly text: string }[]
 }
 
 /** Where commands come in, and who may give them. */

@@ -54,6 +54,7 @@ export function toPlan(config: Config, { isKubernetes, envFile }: Situation): Pl
     sockets: toSockets(config.sockets),
     groups: Object.entries(config.groups ?? {}).map(([name, group]) => toGroup(name, group)),
     processes,
+    origin: { files: [], texts: [] },
   }
 }
 

@@ -26,7 +26,7 @@ export interface RuntimePorts extends Omit<RunPorts, 'post' | 'report'> {
   readonly exits: ExitSource
   readonly prober: Prober
   readonly sockets: Sockets
-  readonly config: ConfigSource
+  readonly config: Pick<ConfigSource, 'read'>
   /** Ends Ringmaster. */
   readonly exit: (code: number) => void
   /** Hears of every change, in order. */

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { RingmasterClient } from '../../src/client/client.ts'
 import { command, control } from '../rig/control.ts'
 import { alone } from '../rig/ringmaster.ts'
 import { configuration, folder, script } from '../rig/supervise.ts'
@@ -49,3 +50,39 @@ t.test('a configuration is applied, found to be bad, and undone', async (t) => {
   t.match(command(['rollout', 'dance', 'web']), { code: 64 })
   t.match(command(['rollout', 'undo']), { code: 64 })
 })
+
+t.test(
+  'HUP goes back to the files of the start, and the log says what replaces what',
+  async (t) => {
+    const web = { ...sleeper, ...user, env: { SECRET: 'hunter2' } }
+    const { ringmaster, ask, socket } = await control(t, alone, { processes: { web } })
+    t.match(ask('wait', 'all', '--timeout', '10'), { code: 0 })
+    const client = new RingmasterClient({ socket })
+    const { files, by, config } = await client.config()
+    t.match({ files, by }, { files: [/ringmaster\.yaml$/], by: 'start' })
+    t.match(config, { processes: { web: { env: { SECRET: '(hidden)' } } } })
+    const other = configuration(t, {
+      control: { socket },
+      processes: { other: { ...sleeper, ...user } },
+    })
+    t.match(ask('apply', '--wait', other), { code: 0 })
+    const [start = ''] = files
+    await ringmaster.line(
+      new RegExp(`the configuration of ${other} replaces that of ${start}, by uid`),
+    )
+    t.match(await client.config(), {
+      files: [other],
+      by: /^uid/,
+      config: { processes: { other: {} } },
+    })
+    ringmaster.signal('SIGHUP')
+    await ringmaster.line(
+      new RegExp(
+        `the configuration of ${start} replaces that of ${other}, by reload: web added, other removed`,
+      ),
+    )
+    t.match(await client.config(), { files, by: 'reload', config: { processes: { web: {} } } })
+    ringmaster.signal('SIGHUP')
+    await ringmaster.line(/the configuration is as it was/)
+  },
+)

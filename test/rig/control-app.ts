@@ -30,6 +30,7 @@ export function controlApp(
       incidents: { of: () => [] },
       lines: { lastWords: () => ({ stdout: '', stderr: '' }), follow: () => () => {} },
       readConfig: async () => ({ problem: 'no file' }),
+      showConfig: ({ files }) => ({ processes: {}, 'x-files': files }),
       preview: () => ({ processes: [], settings: [], fixed: [] }),
       specs: () => [processSpec('web', { replicas: 2 }), processSpec('job')],
       access: { others: 'read', descendants: null },

@@ -99,6 +99,7 @@ export function planOf(...processes: readonly ProcessSpec[]): Plan {
       groups: [],
     },
     ...{ shutdown: { drainMs: 0, graceMs: 1_000_000 }, processes },
+    origin: { files: ['ringmaster.yaml'], texts: [] },
   }
 }
 

@@ -45,5 +45,9 @@ export function viewOf(...processes: readonly ProcessView[]): View {
     isStarted: isReady,
     processes,
     groups: [],
+    config: {
+      origin: { files: ['/etc/ringmaster.yaml'], texts: [] },
+      ...{ atWallMs: 1_900_000_000_000, by: 'start' },
+    },
   }
 }

@@ -1,3 +1,4 @@
+import { type ConfigStatus, ConfigStatusSchema } from '../../wire/config.ts'
 import { RequestProblem } from '../../wire/problems.ts'
 import { type Applied, AppliedSchema, ApplySchema } from '../../wire/rollouts.ts'
 import { type Operation, operation } from './operation.ts'
@@ -7,9 +8,22 @@ export function configOperations({
   view,
   post,
   readConfig,
+  showConfig,
   preview,
 }: ControlSource): readonly Operation[] {
   return [
+    operation({
+      method: 'GET',
+      path: '/v1/config',
+      summary: 'The configuration in force, without secrets.',
+      response: ConfigStatusSchema,
+      handle(): ConfigStatus {
+        const { origin, atWallMs, by } = view().config
+        const { files } = origin
+        const at = new Date(atWallMs).toISOString()
+        return { files: [...files], at, by, config: showConfig(origin) }
+      },
+    }),
     operation({
       method: 'POST',
       path: '/v1/config/apply',

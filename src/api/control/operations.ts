@@ -1,7 +1,7 @@
 import type { Fact, Reading } from '../../core/events.ts'
 import type { View } from '../../core/view.ts'
 import type { PlanDiff } from '../../plan/diff.ts'
-import type { Plan } from '../../plan/plan.ts'
+import type { Origin, Plan } from '../../plan/plan.ts'
 import type { ProcessSpec } from '../../plan/process-spec.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { History } from '../../ports/history.ts'
@@ -34,6 +34,8 @@ export interface ControlSource {
   readonly specs: () => readonly ProcessSpec[]
   /** Reads and checks files, or (null) those of the start. Never rejects. */
   readonly readConfig: (files: readonly string[] | null) => Promise<Reading>
+  /** What was read, without secrets; null: there are no files. */
+  readonly showConfig: (origin: Origin) => unknown
   /** What a plan would change. */
   readonly preview: (plan: Plan) => PlanDiff
   readonly waiters: Waiters

@@ -117,6 +117,11 @@ t.test('the view says how each instance is and how its last run ended', async (t
       },
     ],
     groups: [],
+    config: {
+      origin: { files: ['ringmaster.yaml'], texts: [] },
+      atWallMs: Date.UTC(2030, 0, 2),
+      by: 'start',
+    },
   })
   story.end(2, 3)
   t.match(view(story.state).processes[0]?.instances, [

@@ -28,6 +28,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
     logs: { level: 'info', ...usualLines },
     shutdown: { drainMs: 0, graceMs: 10_000 },
     dropsSelf: true,
+    origin: { files: [], texts: [] },
     sockets: [],
     groups: [],
     processes: [

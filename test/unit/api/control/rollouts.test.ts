@@ -70,6 +70,14 @@ t.test('a rollout is steered, where that can be', async (t) => {
   ])
 })
 
+t.test('the configuration in force is told, with where it came from', async (t) => {
+  const { app } = controlApp()
+  t.same((await app.inject('/v1/config')).json(), {
+    ...{ files: ['/etc/ringmaster.yaml'], at: '2030-03-17T17:46:40.000Z', by: 'start' },
+    config: { processes: {}, 'x-files': ['/etc/ringmaster.yaml'] },
+  })
+})
+
 t.test('a configuration is read, compared and applied', async (t) => {
   const plan = {} as never
   const read: unknown[] = []
