@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
-import { Socket } from 'node:net'
 import { constants } from 'node:os'
 import { execHelperPath, native } from './native.ts'
+import { readNow } from './read-now.ts'
+import { readiness } from './readiness.ts'
 import type { ResourceSteps } from './resources.ts'
 import type { Rights } from './rights.ts'
 
@@ -84,12 +85,16 @@ export function startChild(
 /** Reads the report pipe to its end and closes it; `onEnd` hears all of it. */
 export function readReport(fd: number, onEnd: (text: string) => void): void {
   let text = ''
-  const socket = new Socket({ fd, readable: true, writable: false })
-  socket.setEncoding('latin1')
-  socket.on('data', (chunk: string) => {
-    text += chunk
+  readiness.onReadable(fd, () => {
+    const bytes = readNow(fd)
+    if (bytes !== null) {
+      text += bytes.toString('latin1')
+      return
+    }
+    readiness.forget(fd)
+    closeSync(fd)
+    onEnd(text)
   })
-  socket.on('close', () => onEnd(text))
 }
 
 /** What the exec helper wrote on the report pipe; undefined when it wrote nothing. */

@@ -1,5 +1,4 @@
-import { closeSync, readSync } from 'node:fs'
-import { Socket } from 'node:net'
+import { closeSync } from 'node:fs'
 import type { ExitStatus } from '../lib/exit-codes.ts'
 import type { InstanceSpec } from '../plan/instance-spec.ts'
 import type { CommandRequest, CommandResult, Commands, RunningCommand } from '../ports/commands.ts'
@@ -8,6 +7,8 @@ import type { Guard } from '../ports/guard.ts'
 import { parseReport, readReport, startChild } from './child.ts'
 import { createRequests } from './child-request.ts'
 import { openDescriptors } from './descriptors.ts'
+import { readNow } from './read-now.ts'
+import { readiness } from './readiness.ts'
 import { describeStep } from './refusal.ts'
 import type { Rights } from './rights.ts'
 
@@ -107,9 +108,6 @@ function killGroup(pid: number): void {
 
 /** Most that is kept of an output. */
 const mostBytes = 4096
-/** What a pipe holds by default: see pipe(7). */
-const pipeBytes = 65_536
-
 /** Reads `fd` so that its writer does not wait; `end` reads what is there, closes it, and returns what was kept. */
 function keepOutput(fd: number | null): { end(): string } {
   if (fd === null) return { end: () => '' }
@@ -121,27 +119,24 @@ function keepOutput(fd: number | null): { end(): string } {
     // A part would keep all of what was read.
     if (part.length > 0) kept.push(Buffer.from(part))
   }
-  const socket = new Socket({ fd, readable: true, writable: false })
-  socket.on('data', keep)
-  // One that cannot be read is at its end.
-  socket.on('error', () => {})
+  let isOpen = true
+  const close = () => {
+    isOpen = false
+    readiness.forget(fd)
+    closeSync(fd)
+  }
+  readiness.onReadable(fd, () => {
+    const bytes = readNow(fd)
+    if (bytes) keep(bytes)
+    else close()
+  })
   return {
     end() {
-      if (!socket.destroyed && !socket.readableEnded) {
-        keep(readNow(fd))
-        socket.destroy()
+      if (isOpen) {
+        keep(readNow(fd) ?? Buffer.alloc(0))
+        close()
       }
       return Buffer.concat(kept).toString()
     },
-  }
-}
-
-function readNow(fd: number): Buffer {
-  const buffer = Buffer.allocUnsafe(pipeBytes)
-  try {
-    return buffer.subarray(0, readSync(fd, buffer))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return buffer.subarray(0, 0)
-    throw error
   }
 }

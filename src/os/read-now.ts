@@ -1,0 +1,16 @@
+import { readSync } from 'node:fs'
+
+/** What a pipe holds by default: see pipe(7). */
+const space = Buffer.allocUnsafeSlow(65_536)
+
+/** What is in a pipe that does not block, good until the next call; null at its end. A pipe that cannot be read is at its end. */
+export function readNow(fd: number): Buffer | null {
+  try {
+    const length = readSync(fd, space)
+    return length === 0 ? null : space.subarray(0, length)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EAGAIN'
+      ? space.subarray(0, 0)
+      : null
+  }
+}
