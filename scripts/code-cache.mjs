@@ -48,7 +48,8 @@ process.dlopen = (addon, ...others) => {
     rmSync(folder, { recursive: true })
     native.exit(code)
   }
-  addon.exports = { ...native, exit }
+  // The cache is of the flags that V8 has when it is made: those of a start.
+  addon.exports = { ...native, exit, boundHeap: () => false }
 }
 process.argv = [process.execPath, 'ringmaster', 'run', config]
 createRequire(import.meta.url)('../build/ringmaster.cjs')

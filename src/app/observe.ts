@@ -89,6 +89,8 @@ export async function observe(parts: LateParts): Promise<void> {
     if (view().phase === 'running') log.note('info', `endpoints: ${urls(listening)}`)
   }
   if (control) await answerCommands(late, control, parts, log.note)
+  // Not before all is loaded: the heap grows once, for that.
+  native().boundHeap()
   readers.push(whenQuiet(clock, settled, () => native().releaseMemory()).change)
 }
 

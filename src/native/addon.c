@@ -114,6 +114,7 @@ NAPI_MODULE_INIT() {
       FUNCTION("checksum", checksum),
       FUNCTION("timeTurns", time_turns),
       FUNCTION("releaseMemory", release_memory),
+      FUNCTION("boundHeap", bound_heap),
       FUNCTION("pageSize", page_size),
       FUNCTION("exit", exit_now),
   };

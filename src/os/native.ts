@@ -135,6 +135,11 @@ export interface Native {
    * event loop for some 50 ms. False when this Node.js does not let V8 be told so.
    */
   releaseMemory(): boolean
+  /**
+   * Has V8 from now on collect garbage early, and not let the heap grow first. Scripts that are compiled later find no code cache.
+   * False when this Node.js does not let V8 be told so.
+   */
+  boundHeap(): boolean
   /** Bytes in what /proc counts memory in. */
   pageSize(): number
   /** Ends this process at once with `code` (_exit): no handlers, no waiting for the thread pool. */

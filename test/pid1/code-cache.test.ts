@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { codeCachePath } from '../../src/os/bundle.ts'
+import { codeCachePath, compileBundle } from '../../src/os/bundle.ts'
 import { root } from '../rig/fixtures.ts'
 import { installWith } from '../rig/installation.ts'
 import { alone } from '../rig/ringmaster.ts'
@@ -12,6 +12,11 @@ const names = ['commands', 'late'] as const
 
 t.test('the build has made a code cache of each bundle for this Node.js', async (t) => {
   for (const name of names) t.ok(existsSync(codeCachePath(name)), codeCachePath(name))
+})
+
+t.test('V8 takes the code cache that the build has made', async (t) => {
+  // It is refused where flags were set since Node.js was started.
+  for (const name of names) t.equal(compileBundle(name).script.cachedDataRejected, false, name)
 })
 
 for (const [rule, spoil] of [
