@@ -12,10 +12,10 @@ import type { Spawner } from '../ports/spawner.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Exit, Handle, Handles } from './handles.ts'
 import { isHeapLimit, mayBeHeapLimit } from './heap-limit.ts'
+import { Lane } from './lane.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { Notices } from './notices.ts'
 import { OomKills } from './oom-kills.ts'
-import { SpawnLane, type SpawnRequest } from './spawn-lane.ts'
 import type { Trees } from './trees.ts'
 
 export interface RunPorts {
@@ -29,6 +29,13 @@ export interface RunPorts {
   readonly report: (error: unknown) => void
 }
 
+type SpawnRequest = Extract<Effect, { type: 'spawn' }>
+
+/** A spawn blocks the event loop for up to 4 ms. */
+const spawnTurnMs = 8
+/** What the core does about one of a thousand ends takes half a millisecond, and libuv tells of all in one turn. */
+const exitTurnMs = 5
+
 const SIGKILL = 9
 
 /** Main processes, from the wish for one to its exit status: starts them, signals them, and posts what is seen of them. */
@@ -36,7 +43,8 @@ export class Runs {
   readonly #handles: Handles
   readonly #trees: Trees
   readonly #ports: RunPorts
-  readonly #lane: SpawnLane
+  readonly #spawns: Lane<SpawnRequest>
+  readonly #exits: Lane<Extract<Fact, { type: 'exited' }>>
   readonly #notices: Notices
   readonly #oomKills: OomKills
   readonly #memoryWatch: MemoryWatch
@@ -47,24 +55,25 @@ export class Runs {
     this.#ports = ports
     const { processes, cgroup, memory, post, report } = ports
     const isMain = (pid: number) => handles.isMain(pid)
-    this.#lane = new SpawnLane(clock, (request) => this.#spawn(request))
+    this.#spawns = new Lane(clock, spawnTurnMs, (request) => this.#spawn(request))
+    this.#exits = new Lane(clock, exitTurnMs, (fact) => post(fact))
     this.#notices = new Notices(clock, deadlines, { processes, isMain, post, report })
     this.#oomKills = new OomKills(clock, cgroup)
     this.#memoryWatch = new MemoryWatch(clock, deadlines, { memory, post, report })
   }
 
   start(request: SpawnRequest): void {
-    this.#lane.add(request)
+    this.#spawns.add(request.run, request)
   }
 
   /** It is not to be started after all. Does nothing when it is. */
   cancel(run: number): void {
-    if (this.#lane.remove(run)) this.#refused(run, 'ECANCELED', 'spawn')
+    if (this.#spawns.remove(run)) this.#refused(run, 'ECANCELED', 'spawn')
   }
 
   /** A run keeps what it was started as, so nothing that is read of a spec at its start differs. */
   adopt({ run, number, spec }: Extract<Effect, { type: 'adopt' }>): void {
-    this.#lane.amend(run, spec)
+    this.#spawns.amend(run, (request) => ({ ...request, spec }))
     const handle = this.#handles.get(run)
     if (handle === undefined) return
     const { memoryLimitBytes } = handle
@@ -185,7 +194,8 @@ export class Runs {
   }
 
   #ended(handle: Handle, exit: Exit): void {
-    if (handle.isReported) this.#ports.post({ type: 'exited', run: handle.run, ...exit })
+    const { run } = handle
+    if (handle.isReported) this.#exits.add(run, { type: 'exited', run, ...exit })
     else handle.earlyExit = exit
   }
 

@@ -47,6 +47,8 @@ export interface FakeSocket {
 export interface WorldOptions {
   /** How long a spawn blocks the event loop. */
   readonly spawnMs?: number
+  /** How long a look for what is left of a run blocks it. */
+  readonly treeMs?: number
   /** How long each of three steps of a look at memory blocks it. */
   readonly lookMs?: number
   /** Outputs end when the test says so, and not by themselves after their release. */
@@ -254,6 +256,7 @@ export class FakeWorld {
         },
         handles: () => true,
         treeOf: ({ runId }) => {
+          this.clock.advance(this.#options.treeMs ?? 0)
           const run = Number.parseInt(runId, 10)
           return [...this.#others].flatMap(([pid, owner]) =>
             owner.run === run ? [{ pid, group: owner.group, startTicks: 1 }] : [],

@@ -52,3 +52,33 @@ t.test('a spawn that the kernel refuses while it is being stopped stays stopped'
   t.same(world.phases('web.1'), ['stopping', 'stopped'])
   t.same(world.exitCodes, [0])
 })
+
+t.test('one turn has 5 ms for ends, the rest come after it, in order', async (t) => {
+  const plan = planOf(processSpec('web', { replicas: 10, restartPolicy: 'Never' }))
+  const world = new FakeWorld(plan, { treeMs: 2 }).begin()
+  const runs = world.runs.map(({ run }) => run)
+  for (const run of runs) world.execute(run)
+  for (const run of runs) world.end(world.run(run).pid)
+  const ended = () =>
+    world.changes.flatMap((change) =>
+      change.type === 'instance' && change.phase === 'succeeded' ? [change.run] : [],
+    )
+  const counts = [ended().length]
+  for (let turn = 0; turn < 4; turn++) {
+    world.turn()
+    counts.push(ended().length)
+  }
+  t.same(counts, [3, 6, 9, 10, 10])
+  t.same(ended(), runs)
+})
+
+t.test('who has ended is sent nothing, also before its end is told', async (t) => {
+  const plan = planOf(processSpec('web', { replicas: 2, restartPolicy: 'Never' }))
+  const world = new FakeWorld(plan, { treeMs: 9 }).begin().execute(1).execute(2)
+  world.end(world.run(1).pid).end(world.run(2).pid)
+  t.same(world.phases('web.2').at(-1), 'running')
+  world.runtime.post({ type: 'stop', instances: ['web.2'], by: 'a test' })
+  world.turn().turn()
+  t.same(world.sent, [])
+  t.same(world.phases('web.2').at(-1), 'stopped')
+})
