@@ -18,3 +18,4 @@ export type { InstanceStatus, ProcessDetail, ProcessStatus } from './wire/proces
 export type { Applied, RevisionStatus, RolloutAction, RolloutStatus } from './wire/rollouts.ts'
 export type { SocketStatus } from './wire/sockets.ts'
 export type { SupervisorStatus } from './wire/supervisor.ts'
+export type { UsageStatus } from './wire/usage.ts'

@@ -4,6 +4,7 @@ import { native } from '../os/native.ts'
 import type { ControlSpec } from '../plan/plan.ts'
 import type { ControlHttp } from '../ports/control-http.ts'
 import type { Peers } from '../ports/peers.ts'
+import type { Usages } from '../ports/usage.ts'
 import { describePort } from './endpoint.ts'
 import type { Note } from './notes.ts'
 import type { Late, LateParts } from './observe.ts'
@@ -21,13 +22,15 @@ export async function answerCommands(
   { serveControl }: Late,
   { spec, local, remote, peers }: Control,
   parts: LateParts,
+  usages: Usages,
   note: Note,
 ): Promise<void> {
   const entrances: Entrances = { local: local && { fd: local.fd, peers }, remote, note }
-  const { runtime, output, version, clock, history, incidents, sockets, readConfig } = parts
-  const { showConfig } = parts
+  const { runtime, output, version, clock, history, incidents, sockets } = parts
+  const { readConfig, showConfig } = parts
   await serveControl(entrances, {
-    ...{ version, clock, history, incidents, sockets, readConfig, showConfig, lines: output },
+    ...{ version, clock, history, incidents, sockets, readConfig, showConfig, usages },
+    lines: output,
     access: spec.access,
     view: () => runtime.view(),
     specs: () => runtime.specs(),

@@ -88,7 +88,7 @@ export async function observe(parts: LateParts): Promise<void> {
     await late.serve(listening, { view, metrics, report: (error) => runtime.report(error) })
     if (view().phase === 'running') log.note('info', `endpoints: ${urls(listening)}`)
   }
-  if (control) await answerCommands(late, control, parts, log.note)
+  if (control) await answerCommands(late, control, parts, metrics.usages, log.note)
   // Not before all is loaded: the heap grows once, for that.
   native().boundHeap()
   readers.push(whenQuiet(clock, settled, () => native().releaseMemory()).change)

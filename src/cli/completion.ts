@@ -17,6 +17,7 @@ Prints what has the shell complete commands, and the names of processes and inst
 const commands = [
   ...['run', 'exec', 'check', 'render', 'probe', 'schema', 'version', 'completion', 'status'],
   ...[
+    'top',
     'describe',
     'why',
     'events',
@@ -34,7 +35,7 @@ const commands = [
 
 /** Those that take names. */
 const named =
-  'status|describe|why|events|logs|start|stop|restart|reload|scale|signal|wait|shell|rollout'
+  'status|top|describe|why|events|logs|start|stop|restart|reload|scale|signal|wait|shell|rollout'
 
 const bash = `_ringmaster() {
   local word=\${COMP_WORDS[COMP_CWORD]}

@@ -20,6 +20,7 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
                        ask a running Ringmaster how it is, for HEALTHCHECK
 
   status [NAME]...     show how processes are
+  top [NAME]...        show what processes use, again each second
   describe NAME        show what a process is, and what happened to it
   why NAME...          tell the story of the last incident
   events [-f] [NAME]...
@@ -52,7 +53,7 @@ const usage = `Usage: ringmaster COMMAND [OPTION]...
 `
 
 /** Commands of a later day. */
-const notYet: readonly string[] = ['dev', 'import', 'manifest', 'top']
+const notYet: readonly string[] = ['dev', 'import', 'manifest']
 
 /** Each code's exit code: what was asked is wrong, what is installed is, or what is configured. */
 const exitCodes: Record<ErrorCode, number> = {
@@ -112,6 +113,8 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
       return commands().schemaCommand(args)
     case 'status':
       return client().statusCommand(args)
+    case 'top':
+      return client().topCommand(args)
     case 'describe':
       return client().describeCommand(args)
     case 'why':

@@ -7,6 +7,7 @@ import type { ProcessDetail, ProcessStatus } from '../wire/processes.ts'
 import type { Applied, RevisionStatus, RolloutAction, RolloutStatus } from '../wire/rollouts.ts'
 import type { SocketStatus } from '../wire/sockets.ts'
 import type { SupervisorStatus } from '../wire/supervisor.ts'
+import type { UsageStatus } from '../wire/usage.ts'
 import { localPlace, type Place, type RemoteOptions, remotePlace } from './place.ts'
 import { linesOf, type Request, readText, send } from './transport.ts'
 
@@ -66,6 +67,11 @@ export class RingmasterClient {
   /** How processes are, with those of their instances that are meant; without names all of them. */
   status(names: readonly string[] = []): Promise<readonly ProcessStatus[]> {
     return this.#ask({ method: 'GET', path: `/v1/processes${queryOf({ name: names })}` })
+  }
+
+  /** What instances use; looked up once a second at most. */
+  usage(names: readonly string[] = []): Promise<UsageStatus> {
+    return this.#ask({ method: 'GET', path: `/v1/usage${queryOf({ name: names })}` })
   }
 
   /** Where sockets listen, and for whom. */

@@ -10,6 +10,8 @@ export interface UsageTallies {
   readonly live: ReadonlyMap<string, Usage>
   /** CPU time of all runs, as far as it was seen; by the name of an instance. It never falls. */
   readonly cpuSeconds: ReadonlyMap<string, number>
+  /** When the last look had ended. */
+  readonly atMonoMs: number
 }
 
 export interface UsageOptions {
@@ -22,12 +24,15 @@ export function createUsageTallies({ source, view, clock }: UsageOptions): Usage
   const live = new Map<string, Usage>()
   const cpuSeconds = new Map<string, number>()
   const meters = new Map<string, Meter>()
-  let nextMonoMs = 0
+  let atMonoMs = Number.NEGATIVE_INFINITY
   return {
     live,
     cpuSeconds,
+    get atMonoMs() {
+      return atMonoMs
+    },
     async refresh(pause) {
-      if (clock.now().monoMs < nextMonoMs) return
+      if (clock.now().monoMs < atMonoMs + youngMs) return
       const instances = view().processes.flatMap((process) => process.instances)
       const look = source.look(new Set(instances.flatMap(({ pid }) => pid ?? [])))
       let step = look.next()
@@ -45,7 +50,7 @@ export function createUsageTallies({ source, view, clock }: UsageOptions): Usage
       for (const map of [cpuSeconds, meters]) {
         for (const name of map.keys()) if (!known.has(name)) map.delete(name)
       }
-      nextMonoMs = clock.now().monoMs + youngMs
+      atMonoMs = clock.now().monoMs
     },
   }
 }

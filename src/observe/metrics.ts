@@ -4,7 +4,7 @@ import type { View } from '../core/view.ts'
 import type { Cgroup } from '../ports/cgroup.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { OutputCounts } from '../ports/output.ts'
-import type { LoopTurns, UsageSource } from '../ports/usage.ts'
+import type { LoopTurns, UsageSource, Usages } from '../ports/usage.ts'
 import { createChangeTallies } from './metrics-changes.ts'
 import { addInstanceMetrics } from './metrics-instances.ts'
 import { createProbeHistogram } from './metrics-probes.ts'
@@ -19,6 +19,8 @@ export interface Metrics {
   /** All metrics as text. Leaves the event loop to others in between; who asks meanwhile gets the same. */
   text(): Promise<string>
   readonly contentType: string
+  /** What is told of instances there. */
+  readonly usages: Usages
 }
 
 /** All but `version` are looked into when scraped. */
@@ -107,6 +109,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
       return rendering
     },
     contentType: registry.contentType,
+    usages: {
+      async now() {
+        await usage.refresh(createPauses(clock))
+        const { atMonoMs, live, cpuSeconds } = usage
+        return { atMonoMs, live, cpuSeconds }
+      },
+    },
   }
 }
 

@@ -19,6 +19,20 @@ export interface Usage {
   readonly openFds: number | undefined
 }
 
+/** What instances use, by their names; looked up once a second at most, whoever asks. */
+export interface Usages {
+  now(): Promise<UsageSample>
+}
+
+export interface UsageSample {
+  /** When it was looked up. */
+  readonly atMonoMs: number
+  /** Of the live run. */
+  readonly live: ReadonlyMap<string, Usage>
+  /** CPU time of all runs, as far as it was seen. It never falls. */
+  readonly cpuSeconds: ReadonlyMap<string, number>
+}
+
 /** How long the turns of our event loop work, in seconds; kept up to date. */
 export interface LoopTurns {
   readonly bounds: readonly number[]

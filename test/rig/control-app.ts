@@ -27,6 +27,7 @@ export function controlApp(
       clock: createManualClock(),
       sockets: [{ name: 'http', address: '0.0.0.0:80' }],
       history: createHistory({ later: setImmediate, report: () => {} }),
+      usages: { now: async () => ({ atMonoMs: 0, live: new Map(), cpuSeconds: new Map() }) },
       incidents: { of: () => [] },
       lines: { lastWords: () => ({ stdout: '', stderr: '' }), follow: () => () => {} },
       readConfig: async () => ({ problem: 'no file' }),

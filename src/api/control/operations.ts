@@ -7,6 +7,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { History } from '../../ports/history.ts'
 import type { Incidents } from '../../ports/incidents.ts'
 import type { Lines } from '../../ports/lines.ts'
+import type { Usages } from '../../ports/usage.ts'
 import { commandOperations } from './commands.ts'
 import { configOperations } from './config.ts'
 import { eventOperations } from './events.ts'
@@ -18,6 +19,7 @@ import { rolloutOperations } from './rollouts.ts'
 import { socketOperations } from './sockets.ts'
 import { supervisorOperations } from './supervisor.ts'
 import type { Waiters } from './until.ts'
+import { usageOperations } from './usage.ts'
 import { waitOperations } from './wait.ts'
 
 /** What the resources are made from. */
@@ -30,6 +32,7 @@ export interface ControlSource {
   readonly history: History
   readonly incidents: Incidents
   readonly lines: Lines
+  readonly usages: Usages
   /** What processes are now. */
   readonly specs: () => readonly ProcessSpec[]
   /** Reads and checks files, or (null) those of the start. Never rejects. */
@@ -48,6 +51,7 @@ export function operationsOf(source: ControlSource): readonly Operation[] {
   return [
     ...supervisorOperations(source),
     ...processOperations(source),
+    ...usageOperations(source),
     ...socketOperations(source),
     ...commandOperations(source),
     ...waitOperations(source),
