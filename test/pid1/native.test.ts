@@ -1,10 +1,9 @@
 // The addon against the kernel: real processes, signals and terminals, as an ordinary process and as PID 1.
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { fixture, root } from '../rig/fixtures.ts'
+import { fixture, library, root } from '../rig/fixtures.ts'
 
 const driver = join(root, 'out', 'test', 'fixtures', 'native-driver.js')
 const orphans = fixture('orphans')
@@ -117,7 +116,10 @@ for (const { place, by } of places) {
 
   for (const fault of [11, 4, 8]) {
     t.test(`a real fault ends ${place} with signal ${fault}`, async (t) => {
-      const { stdout, code, signal } = await run(['fault', `${fault}`, faultLibrary()], by)
+      const { stdout, code, signal } = await run(
+        ['fault', `${fault}`, library('fault-library')],
+        by,
+      )
       t.notMatch(stdout, 'reported')
       t.ok(signal === names[fault] || code === 128 + fault, `${signal ?? code}`)
     })
@@ -284,14 +286,4 @@ const names: Readonly<Record<number, string>> = {
 
 function ascending(a: number, b: number): number {
   return a - b
-}
-
-/** A library whose loading is a fault; its path. */
-function faultLibrary(): string {
-  const folder = join(root, 'build', 'fixtures')
-  const library = join(folder, 'fault-library.so')
-  mkdirSync(folder, { recursive: true })
-  const source = join(root, 'test', 'fixtures', 'fault-library.c')
-  execFileSync(process.env['CC'] ?? 'cc', ['-shared', '-fPIC', '-o', library, source])
-  return library
 }

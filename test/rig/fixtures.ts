@@ -14,13 +14,22 @@ export const root = findRoot(dirname(fileURLToPath(import.meta.url)))
 export function fixture(name: string): string {
   const script = join(root, 'test', 'fixtures', `${name}.sh`)
   if (existsSync(script)) return script
+  return compile(name, name, [])
+}
+
+/** As {@link fixture}, of what is loaded by LD_PRELOAD. */
+export function library(name: string): string {
+  return compile(name, `${name}.so`, ['-shared', '-fPIC'])
+}
+
+function compile(name: string, target: string, kind: readonly string[]): string {
   const source = join(root, 'test', 'fixtures', `${name}.c`)
-  const program = join(root, 'build', 'fixtures', name)
+  const program = join(root, 'build', 'fixtures', target)
   if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program
   mkdirSync(dirname(program), { recursive: true })
   const unfinished = `${program}.${process.pid}`
   const flags = ['-std=c11', '-D_GNU_SOURCE', '-O1', '-Wall', '-Wextra', '-Werror']
-  execFileSync(process.env['CC'] ?? 'cc', [...flags, '-o', unfinished, source], {
+  execFileSync(process.env['CC'] ?? 'cc', [...flags, ...kind, '-o', unfinished, source], {
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   renameSync(unfinished, program)
