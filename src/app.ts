@@ -3,6 +3,7 @@ import { bindEndpoint } from './app/endpoint.ts'
 import { createNotes } from './app/notes.ts'
 import { observe } from './app/observe.ts'
 import { chooseColors, openSinks } from './app/own-output.ts'
+import { openRevisions } from './app/revisions.ts'
 import { reportUnexpectedErrors } from './app/unexpected-errors.ts'
 import type { Fact } from './core/events.ts'
 import { createHistory } from './observe/history.ts'
@@ -112,6 +113,7 @@ export async function supervise(
   if (typeof opened === 'string') {
     tell('warn', `there is no control socket: ${opened}. Set control.socket, or control: false`)
   }
+  const revisions = openRevisions(plan, self, clock, tell)
   const local = typeof opened === 'string' ? null : opened
   const control =
     plan.control && (local || remote) ? { spec: plan.control, local, remote, peers } : null
@@ -135,7 +137,7 @@ export async function supervise(
   })
   let reapedOrphans = 0
   const prober = createLateProber()
-  const rights = new Map(self.rights)
+  const rights = new Map(revisions.rights)
   const rightsOf = ({ security }: InstanceSpec) => rights.get(rightsKey(security))
   const commands = createCommands({ rightsOf, exits, guard })
   const runtime = new Runtime(plan, {
@@ -158,6 +160,7 @@ export async function supervise(
       tell('warn', 'what processes share is hidden from us: memory limits do not count it'),
     ),
     config: { read: readConfig },
+    revisions,
     prober,
     publish(change) {
       for (const reader of readers) reader(change)
@@ -240,7 +243,7 @@ export async function supervise(
     for (const socket of sockets) socket.remove()
     ownLines.conclude()
     tellEnd(ownLines.write, endOfLogBytes)
-    await Promise.all([stdout, stderr, files].map((one) => one.flush(flushMs)))
+    await Promise.all([stdout, stderr, files, revisions].map((one) => one.flush(flushMs)))
     native().exit(code)
   }
 }

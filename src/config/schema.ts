@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ControlSchema } from './control-schema.ts'
 import { defaults } from './defaults.ts'
-import { flag, integer, map, notYet, oneOf, seconds } from './fields.ts'
+import { flag, integer, map, notYet, oneOf, path, seconds } from './fields.ts'
 import { GroupSchema } from './group-schema.ts'
 import { logFormat, ProcessDefaultsSchema, ProcessSchema } from './process-schema.ts'
 import { SocketSchema } from './socket-schema.ts'
@@ -137,6 +137,14 @@ export const ConfigSchema = map(
     logs: Type.Optional(LogsSchema),
     signals: Type.Optional(SignalsSchema),
     dropSelf: flag('Ringmaster gives root up itself when no process needs it.', defaults.dropSelf),
+    stateDir: Type.Optional(
+      Type.Union([path({}), Type.Null()], {
+        writtenAs: 'path',
+        allowed: 'a path, or null',
+        description:
+          'Folder in which the revisions of processes outlive a restart; it has to be there. null: they live as long as Ringmaster.',
+      }),
+    ),
     sockets: Type.Optional(
       Type.Record(Type.String({ pattern: namePattern }), SocketSchema, {
         additionalProperties: false,
@@ -161,7 +169,6 @@ export const ConfigSchema = map(
       description: 'The processes by name.',
     }),
     secretsDir: notYet('/run/secrets'),
-    stateDir: notYet(),
     plugins: notYet(),
   },
   'Configuration of Ringmaster.',

@@ -1,6 +1,7 @@
 import type { HookName, ProbeName } from '../plan/instance-spec.ts'
 import type { ProcessSpec } from '../plan/process-spec.ts'
 import type { DeadlineKey } from './events.ts'
+import type { Past } from './state.ts'
 
 /** What the core wants done. An effect is started; its outcome is a later event. */
 export type Effect =
@@ -79,4 +80,6 @@ export type Effect =
   | { readonly type: 'forget'; readonly instance: string }
   /** Write to the log files that have the names now: those that are open may have been renamed. */
   | { readonly type: 'reopenLogs' }
+  /** Revisions have changed: these are to be found again by the next start. */
+  | { readonly type: 'keepRevisions'; readonly past: readonly Past[] }
   | { readonly type: 'exit'; readonly code: number }

@@ -3,18 +3,20 @@ import type { Plan } from '../plan/plan.ts'
 import type { ProcessSpec } from '../plan/process-spec.ts'
 import { instanceName } from '../plan/to-instance.ts'
 import type { Instance } from './instance-state.ts'
-import type { Course, Revision, State } from './state.ts'
+import { resume } from './past.ts'
+import type { Course, Past, Revision, State } from './state.ts'
 
-/** The state before the first event: what starts by itself is wanted, nothing runs. */
-export function initialState({
-  groups,
-  processes,
-  shutdown,
-  signals,
-  origin,
-  ...plan
-}: Plan): State {
+/** The state before the first event: what starts by itself is wanted, nothing runs. `past`: what is known from earlier starts. */
+export function initialState(
+  { groups, processes, shutdown, signals, origin, ...plan }: Plan,
+  past: readonly Past[] = [],
+): State {
   const started = startedAtOnce(processes)
+  const known = new Map(past.map((one) => [one.process, one]))
+  const begun = processes.map((spec) => {
+    const course = resume(createCourse(spec, started.has(spec.name)), known.get(spec.name))
+    return { spec, course }
+  })
   return {
     phase: 'running',
     fixed: plan,
@@ -24,10 +26,10 @@ export function initialState({
     groups: groups.map((spec) => ({
       ...{ spec, recentRestartsMonoMs: [], restarting: [], isFailed: false },
     })),
-    courses: processes.map((spec) => createCourse(spec, started.has(spec.name))),
-    instances: processes.flatMap((spec) =>
+    courses: begun.map(({ course }) => course),
+    instances: begun.flatMap(({ spec, course }) =>
       Array.from({ length: spec.replicas }, (_, index) =>
-        createInstance(spec, index + 1, started.has(spec.name), first),
+        createInstance(spec, index + 1, course.isWanted, course),
       ),
     ),
     nextRun: 1,

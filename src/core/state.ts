@@ -65,6 +65,9 @@ export interface Course {
   readonly outcome: Outcome | null
 }
 
+/** What is remembered of a process from one start to the next. */
+export type Past = Pick<Course, 'process' | 'revisions' | 'nextRevision'>
+
 /** What a process was, is or was to be. */
 export interface Revision {
   readonly number: number

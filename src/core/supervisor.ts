@@ -9,6 +9,7 @@ import { findCauseToEnd } from './ending.ts'
 import type { Event } from './events.ts'
 import * as lives from './instance.ts'
 import { notified } from './notified.ts'
+import { keepRevisions } from './past.ts'
 import { keepUp, scale } from './replicas.ts'
 import { renewOld, restartGroup, resumeWaiting } from './restarts.ts'
 import { cancelRollouts } from './rollout.ts'
@@ -17,7 +18,7 @@ import * as starts from './run-start.ts'
 import * as stops from './run-stop.ts'
 import { end, shutDown, stopAll, stopInTurn, sweep } from './shutdown.ts'
 import { configRead, signalled } from './signals.ts'
-import type { State } from './state.ts'
+import type { Revision, State } from './state.ts'
 import { isAtRest } from './step.ts'
 import { beginMaintenance, drainFirst, endWithdrawal } from './withdrawal.ts'
 
@@ -33,6 +34,7 @@ export function step(state: State, event: Event): StepResult {
   const draft = new Draft(state, event.at, event.unit)
   take(draft, event)
   if (!isUneventful(draft, event)) settle(draft)
+  keepRevisions(draft, state)
   return { state: draft.state, effects: draft.effects, changes: draft.changes }
 }
 
@@ -190,10 +192,15 @@ function begin(draft: Draft): void {
   draft.tell({ type: 'supervisor', phase: 'running', reason: 'started', code: 0 })
   const { wallMs } = draft.at
   const courses = draft.state.courses.map((course) => {
-    return { ...course, revisions: course.revisions.map((one) => ({ ...one, atWallMs: wallMs })) }
+    return { ...course, revisions: course.revisions.map((one) => dated(one, wallMs)) }
   })
   draft.state = { ...draft.state, courses, config: { ...draft.state.config, atWallMs: wallMs } }
   draft.each((instance, spec) => starts.begin(instance, spec, draft))
+}
+
+/** Those of earlier starts have their time. */
+function dated(revision: Revision, wallMs: number): Revision {
+  return revision.atWallMs === 0 ? { ...revision, atWallMs: wallMs } : revision
 }
 
 /** A process that failed for good takes the container with it; when all have ended by themselves, so do we. */

@@ -11,12 +11,13 @@ import { getPriority } from 'node:os'
 import { dirname, join } from 'node:path'
 import { SupervisorError } from '../lib/errors.ts'
 import type { FileTarget, InstanceTemplate } from '../plan/instance-spec.ts'
-import { type FileUse, logFilesOf } from '../plan/log-files.ts'
+import { logFilesOf } from '../plan/log-files.ts'
 import type { Plan } from '../plan/plan.ts'
 import { isHeld } from './capabilities.ts'
 import { execHelperPath } from './native.ts'
 import { type OwnRights, parseCredentials, readOwn, readOwnRights } from './own-rights.ts'
 import { ownHardLimit, ownOomScoreAdj } from './resources.ts'
+import { whyNotKept } from './revision-file.ts'
 import { type KnownRights, type Rights, rightsKey } from './rights.ts'
 import { hasSameGroups, isSameUser, type User } from './users.ts'
 
@@ -37,7 +38,7 @@ export function dropSelf(
 ): SelfDrop {
   const user = userToBecome(plan, rights, own)
   if (typeof user === 'string') return { kind: 'kept', reason: user, rights }
-  const unreadable = attempt(() => become(user, own, logFilesOf(plan)))
+  const unreadable = attempt(() => become(user, own, plan))
   if (unreadable !== undefined) {
     const reason = `user ${user.uid} ${unreadable}`
     if (!isHeld(own.effective, 'KILL')) {
@@ -92,11 +93,7 @@ function needOfRoot({ security, resources }: InstanceTemplate, rights: Rights): 
 }
 
 /** Groups first and the user last: whoever is not root cannot change groups. Returns what `user` could not do later, and then stays root. */
-function become(
-  { uid, gid, groups }: User,
-  own: OwnRights,
-  logs: readonly FileUse[],
-): string | undefined {
+function become({ uid, gid, groups }: User, own: OwnRights, plan: Plan): string | undefined {
   const { setgroups, setegid, seteuid, setgid, setuid } = process
   if (!setgroups || !setegid || !seteuid || !setgid || !setuid) throw new Error('not Linux')
   // What is loaded or executed later lies beside these.
@@ -106,7 +103,10 @@ function become(
   seteuid(uid)
   const unable =
     needed.map(whyUnreadable).find((why) => why !== undefined) ??
-    logs.map(({ target }) => whyUnwritable(target)).find((why) => why !== undefined)
+    logFilesOf(plan)
+      .map(({ target }) => whyUnwritable(target))
+      .find((why) => why !== undefined) ??
+    whyForgetful(plan)
   seteuid(0)
   if (unable !== undefined) {
     setegid(own.gid)
@@ -135,6 +135,12 @@ function whyUnwritable({ file, maxBytes, maxAgeMs }: FileTarget): string | undef
   const folder = dirname(realpathSync(file))
   const made = errnoOf(() => rmdirSync(mkdtempSync(join(folder, '.ringmaster-'))))
   return made === 'EACCES' ? `cannot rotate ${file}` : undefined
+}
+
+/** What is wrong whoever asks is told when it is opened. */
+function whyForgetful({ stateDir }: Plan): string | undefined {
+  if (stateDir === null || whyNotKept(stateDir) === undefined) return undefined
+  return `cannot keep revisions in ${stateDir}`
 }
 
 function errnoOf(work: () => void): string | undefined {

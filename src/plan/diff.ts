@@ -24,7 +24,10 @@ export interface ProcessDiff {
 }
 
 /** What cannot change while Ringmaster runs: it has bound, opened or become it. */
-export type FixedSettings = Pick<Plan, 'http' | 'control' | 'logs' | 'sockets' | 'dropsSelf'>
+export type FixedSettings = Pick<
+  Plan,
+  'http' | 'control' | 'logs' | 'sockets' | 'dropsSelf' | 'stateDir'
+>
 
 /** What is running: the newest specs, those that are on their way included. */
 export type Running = Pick<Plan, 'processes' | 'shutdown' | 'signals' | 'groups'> & {
@@ -124,6 +127,7 @@ const fixed: readonly (readonly [name: string, key: keyof FixedSettings])[] = [
   ['logs', 'logs'],
   ['sockets', 'sockets'],
   ['dropSelf', 'dropsSelf'],
+  ['stateDir', 'stateDir'],
 ]
 
 type SpecField = Exclude<

@@ -12,6 +12,8 @@ export interface Plan {
   readonly signals: Readonly<Record<number, SignalRule>>
   /** Ringmaster gives root up itself when no process needs it. */
   readonly dropsSelf: boolean
+  /** Where revisions outlive a start; null: nowhere. Absolute. */
+  readonly stateDir: string | null
   readonly sockets: readonly SocketSpec[]
   readonly groups: readonly GroupSpec[]
   readonly processes: readonly ProcessSpec[]

@@ -51,6 +51,7 @@ export function toPlan(config: Config, { isKubernetes, envFile }: Situation): Pl
     shutdown: toShutdown(config, processes, isKubernetes),
     signals: toSignals(config.signals),
     dropsSelf: config.dropSelf ?? defaults.dropSelf,
+    stateDir: config.stateDir ?? null,
     sockets: toSockets(config.sockets),
     groups: Object.entries(config.groups ?? {}).map(([name, group]) => toGroup(name, group)),
     processes,

@@ -11,6 +11,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { ConfigSource } from '../ports/config-source.ts'
 import type { ExitSource } from '../ports/exit-source.ts'
 import type { Prober } from '../ports/prober.ts'
+import type { RevisionStore } from '../ports/revision-store.ts'
 import type { Sockets } from '../ports/sockets.ts'
 import { Connections } from './connections.ts'
 import { Deadlines } from './deadlines.ts'
@@ -27,6 +28,7 @@ export interface RuntimePorts extends Omit<RunPorts, 'post' | 'report'> {
   readonly prober: Prober
   readonly sockets: Sockets
   readonly config: Pick<ConfigSource, 'read'>
+  readonly revisions: RevisionStore
   /** Ends Ringmaster. */
   readonly exit: (code: number) => void
   /** Hears of every change, in order. */
@@ -49,7 +51,8 @@ export class Runtime {
     this.#ports = ports
     const { clock, publish } = ports
     const perform = (effect: Effect) => this.#perform(effect)
-    this.#queue = new Queue(initialState(plan), { clock, perform, publish })
+    const state = initialState(plan, ports.revisions.past)
+    this.#queue = new Queue(state, { clock, perform, publish })
     this.#deadlines = new Deadlines(clock)
     const post = (fact: Fact) => this.post(fact)
     const report = (error: unknown) => this.report(error)
@@ -146,6 +149,9 @@ export class Runtime {
         break
       case 'reopenLogs':
         this.#ports.output.reopenFiles()
+        break
+      case 'keepRevisions':
+        this.#ports.revisions.keep(effect.past)
         break
       case 'exit':
         this.#ports.exit(effect.code)

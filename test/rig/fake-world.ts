@@ -1,5 +1,6 @@
 import type { Change } from '../../src/core/changes.ts'
 import type { Notice, Reading } from '../../src/core/events.ts'
+import type { Past } from '../../src/core/state.ts'
 import type { ExitStatus } from '../../src/lib/exit-codes.ts'
 import type { Check, OutputCheck } from '../../src/plan/instance-spec.ts'
 import type { Plan } from '../../src/plan/plan.ts'
@@ -53,6 +54,8 @@ export interface WorldOptions {
   readonly lookMs?: number
   /** Outputs end when the test says so, and not by themselves after their release. */
   readonly holdsOutput?: boolean
+  /** Revisions of an earlier start. */
+  readonly past?: readonly Past[]
 }
 
 /** A machine without processes: a runtime on ports that do what a test says, in time that a test moves. */
@@ -78,6 +81,8 @@ export class FakeWorld {
   readConfig = async (): Promise<Reading> => ({ problem: 'not given' })
   /** Instances whose output is forgotten. */
   readonly forgotten: string[] = []
+  /** Revisions that were to be kept, in order. */
+  readonly kept: (readonly Past[])[] = []
   /** OS timers that are set now. */
   timers = 0
   /** Processes that the kernel has killed for want of memory; undefined: it does not tell. */
@@ -296,6 +301,10 @@ export class FakeWorld {
         forget: (pid) => this.guarded.delete(pid),
       },
       config: { read: () => this.readConfig() },
+      revisions: {
+        past: this.#options.past ?? [],
+        keep: (past) => this.kept.push(past),
+      },
       exit: (code) => {
         this.exitCodes.push(code)
       },

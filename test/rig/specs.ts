@@ -95,6 +95,7 @@ export function planOf(...processes: readonly ProcessSpec[]): Plan {
       logs: { level: 'info', ...usualLines },
       signals,
       dropsSelf: false,
+      stateDir: null,
       sockets: [],
       groups: [],
     },

@@ -4,14 +4,14 @@ import type { Effect } from '../../src/core/effects.ts'
 import type { Event, Fact } from '../../src/core/events.ts'
 import { initialState } from '../../src/core/initial-state.ts'
 import type { Instance } from '../../src/core/instance-state.ts'
-import type { State } from '../../src/core/state.ts'
+import type { Past, State } from '../../src/core/state.ts'
 import { type StepResult, step } from '../../src/core/supervisor.ts'
 import type { GroupSpec, ShutdownSpec } from '../../src/plan/plan.ts'
 import type { ProcessSpec } from '../../src/plan/process-spec.ts'
 import { planOf } from './specs.ts'
 
 const startMonoMs = 1000
-const startWallMs = Date.UTC(2030, 0, 2)
+export const startWallMs = Date.UTC(2030, 0, 2)
 
 /** One life of a supervisor, told event by event to the core alone. */
 export class Story {
@@ -37,6 +37,13 @@ export class Story {
   /** With these groups. */
   with(...groups: readonly GroupSpec[]): this {
     this.state = { ...this.state, groups: initialState({ ...planOf(), groups }).groups }
+    return this
+  }
+
+  /** With revisions that are kept, and those of earlier starts. */
+  keeping(past: readonly Past[] = []): this {
+    const plan = { ...planOf(...this.state.processes), stateDir: '/state' }
+    this.state = initialState(plan, past)
     return this
   }
 
@@ -115,6 +122,8 @@ export function inWords(effect: Effect): string {
       return `forget ${effect.instance}`
     case 'reopenLogs':
       return 'reopenLogs'
+    case 'keepRevisions':
+      return 'keepRevisions'
     case 'probe':
       return `${effect.probe} ${effect.atMonoMs}`
     case 'stopProbe':

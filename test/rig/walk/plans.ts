@@ -26,6 +26,7 @@ export function drawPlan(draws: Draws): Plan {
   }
   return {
     ...planOf(...processes),
+    stateDir: '/state',
     groups: members.length > 0 && below(2) === 0 ? [group] : [],
     shutdown: { drainMs: oneOf([0, 0, 1000]), graceMs: oneOf([0, 500, 10_000]) },
   }

@@ -10,6 +10,7 @@ import { checkMemoryLimit, checkRestartLimit, checkRestartLimitOfGroups } from '
 import { checkNotices, checkProbes, checkStopProbe, checkTry } from './rules/probes.ts'
 import { checkAge, checkRenewal } from './rules/renewal.ts'
 import { checkAdoption, checkForgotten, checkReplicas } from './rules/replicas.ts'
+import { checkKept } from './rules/revisions.ts'
 import { checkSpawn, checkTakenBack, checkWait } from './rules/starts.ts'
 import { checkAbandon, checkEndTree, checkGrace, checkSignal, checkSweep } from './rules/stops.ts'
 import type { WorldView } from './world.ts'
@@ -71,6 +72,7 @@ export function checkEffect(effect: Effect, move: Move, world: WorldView): void 
       checkForgotten(effect, move)
       break
     case 'reopenLogs':
+    case 'keepRevisions':
     case 'exit':
       break
   }
@@ -89,6 +91,7 @@ export function checkChange(change: Change, move: Move, world: WorldView): void 
 export function checkMove(move: Move, world: WorldView): void {
   checkBudget(move, world)
   checkReplicas(move)
+  checkKept(move, world)
   for (const instance of move.state.instances) {
     checkTold(instance, move, world)
     checkHistory(instance, move)

@@ -3,6 +3,7 @@ import type { Change } from '../../../src/core/changes.ts'
 import type { Effect } from '../../../src/core/effects.ts'
 import type { Event, Fact } from '../../../src/core/events.ts'
 import { initialState } from '../../../src/core/initial-state.ts'
+import type { Past } from '../../../src/core/state.ts'
 import { step } from '../../../src/core/supervisor.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
 import { stamp, stepSafely } from '../story.ts'
@@ -10,8 +11,9 @@ import { drawAnswer } from './answers.ts'
 import { createDraws, type Draws } from './draws.ts'
 import { drawLateFacts } from './late.ts'
 import type { Standing } from './move.ts'
-import { drawPlan } from './plans.ts'
+import { drawNextPlan, drawPlan } from './plans.ts'
 import { checkEnd } from './rules/end.ts'
+import { checkStart } from './rules/revisions.ts'
 import { checkChange, checkEffect, checkMove } from './rules.ts'
 import type { Scene } from './scene.ts'
 import { drawChangeOfSpecs, drawMistake, drawOrder, drawScale } from './wishes.ts'
@@ -24,17 +26,18 @@ export interface WalkResult {
 
 /**
  * Lets a world answer the core in an order that `seed` decides, for about `length` events and then until the end, and
- * throws where a rule is broken. Any answer may come late, and any that nothing forbids may come first.
+ * throws where a rule is broken. Any answer may come late, and any that nothing forbids may come first. Some start again after that.
  */
 export function walk(seed: number, length: number): WalkResult {
   const draws = createDraws(seed)
   const isOrdered = draws.below(2) > 0
-  const walk = new Walk(draws, drawPlan(draws))
-  walk.take({ type: 'begin' })
-  for (let count = 0; count < length && !walk.hasExited; count++) walk.live(isOrdered)
-  walk.end()
-  walk.replay()
-  return walk
+  const plan = drawPlan(draws)
+  const first = new Walk(draws, plan, []).go(length, isOrdered)
+  if (draws.below(4) === 0) {
+    const next = draws.below(2) === 0 ? drawPlan(draws) : drawNextPlan(draws, plan)
+    new Walk(draws, next, first.kept).go(length / 4, isOrdered)
+  }
+  return first
 }
 
 class Walk implements WalkResult {
@@ -43,17 +46,35 @@ class Walk implements WalkResult {
   readonly #effects: Effect[] = []
   readonly #world = createWorld()
   readonly #draws: Draws
+  readonly #past: readonly Past[]
   #standing: Standing
   #monoMs = 1000
 
-  constructor(draws: Draws, plan: Plan) {
-    const state = initialState(plan)
+  /** `past`: revisions of earlier starts. */
+  constructor(draws: Draws, plan: Plan, past: readonly Past[]) {
+    const state = initialState(plan, past)
+    checkStart(state, plan, past)
     this.#draws = draws
+    this.#past = past
     this.#standing = { plan, state, before: state }
   }
 
   get hasExited(): boolean {
     return this.#world.hasExited
+  }
+
+  /** Revisions as the next start finds them. */
+  get kept(): readonly Past[] {
+    return JSON.parse(JSON.stringify(this.#world.kept))
+  }
+
+  /** From the begin to the end; `isOrdered`: somebody gives commands. */
+  go(length: number, isOrdered: boolean): this {
+    this.take({ type: 'begin' })
+    for (let count = 0; count < length && !this.hasExited; count++) this.live(isOrdered)
+    this.end()
+    this.replay()
+    return this
   }
 
   /** One thing happens that may happen now; `isOrdered`: somebody gives commands. */
@@ -92,7 +113,7 @@ class Walk implements WalkResult {
 
   /** The same events, on states that never were JSON, have the same results. */
   replay(): void {
-    let state = initialState(this.#standing.plan)
+    let state = initialState(this.#standing.plan, this.#past)
     const effects: Effect[] = []
     for (const event of this.events) {
       const result = step(state, event)

@@ -1,7 +1,7 @@
 import type { Change } from '../../../src/core/changes.ts'
 import type { Effect } from '../../../src/core/effects.ts'
 import type { DeadlineKey } from '../../../src/core/events.ts'
-import type { State } from '../../../src/core/state.ts'
+import type { Past, State } from '../../../src/core/state.ts'
 import type { HookName } from '../../../src/plan/instance-spec.ts'
 import { instanceName } from '../../../src/plan/to-instance.ts'
 import { type EffectOf, instanceOfRun } from './move.ts'
@@ -42,6 +42,8 @@ export interface World {
   readonly ordered: Set<number>
   /** The phases of the instances, as they were told. */
   readonly phases: Map<string, string>
+  /** What the next start finds. */
+  kept: readonly Past[]
   isReading: boolean
   isSweeping: boolean
   hasExited: boolean
@@ -61,7 +63,7 @@ export function createWorld(): World {
   return {
     ...{ runs: new Map(), lastRun: 0, deadlines: new Map(), tries: new Map() },
     ...{ hooks: new Map(), asked: new Set(), passed: new Set(), watched: new Set() },
-    ...{ ordered: new Set(), phases: new Map() },
+    ...{ ordered: new Set(), phases: new Map(), kept: [] },
     ...{ isReading: false, isSweeping: false, hasExited: false },
   }
 }
@@ -125,6 +127,9 @@ export function perform(world: World, effect: Effect, before: State): void {
       break
     case 'sweep':
       world.isSweeping = true
+      break
+    case 'keepRevisions':
+      world.kept = effect.past
       break
     case 'exit':
       world.hasExited = true

@@ -10,6 +10,7 @@ shutdown: {drainSeconds: 5s, terminationGracePeriodSeconds: 60}
 logs: {format: json, level: debug}
 signals: {SIGHUP: ignore, USR1: SIGQUIT, SIGRTMIN+4: forward-always, CONT: forward}
 dropSelf: false
+stateDir: state
 processes:
   web:
     command: [node]
@@ -71,6 +72,7 @@ processes:
       CONT: 'forward',
     },
     dropSelf: false,
+    stateDir: '/srv/state',
     processes: {
       web: {
         command: ['node'],
@@ -209,6 +211,7 @@ t.test('a field at the top refuses what it cannot be', async (t) => {
     ['logs: {timestamps: 1}', '1:20: logs.timestamps: found 1; allowed: true or false'],
     ['logs: {stripAnsi: 1}', '1:19: logs.stripAnsi: found 1; allowed: true or false'],
     ['shutdown: {drainSeconds: -1}', /1:26: shutdown.drainSeconds: found -1; allowed: seconds/],
+    ['stateDir: 1', '1:11: stateDir: found 1; allowed: a path, or null'],
     ['dropSelf: 1', '1:11: dropSelf: found 1; allowed: true or false'],
     ['http:', '1:1: http: found nothing; allowed: a map with host and port, or false'],
     [
@@ -234,7 +237,7 @@ const notYetOfProcess = {
   ...{ priority: ['0'], stdin: [], tty: [], watch: [], hooks: [] },
 }
 const notYetAtTop = {
-  ...{ secretsDir: ['/run/secrets'], stateDir: [], plugins: [] },
+  ...{ secretsDir: ['/run/secrets'], plugins: [] },
 }
 const something = ['{x: {y: z}}', '[x]', '3', 'text', 'true', '{__proto__: 1}']
 const nothing = ['false', 'null', '[]', '{}']

@@ -124,6 +124,7 @@ processes:
 `,
       'b.yaml': `
 http: {port: null}
+stateDir: null
 processes:
   web: {replicas: null, restartLimit: null, backoff: null, env: {A: null, D: null}}
   gone: null
@@ -132,10 +133,11 @@ processes:
       'c.yaml': `
 processes: {web: {backoff: {maxSeconds: 1}}, again: {command: c}}
 `,
-      'z.yaml': 'http: {port: 1, host: a}',
+      'z.yaml': 'http: {port: 1, host: a}\nstateDir: state',
     })
     t.strictSame(await load(['z.yaml', 'a.yaml', 'b.yaml', 'c.yaml']), {
       http: { host: 'a' },
+      stateDir: null,
       processes: {
         web: {
           restartLimit: null,

@@ -57,8 +57,11 @@ t.test('a sibling that comes or goes is no difference, another port of one is', 
 })
 
 t.test('processes that come and go, and settings that can change or not', async (t) => {
-  const { http, control, logs, sockets, dropsSelf, ...before } = planOf(web(), processSpec('db'))
-  const running = { ...before, fixed: { http, control, logs, sockets, dropsSelf } }
+  const { http, control, logs, sockets, dropsSelf, stateDir, ...before } = planOf(
+    web(),
+    processSpec('db'),
+  )
+  const running = { ...before, fixed: { http, control, logs, sockets, dropsSelf, stateDir } }
   const after: Plan = {
     ...planOf(web(), processSpec('api')),
     shutdown: { drainMs: 1, graceMs: 1 },

@@ -29,6 +29,7 @@ t.test('a silent config is filled in with the defaults, in ms', async (t) => {
     shutdown: { drainMs: 0, graceMs: 10_000 },
     dropsSelf: true,
     origin: { files: [], texts: [] },
+    stateDir: null,
     sockets: [],
     groups: [],
     processes: [
@@ -105,6 +106,7 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
       onOverflow: 'drop',
     },
     dropSelf: false,
+    stateDir: '/state',
     processes: {
       web: {
         command: ['a', 'b'],
@@ -160,6 +162,7 @@ t.test('what is written wins over the defaults, field by field', async (t) => {
     },
     shutdown: { drainMs: 2500, graceMs: 1000 },
     dropsSelf: false,
+    stateDir: '/state',
     sockets: [],
   })
   const [web, api] = plan.processes

@@ -50,15 +50,15 @@ export function checkGrace({ name, phase, live }: Instance, { deadlines }: World
 }
 
 /** In a shutdown what depends on a process has ended before that is stopped. */
-function checkStopOrder(run: number, { plan, before, state, event }: Move): void {
-  const { instances, ending, phase } = state
+function checkStopOrder(run: number, { before, state, event }: Move): void {
+  const { instances, processes, ending, phase } = state
   if (phase !== 'stopping' || ending?.isForced) return
   const now = instanceOfRun(state, run)
   // A spawn that was taken back too late, and what a mistake has hit, are ended at once.
   if (instanceOfRun(before, run)?.phase === 'stopping' || now?.isGivenUp) return
   const needing = [now?.process]
   for (const needed of needing) {
-    for (const { name, dependsOn } of plan.processes) {
+    for (const { name, dependsOn } of processes) {
       if (dependsOn.some(({ process }) => process === needed)) needing.push(name)
     }
   }
