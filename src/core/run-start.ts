@@ -49,7 +49,8 @@ function launch(
   const run = step.newRun()
   step.want({ type: 'spawn', run, number: instance.number, spec })
   const idle = { ...instance, isWaiting: false, awaited: null }
-  const queued = { ...idle, live: { ...unborn, run } }
+  // The number first, see plan/to-instance.ts.
+  const queued = { ...idle, live: { run, ...unborn } }
   return enter(queued, 'pending', step, told)
 }
 

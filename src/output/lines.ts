@@ -33,65 +33,77 @@ export interface LineBuffer {
 
 /** `maxBytes`: the most of a line, without its newline; a longer one is split. */
 export function createLineBuffer(read: ReadBuffer, maxBytes: number): LineBuffer {
-  const rest = createRest(maxBytes)
-  return {
-    push(length) {
-      const chunk = read.space.subarray(0, length)
-      const end = chunk.lastIndexOf(newline) + 1
-      // A child that writes byte by byte: no look at what is there already.
-      if (end === 0 && rest.length + length <= maxBytes) {
-        rest.add(chunk)
-        return nothing
-      }
-      const begin = rest.take()
-      const all = read.join(begin, length)
-      const pieces = splitLongLines(all, maxBytes)
-      const last = pieces?.pop() ?? all
-      const lines = last.subarray(0, last.lastIndexOf(newline) + 1)
-      rest.add(last.subarray(lines.length))
-      return pieces ? Buffer.concat([...pieces, lines]) : lines
-    },
-    end() {
-      const last = rest.take()
-      return last.length === 0 ? nothing : Buffer.concat([last, lineEnd])
-    },
+  return new SplitLines(read, maxBytes)
+}
+
+/** A class, and the next one too, because there are two for each instance: the functions of all are the same ones. */
+class SplitLines implements LineBuffer {
+  readonly #read: ReadBuffer
+  readonly #maxBytes: number
+  readonly #rest: Rest
+
+  constructor(read: ReadBuffer, maxBytes: number) {
+    this.#read = read
+    this.#maxBytes = maxBytes
+    this.#rest = new Rest(maxBytes)
+  }
+
+  push(length: number): Buffer {
+    const chunk = this.#read.space.subarray(0, length)
+    const end = chunk.lastIndexOf(newline) + 1
+    // A child that writes byte by byte: no look at what is there already.
+    if (end === 0 && this.#rest.length + length <= this.#maxBytes) {
+      this.#rest.add(chunk)
+      return nothing
+    }
+    const begin = this.#rest.take()
+    const all = this.#read.join(begin, length)
+    const pieces = splitLongLines(all, this.#maxBytes)
+    const last = pieces?.pop() ?? all
+    const lines = last.subarray(0, last.lastIndexOf(newline) + 1)
+    this.#rest.add(last.subarray(lines.length))
+    return pieces ? Buffer.concat([...pieces, lines]) : lines
+  }
+
+  end(): Buffer {
+    const last = this.#rest.take()
+    return last.length === 0 ? nothing : Buffer.concat([last, lineEnd])
   }
 }
 
 /** The begin of a line, until its end is read. */
-interface Rest {
-  readonly length: number
-  add(bytes: Uint8Array): void
-  /** All of it, good until the next `add`; nothing is left. */
-  take(): Uint8Array
-}
+class Rest {
+  readonly #maxBytes: number
+  #memory: Buffer = nothing
+  #length = 0
 
-function createRest(maxBytes: number): Rest {
-  let memory: Buffer = nothing
-  let length = 0
-  return {
-    get length() {
-      return length
-    },
-    add(bytes) {
-      if (bytes.length === 0) return
-      if (length + bytes.length > memory.length) {
-        const larger = Buffer.allocUnsafeSlow(
-          Math.min(maxBytes, Math.max(256, 2 * (length + bytes.length))),
-        )
-        memory.copy(larger, 0, 0, length)
-        memory = larger
-      }
-      memory.set(bytes, length)
-      length += bytes.length
-    },
-    take() {
-      const all = memory.subarray(0, length)
-      // Most streams end most of their writes with a line: what is idle keeps no memory.
-      if (memory.length > mostKeptBytes) memory = nothing
-      length = 0
-      return all
-    },
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  add(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    const length = this.#length + bytes.length
+    if (length > this.#memory.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(this.#maxBytes, Math.max(256, 2 * length)))
+      this.#memory.copy(larger, 0, 0, this.#length)
+      this.#memory = larger
+    }
+    this.#memory.set(bytes, this.#length)
+    this.#length = length
+  }
+
+  /** All of it, good until the next `add`; nothing is left. */
+  take(): Uint8Array {
+    const all = this.#memory.subarray(0, this.#length)
+    // Most streams end most of their writes with a line: what is idle keeps no memory.
+    if (this.#memory.length > mostKeptBytes) this.#memory = nothing
+    this.#length = 0
+    return all
   }
 }
 

@@ -25,67 +25,84 @@ export function readPipe(
   readiness: Readiness,
   listener: PipeListener,
 ): PipeReader {
-  let isPaused = false
-  let isWatched = false
-  let isOver = false
+  return new WatchedPipe(fd, space, readiness, listener)
+}
 
-  function watch(): void {
-    isWatched = true
-    readiness.onReadable(fd, () => {
-      if (!isPaused && readOnce() === end) close()
+/** A class because there are two for each instance: the functions of all are the same ones. */
+class WatchedPipe implements PipeReader {
+  readonly #fd: number
+  readonly #space: Uint8Array
+  readonly #readiness: Readiness
+  readonly #listener: PipeListener
+  #isPaused = false
+  #isWatched = false
+  #isOver = false
+
+  constructor(fd: number, space: Uint8Array, readiness: Readiness, listener: PipeListener) {
+    this.#fd = fd
+    this.#space = space
+    this.#readiness = readiness
+    this.#listener = listener
+    this.#watch()
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    if (!this.#isWatched && !this.#isOver) this.#watch()
+  }
+
+  catchUp(): void {
+    if (!this.#isOver) this.#readWhatIsThere()
+  }
+
+  release(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#rest()
+    try {
+      this.#readWhatIsThere()
+    } finally {
+      setImmediate(() => this.#close())
+    }
+  }
+
+  #watch(): void {
+    this.#isWatched = true
+    this.#readiness.onReadable(this.#fd, () => {
+      if (!this.#isPaused && this.#readOnce() === end) this.#close()
       // Only who has something to say is taken out while it is paused.
-      else if (isPaused) rest()
+      else if (this.#isPaused) this.#rest()
     })
   }
 
-  function rest(): void {
-    if (isWatched) readiness.forget(fd)
-    isWatched = false
+  #rest(): void {
+    if (this.#isWatched) this.#readiness.forget(this.#fd)
+    this.#isWatched = false
   }
 
-  function readOnce(): number {
-    const length = readNow(fd, space)
-    if (length > 0) listener.read(length)
+  #readOnce(): number {
+    const length = readNow(this.#fd, this.#space)
+    if (length > 0) this.#listener.read(length)
     return length
   }
 
-  function readWhatIsThere(): void {
+  #readWhatIsThere(): void {
     for (let total = 0; total < largestPipeBytes; ) {
-      const length = readOnce()
+      const length = this.#readOnce()
       if (length <= 0) return
       total += length
     }
   }
 
-  function close(): void {
-    isOver = true
-    rest()
-    closeSync(fd)
-    listener.end()
-  }
-
-  watch()
-  return {
-    pause() {
-      isPaused = true
-    },
-    resume() {
-      isPaused = false
-      if (!isWatched && !isOver) watch()
-    },
-    catchUp() {
-      if (!isOver) readWhatIsThere()
-    },
-    release() {
-      if (isOver) return
-      isOver = true
-      rest()
-      try {
-        readWhatIsThere()
-      } finally {
-        setImmediate(close)
-      }
-    },
+  #close(): void {
+    this.#isOver = true
+    this.#rest()
+    closeSync(this.#fd)
+    this.#listener.end()
   }
 }
 

@@ -6,28 +6,40 @@ export interface Tail {
 }
 
 export function createTail(limitBytes: number): Tail {
-  let ring: Buffer | undefined
-  let total = 0
-  return {
-    push(bytes) {
-      ring ??= Buffer.allocUnsafeSlow(limitBytes)
-      const kept = bytes.length > limitBytes ? bytes.subarray(-limitBytes) : bytes
-      total += bytes.length
-      const start = (total - kept.length) % limitBytes
-      const fits = Math.min(kept.length, limitBytes - start)
-      ring.set(kept.subarray(0, fits), start)
-      if (fits < kept.length) ring.set(kept.subarray(fits), 0)
-    },
-    text(since = 0) {
-      if (ring === undefined) return ''
-      const first = Math.max(since, total - limitBytes)
-      if (first === total) return ''
-      const [start, end] = [first % limitBytes, total % limitBytes]
-      const kept =
-        start < end
-          ? ring.toString('latin1', start, end)
-          : ring.toString('latin1', start) + ring.toString('latin1', 0, end)
-      return first === since ? kept : kept.slice(kept.indexOf('\n') + 1)
-    },
+  return new Ring(limitBytes)
+}
+
+/** A class because there are two for each instance: the functions of all are the same ones. */
+class Ring implements Tail {
+  readonly #limitBytes: number
+  #bytes: Buffer | undefined
+  #total = 0
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes
+  }
+
+  push(bytes: Uint8Array): void {
+    const limitBytes = this.#limitBytes
+    this.#bytes ??= Buffer.allocUnsafeSlow(limitBytes)
+    const kept = bytes.length > limitBytes ? bytes.subarray(-limitBytes) : bytes
+    this.#total += bytes.length
+    const start = (this.#total - kept.length) % limitBytes
+    const fits = Math.min(kept.length, limitBytes - start)
+    this.#bytes.set(kept.subarray(0, fits), start)
+    if (fits < kept.length) this.#bytes.set(kept.subarray(fits), 0)
+  }
+
+  text(since = 0): string {
+    const [ring, total, limitBytes] = [this.#bytes, this.#total, this.#limitBytes]
+    if (ring === undefined) return ''
+    const first = Math.max(since, total - limitBytes)
+    if (first === total) return ''
+    const [start, end] = [first % limitBytes, total % limitBytes]
+    const kept =
+      start < end
+        ? ring.toString('latin1', start, end)
+        : ring.toString('latin1', start) + ring.toString('latin1', 0, end)
+    return first === since ? kept : kept.slice(kept.indexOf('\n') + 1)
   }
 }

@@ -18,7 +18,6 @@ export function toInstance(template: InstanceTemplate, number: number): Instance
   const fill = createFill(template, number)
   const [executable, ...words] = command
   return {
-    ...same,
     name: instanceName(process, number),
     number,
     command: [fill(executable), ...words.map(fill)],
@@ -27,6 +26,8 @@ export function toInstance(template: InstanceTemplate, number: number): Instance
     logs: fillLogs(logs, fill),
     checks: mapValues(checks, (check) => fillCheck(check, fill)),
     hooks: mapValues(hooks, (hook) => fillHook(hook, fill)),
+    // Last: what V8 of Node.js 20 adds behind so many has it make a shape for each object.
+    ...same,
   }
 }
 

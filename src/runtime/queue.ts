@@ -22,7 +22,8 @@ export class Queue {
   readonly #waiting: Event[] = []
   #state: State
   #isDraining = false
-  #viewed: { readonly state: State; readonly view: View } | null = null
+  /** Of this state. */
+  #viewed: View | null = null
 
   constructor(state: State, ports: QueuePorts) {
     this.#state = state
@@ -53,10 +54,8 @@ export class Queue {
   }
 
   view(): View {
-    if (this.#viewed?.state !== this.#state) {
-      this.#viewed = { state: this.#state, view: view(this.#state) }
-    }
-    return this.#viewed.view
+    this.#viewed ??= view(this.#state)
+    return this.#viewed
   }
 
   /** Publishes an error that nobody expected. */
@@ -69,6 +68,7 @@ export class Queue {
   #take(event: Event): void {
     try {
       const { state, effects, changes } = step(this.#state, event)
+      if (state !== this.#state) this.#viewed = null
       this.#state = state
       for (const change of changes) this.#publish(change)
       for (const effect of effects) this.#perform(effect)
