@@ -169,6 +169,11 @@ export function unreadStamps(): string {
   return existsSync(stampFile) ? readFileSync(stampFile, 'latin1').slice(taken) : ''
 }
 
+/** The same, whose exec is stamped. */
+export function stamped({ name, wrap }: Contender): Contender {
+  return { name, wrap: (command) => [stamp, 'exec', ...wrap(command)] }
+}
+
 function wrapper(name: string, ...prefix: readonly string[]): Contender {
   return { name, wrap: (command) => [...prefix, ...command] }
 }

@@ -1,4 +1,4 @@
-// Loaded into a supervisor that is looked into from outside: writes how long each spawn took, and when and how long its event
+// Loaded into a supervisor that is looked into from outside: writes how long each spawn took, and of it CPU of all threads, and when and how long its event
 // loop worked in one go, to the file in INSIDE. Times are CLOCK_MONOTONIC in ms; work is CPU time of the main thread, for a machine
 // that has others to serve stops whom it likes for as long as it likes.
 const { appendFileSync, readFileSync } = require('node:fs')
@@ -10,8 +10,10 @@ const { spawn } = ChildProcess.prototype
 
 ChildProcess.prototype.spawn = function (...args) {
   const begin = now()
+  const used = process.cpuUsage()
   const result = spawn.apply(this, args)
-  appendFileSync(file, `spawn ${now()} ${now() - begin}\n`)
+  const { user, system } = process.cpuUsage(used)
+  appendFileSync(file, `spawn ${now()} ${now() - begin} ${(user + system) / 1000}\n`)
   return result
 }
 

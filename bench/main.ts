@@ -12,6 +12,7 @@ import { measureRestart } from './restart.ts'
 import { measureScale } from './scale.ts'
 import { measureScrape } from './scrape.ts'
 import { measureSignal } from './signal.ts'
+import { measureSpawn } from './spawn.ts'
 import { measureStart } from './start.ts'
 import { measureStop } from './stop.ts'
 
@@ -28,6 +29,7 @@ const benchmarks = new Map([
   ['probed', measureProbed],
   ['endpoint', measureEndpoint],
   ['scrape', measureScrape],
+  ['spawn', measureSpawn],
   ['scale', measureScale],
   ['logs', measureLogs],
 ])

@@ -4,15 +4,16 @@ import { promisify } from 'node:util'
 import {
   bareMany,
   benchEnv,
-  type Contender,
   commandTo,
   controlSocket,
   runControlled,
   stamp,
+  stamped,
   takeStamps,
 } from './contenders.ts'
 import { digits, median, minimum, percentile, printTable, printTarget } from './figures.ts'
 import { answered, ask } from './http.ts'
+import { lastStart } from './last-start.ts'
 import { cpuMicros, inside, privateDirtyKb, type Started, start } from './started.ts'
 
 const rounds = 5
@@ -89,11 +90,7 @@ function print(figures: Figures): void {
 
 async function startBare(): Promise<Taken> {
   takeStamps()
-  const stamped: Contender = {
-    name: 'bare loop',
-    wrap: (command) => [stamp, 'exec', ...bareMany(most).wrap(command)],
-  }
-  const started = await start(stamped, child)
+  const started = await start(stamped(bareMany(most)), child)
   const ms = await lastStart(most)
   const cpuMs = cpuMicros(started.pid) / 1000
   await started.end()
@@ -124,23 +121,6 @@ async function untilEnded(pid: number, [file = '', ...args]: readonly string[]):
   const [begin, cpuBefore] = [performance.now(), cpuMicros(pid)]
   await promisify(execFile)(file, args, { env: benchEnv })
   return { ms: performance.now() - begin, cpuMs: (cpuMicros(pid) - cpuBefore) / 1000 }
-}
-
-/** From `stamp exec` to the last of so many starts. */
-async function lastStart(count: number): Promise<number> {
-  let began = Number.NaN
-  let last = Number.NaN
-  for (let left = count; left > 0; ) {
-    // Looking costs, and what is measured stands in the file.
-    await sleep(50)
-    for (const [word, ms] of takeStamps()) {
-      if (word === 'exec') began = ms
-      if (word !== 'start') continue
-      left -= 1
-      last = ms
-    }
-  }
-  return last - began
 }
 
 async function timeStatuses(): Promise<readonly number[]> {

@@ -71,14 +71,20 @@ export async function start(
   }
 }
 
-/** What bench/inside.cjs has written of one kind: when it ended and how long it took, in ms. */
-export function inside(
-  kind: 'spawn' | 'work',
-): readonly { readonly endMs: number; readonly ms: number }[] {
+/** In ms. */
+export interface Inside {
+  readonly endMs: number
+  readonly ms: number
+  /** Of a spawn: of all threads. */
+  readonly cpuMs: number
+}
+
+/** What bench/inside.cjs has written of one kind: when it ended and how long it took. */
+export function inside(kind: 'spawn' | 'work'): readonly Inside[] {
   const lines = readOr('', insideFile).split('\n').slice(0, -1)
   return lines.flatMap((line) => {
-    const [word, end, length] = line.split(' ')
-    return word === kind ? [{ endMs: Number(end), ms: Number(length) }] : []
+    const [word, end, length, cpu] = line.split(' ')
+    return word === kind ? [{ endMs: Number(end), ms: Number(length), cpuMs: Number(cpu) }] : []
   })
 }
 
