@@ -6,15 +6,17 @@ export class Lane<Item> {
   /** How much of one turn may go into it, in ms; what has begun is done. */
   readonly #turnMs: number
   readonly #work: (item: Item) => void
+  readonly #mayWork: () => boolean
   readonly #waiting = new Map<number, Item>()
   #spentMs = 0
   #isScheduled = false
 
-  /** `work` never throws. */
-  constructor(clock: Clock, turnMs: number, work: (item: Item) => void) {
+  /** `work` never throws. While it may not work, all waits. */
+  constructor(clock: Clock, turnMs: number, work: (item: Item) => void, mayWork = () => true) {
     this.#clock = clock
     this.#turnMs = turnMs
     this.#work = work
+    this.#mayWork = mayWork
   }
 
   add(run: number, item: Item): void {
@@ -33,9 +35,21 @@ export class Lane<Item> {
     if (item !== undefined) this.#waiting.set(run, change(item))
   }
 
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0
+  }
+
+  /** Does all that waits, however long that takes. */
+  finish(): void {
+    for (const [run, item] of this.#waiting) {
+      this.#waiting.delete(run)
+      this.#work(item)
+    }
+  }
+
   #goOn(): void {
     for (const [run, item] of this.#waiting) {
-      if (this.#spentMs >= this.#turnMs) break
+      if (this.#spentMs >= this.#turnMs || !this.#mayWork()) break
       this.#waiting.delete(run)
       const begin = this.#clock.now().monoMs
       this.#work(item)

@@ -55,8 +55,10 @@ export class Runs {
     this.#ports = ports
     const { processes, cgroup, memory, post, report } = ports
     const isMain = (pid: number) => handles.isMain(pid)
-    this.#spawns = new Lane(clock, spawnTurnMs, (request) => this.#spawn(request))
     this.#exits = new Lane(clock, exitTurnMs, (fact) => post(fact))
+    // Ends are told fast, and spawns are not: they would keep each other from it for long.
+    const mayStart = () => this.#exits.isEmpty
+    this.#spawns = new Lane(clock, spawnTurnMs, (request) => this.#spawn(request), mayStart)
     this.#notices = new Notices(clock, deadlines, { processes, isMain, post, report })
     this.#oomKills = new OomKills(clock, cgroup)
     this.#memoryWatch = new MemoryWatch(clock, deadlines, { memory, post, report })
@@ -114,6 +116,11 @@ export class Runs {
     }
     this.#explainExit(status, handle)
     this.#trees.lookSoon()
+  }
+
+  /** Tells of all main processes that have ended. */
+  tellEnds(): void {
+    this.#exits.finish()
   }
 
   /** Never throws: the core waits for an answer, and other spawns in the lane for their turn. */

@@ -35,6 +35,12 @@ export interface RuntimePorts extends Omit<RunPorts, 'post' | 'report'> {
   readonly publish: (change: Change) => void
 }
 
+/** What may come before an end that waits to be told. */
+const ofRuns: ReadonlySet<Fact['type']> = new Set([
+  ...(['spawned', 'spawnFailed', 'executed', 'execFailed'] as const),
+  ...(['exited', 'emptied', 'outputEnded'] as const),
+])
+
 /** Carries out what the core wants by means of the ports, and posts what comes of it. */
 export class Runtime {
   readonly #ports: RuntimePorts
@@ -66,6 +72,8 @@ export class Runtime {
   }
 
   post(fact: Fact): void {
+    // Else a grace would be over, or a probe have failed, of a process that ended in time.
+    if (!ofRuns.has(fact.type)) this.#runs.tellEnds()
     this.#queue.post(fact)
   }
 

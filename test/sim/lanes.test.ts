@@ -72,13 +72,24 @@ t.test('one turn has 5 ms for ends, the rest come after it, in order', async (t)
   t.same(ended(), runs)
 })
 
-t.test('who has ended is sent nothing, also before its end is told', async (t) => {
-  const plan = planOf(processSpec('web', { replicas: 2, restartPolicy: 'Never' }))
-  const world = new FakeWorld(plan, { treeMs: 9 }).begin().execute(1).execute(2)
-  world.end(world.run(1).pid).end(world.run(2).pid)
-  t.same(world.phases('web.2').at(-1), 'running')
-  world.runtime.post({ type: 'stop', instances: ['web.2'], by: 'a test' })
-  world.turn().turn()
-  t.same(world.sent, [])
-  t.same(world.phases('web.2').at(-1), 'stopped')
+t.test('no spawn comes before an end that waits', async (t) => {
+  const fields = { replicas: 4, backoff: { ...processSpec('web').backoff, resetAfterMs: 0 } }
+  const world = new FakeWorld(planOf(processSpec('web', fields)), { treeMs: 6 }).begin()
+  for (const run of [1, 2, 3, 4]) world.execute(run)
+  for (const run of [1, 2, 3, 4]) world.end(world.run(run).pid, 1)
+  const counts = [world.runs.length]
+  for (let turn = 0; turn < 4; turn++) counts.push(world.turn().runs.length)
+  t.same(counts, [5, 5, 5, 8, 8])
+})
+
+t.test('who has ended in time has, also where its end is told after that', async (t) => {
+  const plan = planOf(processSpec('web', { replicas: 3, graceMs: 1000 }))
+  const world = new FakeWorld(plan, { treeMs: 6 }).begin()
+  for (const run of [1, 2, 3]) world.execute(run)
+  world.runtime.post({ type: 'stop', instances: ['web.1', 'web.2', 'web.3'], by: 'a test' })
+  for (const run of [1, 2, 3]) world.end(world.run(run).pid)
+  t.equal(world.phases('web.3').at(-1), 'stopping')
+  world.clock.advance(2000)
+  t.match(world.changes.at(-1), { instance: 'web.3', phase: 'stopped', cause: 'stop-requested' })
+  t.same(world.sent, ['15 101', '15 102', '15 103'])
 })
