@@ -4,7 +4,7 @@ import { usageError } from './usage.ts'
 
 export const completionUsage = `Usage: ringmaster completion bash|zsh|fish
 
-Prints what has the shell complete commands, and the names of processes and instances:
+Prints what has the shell complete commands, and the names that each takes:
 
   bash    source <(ringmaster completion bash)
   zsh     source <(ringmaster completion zsh)
@@ -16,26 +16,20 @@ Prints what has the shell complete commands, and the names of processes and inst
 /** Words that may follow `ringmaster`. */
 const commands = [
   ...['run', 'exec', 'check', 'render', 'probe', 'schema', 'version', 'completion', 'status'],
-  ...[
-    'top',
-    'describe',
-    'why',
-    'events',
-    'logs',
-    'start',
-    'stop',
-    'restart',
-    'reload',
-    'scale',
-    'signal',
-    'wait',
-  ],
+  ...['top', 'describe', 'why', 'events', 'logs', 'start', 'stop', 'restart', 'reload', 'scale'],
+  ...['signal', 'wait'],
   ...['shell', 'apply', 'rollout', 'drain', 'maintenance', 'shutdown'],
 ].join(' ')
 
-/** Those that take names. */
-const named =
-  'status|top|describe|why|events|logs|start|stop|restart|reload|scale|signal|wait|shell|rollout'
+/** Those that take names, by what these may be: processes; instances, too; groups, too. */
+const named = {
+  processes: 'describe|scale|rollout',
+  instances: 'shell',
+  names: 'status|top|why|events|logs|start|stop|restart|reload|signal|wait',
+} as const
+
+type Kind = keyof typeof named
+const kinds = Object.keys(named) as readonly Kind[]
 
 const bash = `_ringmaster() {
   local word=\${COMP_WORDS[COMP_CWORD]}
@@ -44,7 +38,7 @@ const bash = `_ringmaster() {
     return
   fi
   case \${COMP_WORDS[1]} in
-    ${named}) COMPREPLY=($(compgen -W "$(ringmaster completion names 2>/dev/null)" -- "$word")) ;;
+${kinds.map((kind) => `    ${named[kind]}) COMPREPLY=($(compgen -W "$(ringmaster completion ${kind} 2>/dev/null)" -- "$word")) ;;`).join('\n')}
     maintenance) COMPREPLY=($(compgen -W 'on off' -- "$word")) ;;
     probe) COMPREPLY=($(compgen -W 'livez readyz startupz' -- "$word")) ;;
     completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$word")) ;;
@@ -59,7 +53,7 @@ const scripts: Readonly<Record<string, string>> = {
   zsh: `autoload -U +X bashcompinit && bashcompinit\n${bash}`,
   fish: `complete -c ringmaster -f
 complete -c ringmaster -n __fish_use_subcommand -a '${commands}'
-complete -c ringmaster -n '__fish_seen_subcommand_from ${named.replaceAll('|', ' ')}' -a '(ringmaster completion names 2>/dev/null)'
+${kinds.map((kind) => `complete -c ringmaster -n '__fish_seen_subcommand_from ${named[kind].replaceAll('|', ' ')}' -a '(ringmaster completion ${kind} 2>/dev/null)'`).join('\n')}
 complete -c ringmaster -n '__fish_seen_subcommand_from maintenance' -a 'on off'
 complete -c ringmaster -n '__fish_seen_subcommand_from probe' -a 'livez readyz startupz'
 complete -c ringmaster -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
@@ -74,21 +68,28 @@ export async function completionCommand(args: readonly string[]): Promise<string
   const [shell = '', more] = names
   if (more !== undefined) throw usageError('completion', `"${more}" is one too many`)
   // For the scripts alone.
-  if (shell === 'names') return namesNow(connect)
+  const kind = kinds.find((one) => one === shell)
+  if (kind !== undefined) return namesNow(kind, connect)
   const script = scripts[shell]
   if (script === undefined) throw usageError('completion', 'a shell is needed: bash, zsh or fish')
   return script
 }
 
 /** One a line; none where nobody can be asked. */
-async function namesNow(connect: ReturnType<typeof parseClientArgs>['connect']): Promise<string> {
+async function namesNow(
+  kind: Kind,
+  connect: ReturnType<typeof parseClientArgs>['connect'],
+): Promise<string> {
   try {
     const processes = await connect().status()
-    const all = processes.flatMap(({ name, instances }) => [
-      name,
-      ...instances.map((instance) => instance.name),
-    ])
-    return [...all, 'all'].map((name) => `${name}\n`).join('')
+    const instances = processes.flatMap((process) => process.instances)
+    const groups = new Set(processes.flatMap((process) => process.groups))
+    const all = [
+      ...processes,
+      ...(kind === 'processes' ? [] : instances),
+      ...(kind === 'names' ? [...groups, 'all'].map((name) => ({ name })) : []),
+    ]
+    return all.map(({ name }) => `${name}\n`).join('')
   } catch (error) {
     if (isSupervisorError(error)) return ''
     throw error

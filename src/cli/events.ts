@@ -1,6 +1,7 @@
 import type { EventStatus } from '../wire/history.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
-import { print, printNow } from './print.ts'
+import { print } from './print.ts'
+import { writeOut } from './stdout.ts'
 
 export const eventsUsage = `Usage: ringmaster events [OPTION]... [NAME]...
 
@@ -18,7 +19,7 @@ export async function eventsCommand(args: readonly string[]): Promise<string> {
   if (values.help) return eventsUsage
   if (!values.follow) return print(format, await connect().events(names), eventLines)
   for await (const event of connect().followEvents(names, { after: 0 })) {
-    printNow(format === 'json' ? `${JSON.stringify(event)}\n` : eventLines([event]))
+    writeOut(format === 'json' ? `${JSON.stringify(event)}\n` : eventLines([event]))
   }
   return ''
 }

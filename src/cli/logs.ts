@@ -1,6 +1,6 @@
 import type { Line } from '../wire/history.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
-import { printNow } from './print.ts'
+import { writeOut } from './stdout.ts'
 import { usageError } from './usage.ts'
 
 export const logsUsage = `Usage: ringmaster logs [OPTION]... [NAME]...
@@ -25,8 +25,8 @@ export async function logsCommand(args: readonly string[]): Promise<string> {
   }
   const options = { follow, tail: tail === undefined ? undefined : Number(tail) }
   for await (const line of connect().logs(names, options)) {
-    if (format === 'json') printNow(`${JSON.stringify(line)}\n`)
-    else if (line.dropped === undefined) printNow(logLine(line))
+    if (format === 'json') writeOut(`${JSON.stringify(line)}\n`)
+    else if (line.dropped === undefined) writeOut(logLine(line))
     else
       process.stderr.write(`ringmaster: ${line.dropped} lines were left out: too slow for them\n`)
   }

@@ -8,6 +8,7 @@ import { openTerminationLog } from '../os/termination-log.ts'
 import { execCommand } from './exec.ts'
 import { holdUsualSignals } from './held-signals.ts'
 import { probeCommand } from './probe.ts'
+import { writeOut } from './stdout.ts'
 
 const usage = `Usage: ringmaster COMMAND [OPTION]...
 
@@ -66,7 +67,7 @@ const exitCodes: Record<ErrorCode, number> = {
 }
 
 main(process.argv.slice(2)).then((text) => {
-  if (text !== undefined) process.stdout.write(text)
+  if (text !== undefined && text !== '') writeOut(text)
 }, explain)
 
 /** Ends with what is wrong on stderr. */

@@ -22,9 +22,3 @@ export function print<T>(format: Format, data: T, toTable: (data: T) => string):
     }
   }
 }
-
-/** Prints now what belongs to something that goes on. Where nobody reads it any more, it ends: `ringmaster logs -f | head`. */
-export function printNow(text: string): void {
-  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => process.exit(0))
-  process.stdout.write(text)
-}

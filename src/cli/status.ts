@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { InstanceStatus, ProcessStatus } from '../wire/processes.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
-import { print, printNow } from './print.ts'
+import { print } from './print.ts'
+import { writeOut } from './stdout.ts'
 import { age, table } from './table.ts'
 
 export const statusUsage = `Usage: ringmaster status [OPTION]... [NAME]...
@@ -25,7 +26,7 @@ export async function statusCommand(args: readonly string[]): Promise<string> {
     print(format, await client.status(names), (all) => statusTable(all, Date.now()))
   while (values.watch) {
     const text = await look()
-    printNow(process.stdout.isTTY ? `${cleared}${text}` : text)
+    writeOut(process.stdout.isTTY ? `${cleared}${text}` : text)
     await sleep(againMs)
   }
   return look()

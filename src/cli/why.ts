@@ -1,4 +1,5 @@
 import type { IncidentStatus } from '../wire/history.ts'
+import type { RolloutStatus } from '../wire/rollouts.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
 import { print } from './print.ts'
 import { age } from './table.ts'
@@ -6,8 +7,8 @@ import { usageError } from './usage.ts'
 
 export const whyUsage = `Usage: ringmaster why [OPTION]... NAME...
 
-Tells the story of the last incident of each process: how its run ended, what its probes and its last lines said, and what followed. NAME
-is a process, an instance such as web.2, a group, a glob, or all.
+Tells the story of the last incident of each process: how its run ended, what its probes and its last lines said, and what followed; and
+why its last rollout has failed, if it has. NAME is a process, an instance such as web.2, a group, a glob, or all.
 
 ${clientUsage}`
 
@@ -16,13 +17,33 @@ export async function whyCommand(args: readonly string[]): Promise<string> {
   const { values, names, connect, format } = parseClientArgs('why', args, {})
   if (values.help) return whyUsage
   if (names.length === 0) throw usageError('why', 'no NAME')
-  const incidents = await connect().incidents(names)
+  const client = connect()
+  const [incidents, rollouts] = await Promise.all([client.incidents(names), client.rollouts(names)])
   const last = new Map(incidents.map((incident) => [incident.process, incident]))
-  return print(format, [...last.values()], (all) =>
-    all.length === 0
+  return print(format, [...last.values()], (all) => {
+    const parts = [...all.map(story), ...rollouts.flatMap(rolloutStory)]
+    return parts.length === 0
       ? `nothing has gone wrong with ${names.join(', ')}\n`
-      : all.map(story).join('\n'),
-  )
+      : parts.join('\n')
+  })
+}
+
+/** What has become of a rollout that failed. */
+function rolloutStory({ process, revision, state, reason }: RolloutStatus): readonly string[] {
+  const why = reason === null ? '' : `: ${reason}`
+  switch (state) {
+    case 'failed':
+      return [`the rollout of ${process} to revision ${revision} has failed${why}\n`]
+    case 'returning':
+    case 'returned':
+      return [
+        `the last rollout of ${process} has failed${why}; it ${state === 'returned' ? 'has gone' : 'goes'} back to revision ${revision}\n`,
+      ]
+    case 'progressing':
+    case 'paused':
+    case 'complete':
+      return []
+  }
 }
 
 /** An incident in a few plain lines. */

@@ -138,6 +138,8 @@ export type SupervisorPhase = 'running' | 'draining' | 'stopping' | 'sweeping' |
 export interface WithdrawalChange {
   readonly type: 'withdrawal'
   readonly withdrawn: Withdrawn | null
+  /** Who asked for it; absent where a time is over. */
+  readonly by?: string
 }
 
 export interface Withdrawn {

@@ -17,9 +17,9 @@ export type Fact =
   /** Ringmaster itself got a signal. */
   | { readonly type: 'signalled'; readonly signal: number }
   /** Be not ready, and go on with all else; a shutdown that follows has so much less to wait. */
-  | { readonly type: 'drain' }
+  | { readonly type: 'drain'; readonly by: string }
   /** Be not ready until it is over; the end of it is that of a drain too. */
-  | { readonly type: 'maintenance'; readonly isOn: boolean }
+  | { readonly type: 'maintenance'; readonly isOn: boolean; readonly by: string }
   /** Somebody wants these instances to run, to be stopped, or to have a new run; what they need is started too. */
   | {
       readonly type: 'start' | 'stop' | 'restart'

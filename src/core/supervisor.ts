@@ -57,11 +57,11 @@ function take(draft: Draft, event: Event): void {
       signalled(draft, event.signal)
       break
     case 'drain':
-      drainFirst(draft)
+      drainFirst(draft, event.by)
       break
     case 'maintenance':
-      if (event.isOn) beginMaintenance(draft)
-      else endWithdrawal(draft)
+      if (event.isOn) beginMaintenance(draft, event.by)
+      else endWithdrawal(draft, event.by)
       break
     case 'start':
     case 'stop':

@@ -11,36 +11,34 @@ export function drainShareMs(draft: Draft): number {
 }
 
 /** The drain of a shutdown that is still to be asked for. */
-export function drainFirst(draft: Draft): void {
+export function drainFirst(draft: Draft, by: string): void {
   if (draft.state.phase !== 'running' || draft.state.withdrawal?.for === 'drain') return
   const untilMonoMs = draft.at.monoMs + drainShareMs(draft)
   const isDrained = untilMonoMs === draft.at.monoMs
   if (!isDrained) draft.want({ type: 'wake', key: 'drain', atMonoMs: untilMonoMs })
-  withdraw(draft, { for: 'drain', isDrained, sinceMonoMs: draft.at.monoMs, untilMonoMs })
+  withdraw(draft, { for: 'drain', isDrained, sinceMonoMs: draft.at.monoMs, untilMonoMs }, by)
 }
 
 /** Not ready until somebody ends it; nothing stops. */
-export function beginMaintenance(draft: Draft): void {
+export function beginMaintenance(draft: Draft, by: string): void {
   if (draft.state.phase !== 'running' || draft.state.withdrawal !== null) return
   const { monoMs } = draft.at
-  withdraw(draft, {
-    ...{ for: 'maintenance', isDrained: false },
-    ...{ sinceMonoMs: monoMs, untilMonoMs: monoMs },
-  })
+  const now = { sinceMonoMs: monoMs, untilMonoMs: monoMs }
+  withdraw(draft, { for: 'maintenance', isDrained: false, ...now }, by)
 }
 
 /** Maintenance, or a drain, is over. */
-export function endWithdrawal(draft: Draft): void {
+export function endWithdrawal(draft: Draft, by: string): void {
   if (draft.state.phase !== 'running' || draft.state.withdrawal === null) return
   endDrain(draft)
-  withdraw(draft, null)
+  withdraw(draft, null, by)
 }
 
-/** Sets what is asked for, and tells of it. */
-export function withdraw(draft: Draft, withdrawal: Withdrawal | null): void {
+/** Sets what is asked for, and tells of it. Without `by` nobody asked just now. */
+export function withdraw(draft: Draft, withdrawal: Withdrawal | null, by?: string): void {
   draft.state = { ...draft.state, withdrawal }
   const withdrawn = withdrawal && { for: withdrawal.for, isDrained: withdrawal.isDrained }
-  draft.tell({ type: 'withdrawal', withdrawn })
+  draft.tell({ type: 'withdrawal', withdrawn, ...(by !== undefined && { by }) })
 }
 
 /** The deadline of a drain means nothing any more. */

@@ -176,12 +176,14 @@ function describeStatus({ code, signal }: ExitStatus): string {
   return signal === 0 ? `code ${code}` : `signal ${signalName(signal)}`
 }
 
-function describeWithdrawal({ withdrawn }: WithdrawalChange): Description {
-  if (withdrawn === null) return { level: 'info', message: 'ringmaster may be ready again' }
-  const message = withdrawn.isDrained
-    ? 'ringmaster has drained'
-    : `ringmaster is not ready: ${withdrawn.for}`
-  return { level: 'info', message }
+function describeWithdrawal({ withdrawn, by }: WithdrawalChange): Description {
+  const asked = by === undefined ? '' : `, asked for by ${by}`
+  if (withdrawn === null) {
+    return { level: 'info', message: `ringmaster may be ready again${asked}` }
+  }
+  const { for: reason, isDrained } = withdrawn
+  const message = isDrained ? 'ringmaster has drained' : `ringmaster is not ready: ${reason}`
+  return { level: 'info', message: `${message}${asked}` }
 }
 
 function describeCommand({ command, instances, by, signal }: CommandChange): Description {

@@ -92,7 +92,7 @@ function fieldsOf(change: Change): object {
       return phase === 'running' ? { phase } : { phase, reason, code }
     }
     case 'withdrawal':
-      return { withdrawn: change.withdrawn }
+      return { withdrawn: change.withdrawn, ...(change.by !== undefined && { by: change.by }) }
     case 'command':
       return { command: change.command, by: change.by }
     case 'config': {

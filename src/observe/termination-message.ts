@@ -43,7 +43,9 @@ export function createTerminationMessage(options: TerminationMessageOptions): Te
         all.find(({ phase }) => phase === 'failed')
       const last = `ringmaster ends with code ${code}: ${reason.slice(0, mostOfReason)}\n`
       if (end === undefined) return last
-      const head = `${describeEnd(end, restartsOf(options.view(), end.instance))}\n${last}`
+      const view = options.view()
+      const first = describeEnd(end, restartsOf(view, end.instance))
+      const head = `${first}\n${describeRollout(view, end.process)}${last}`
       return `${head}${quote(options.lastWords(end.instance), limitBytes - Buffer.byteLength(head))}`
     },
   }
@@ -60,6 +62,14 @@ function describeEnd(end: InstanceChange, restarts: number): string {
   const count = `${restarts} ${restarts === 1 ? 'restart' : 'restarts'}`
   const why = reason === undefined ? '' : `; ${reason}`
   return `${instance} ${phase}: ${cause} (${endOf(end)}), ${count}${why}`
+}
+
+/** What runs is what a rollout had to go back to, or what it has left. */
+function describeRollout({ processes }: View, name: string): string {
+  const rollout = processes.find((process) => process.name === name)?.lastRollout
+  if (rollout?.result !== 'failed' && rollout?.result !== 'returned') return ''
+  const reason = rollout.reason === null ? '' : `: ${rollout.reason.slice(0, mostOfReason)}`
+  return `the last rollout of ${name} had failed${reason}\n`
 }
 
 /** The last lines of stderr, or of stdout when there is nothing there; '' when nothing is known, or fits. */

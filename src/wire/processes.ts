@@ -33,6 +33,7 @@ export const ProcessSchema = Type.Object(
     name: Type.String(),
     ready: Type.Boolean({ description: 'Enough of its instances are.' }),
     essential: Type.Boolean({ description: 'Ringmaster is not ready without it.' }),
+    groups: Type.Array(Type.String()),
     instances: Type.Array(InstanceSchema),
   },
   { $id: 'Process' },
@@ -51,7 +52,6 @@ export const ProcessDetailSchema = Type.Composite(
       autoStart: Type.Boolean(),
       dependsOn: Type.Array(Type.Object({ process: Type.String(), condition: Type.String() })),
       neededBy: Type.Array(Type.String(), { description: 'Those that depend on it.' }),
-      groups: Type.Array(Type.String()),
       sockets: Type.Array(Type.String()),
       probes: Type.Array(Type.String(), { description: 'startup, readiness, liveness.' }),
       stopSignal: Type.String(),
@@ -68,7 +68,6 @@ export type ProcessDetail = ProcessStatus & {
   readonly autoStart: boolean
   readonly dependsOn: readonly { readonly process: string; readonly condition: string }[]
   readonly neededBy: readonly string[]
-  readonly groups: readonly string[]
   readonly sockets: readonly string[]
   readonly probes: readonly string[]
   readonly stopSignal: string

@@ -37,6 +37,10 @@ t.test('a configuration is applied, found to be bad, and undone', async (t) => {
   t.match(ask('apply', '--wait', broken), { code: 1, stderr: /rollout of web has failed/ })
   t.match(ask('rollout', 'status', 'web'), { code: 1, stdout: /web +returned +2 / })
   t.match(ask('status', 'web').stdout, /web.1 +running.*\nweb.2 +running/)
+  t.match(
+    ask('why', 'web').stdout,
+    /\nthe last rollout of web has failed: .*; it has gone back to revision 2\n$/,
+  )
 
   t.match(ask('rollout', 'undo', 'web', '--to-revision', '1'), { code: 0 })
   t.match(ask('rollout', 'status', 'web'), { code: 0, stdout: /web +complete +1 / })

@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import t from 'tap'
 import { command, control } from '../rig/control.ts'
-import { alone, ways } from '../rig/ringmaster.ts'
+import { alone, nodeCommand, ways } from '../rig/ringmaster.ts'
 import { folder, script, supervise } from '../rig/supervise.ts'
 
 const sleeper = script('exec sleep 1000')
@@ -139,3 +141,52 @@ t.test('a reload is a signal where there is one, else new runs', async (t) => {
     false,
   )
 })
+
+t.test('the log says who wants Ringmaster not to be ready, and who does no more', async (t) => {
+  const { ringmaster, ask } = await control(t, alone, { processes: { web: sleeper } })
+  const by = `asked for by uid ${process.getuid?.()}, pid`
+  t.equal(ask('maintenance', 'on').code, 0)
+  await ringmaster.line(new RegExp(`ringmaster is not ready: maintenance, ${by}`))
+  t.equal(ask('maintenance', 'off').code, 0)
+  await ringmaster.line(new RegExp(`ringmaster may be ready again, ${by}`))
+  t.equal(ask('drain').code, 0)
+  await ringmaster.line(new RegExp(`ringmaster has drained, ${by}`))
+})
+
+t.test('who is read no more ends without a word, with the code that it has', async (t) => {
+  const { ask, socket } = await control(t, alone, {
+    processes: { web: script('while echo line; do sleep 0.01; done') },
+  })
+  t.match(ask('wait', 'web', '--timeout', '10'), { code: 0 })
+  for (const [args, code] of [
+    [['status'], 0],
+    [['status', '--watch'], 0],
+    [['events', '-f'], 0],
+    [['logs', '-f'], 0],
+    [['top'], 0],
+    [['--help'], 0],
+    [['check', '/no/such/file'], 78],
+  ] as const) {
+    const isClient = !['--help', 'check'].includes(args[0])
+    const told = await unread([...args, ...(isClient ? ['--socket', socket] : [])])
+    t.equal(told.code, code, args.join(' '))
+    if (code === 0) t.equal(told.stderr, '', args.join(' '))
+  }
+  const full = command(['status', '--socket', socket], ['sh', '-c', '"$0" "$@" >/dev/full'])
+  t.match(full, { code: 1, stderr: /^ringmaster: cannot write to stdout: ENOSPC/ })
+})
+
+/** Runs `ringmaster ARGS` with a stdout whose reader has gone. */
+async function unread(args: readonly string[]) {
+  // By env(1): the test runner would be loaded into it, too.
+  const child = spawn('env', ['-i', ...nodeCommand(args)], {
+    ...{ stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 },
+  })
+  child.stdout.destroy()
+  let stderr = ''
+  child.stderr.on('data', (bytes: Buffer) => {
+    stderr += bytes
+  })
+  const [code] = await once(child, 'close')
+  return { code, stderr }
+}

@@ -26,8 +26,11 @@ t.test('a command runs beside a process, as what that is', async (t) => {
 })
 
 t.test('names are completed, and commands where nobody can be asked', async (t) => {
-  const { ask, socket } = await control(t, alone, { processes: { web: sleeper } })
-  t.match(ask('completion', 'names'), { code: 0, stdout: 'web\nweb.1\nall\n' })
+  const { ask, socket } = await control(t, alone, {
+    processes: { web: sleeper, db: sleeper },
+    groups: { pair: { processes: ['web', 'db'] } },
+  })
+  t.match(ask('completion', 'names'), { code: 0, stdout: 'web\ndb\nweb.1\ndb.1\npair\nall\n' })
   t.same(command(['completion', 'names', '--socket', '/nowhere']), {
     ...{ code: 0, stdout: '', stderr: '' },
   })
@@ -40,6 +43,10 @@ t.test('names are completed, and commands where nobody can be asked', async (t) 
     return spawnSync('bash', ['-c', ringmaster + text], { env, encoding: 'utf8' }).stdout
   }
   t.equal(complete('stop', 'we'), 'web web.1\n')
+  t.equal(complete('stop', 'p'), 'pair\n')
+  t.equal(complete('shell', 'p'), '\n', 'a group has no one process')
+  t.equal(complete('shell', 'd'), 'db db.1\n')
+  t.equal(complete('rollout', 'status', ''), 'web db\n')
   t.equal(complete('mainte'), 'maintenance\n')
   t.equal(complete('maintenance', 'o'), 'on off\n')
   for (const shell of ['zsh', 'fish']) {

@@ -3,8 +3,8 @@ import type { Fact } from '../../src/core/events.ts'
 import { FakeWorld } from '../rig/fake-world.ts'
 import { planOf, processSpec } from '../rig/specs.ts'
 
-const drain: Fact = { type: 'drain' }
-const maintenance = (isOn: boolean): Fact => ({ type: 'maintenance', isOn })
+const drain: Fact = { type: 'drain', by: 'test' }
+const maintenance = (isOn: boolean): Fact => ({ type: 'maintenance', isOn, by: 'test' })
 
 function started(shutdown = { drainMs: 5000, graceMs: 100_000 }, graceMs = 10_000): FakeWorld {
   return new FakeWorld({ ...planOf(processSpec('web', { graceMs })), shutdown }).begin().execute(1)

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import type { InstanceView } from '../../core/view.ts'
+import type { InstanceView, View } from '../../core/view.ts'
 import { signalName } from '../../lib/signals.ts'
 import { RequestProblem } from '../../wire/problems.ts'
 import {
@@ -23,7 +23,8 @@ export function processOperations(source: ControlSource): readonly Operation[] {
       summary: 'How processes are, each with its instances.',
       query: NamesQuery,
       response: Type.Array(ProcessSchema),
-      handle: ({ query }): ProcessStatus[] => select(view(), namesIn(query)).map(statusOf),
+      handle: ({ query }): ProcessStatus[] =>
+        select(view(), namesIn(query)).map((one) => statusOf(one, view().groups)),
     }),
     operation({
       method: 'GET',
@@ -43,13 +44,10 @@ function detailOf({ view, specs }: ControlSource, name: string): ProcessDetail {
   }
   const { replicas, restartPolicy, autoStart, dependsOn, sockets, probes, stopSignal } = spec
   return {
-    ...statusOf(selected),
+    ...statusOf(selected, view().groups),
     ...{ replicas, command: spec.template.command, restartPolicy, autoStart, dependsOn, sockets },
     neededBy: specs().flatMap((other) =>
       other.dependsOn.some(({ process }) => process === spec.name) ? other.name : [],
-    ),
-    groups: view().groups.flatMap((group) =>
-      group.processes.includes(spec.name) ? group.name : [],
     ),
     probes: Object.keys(probes),
     stopSignal: signalName(stopSignal),
@@ -57,9 +55,10 @@ function detailOf({ view, specs }: ControlSource, name: string): ProcessDetail {
   }
 }
 
-function statusOf({ process, instances }: Selected): ProcessStatus {
+function statusOf({ process, instances }: Selected, groups: View['groups']): ProcessStatus {
   return {
     ...{ name: process.name, ready: process.isReady, essential: process.counts },
+    groups: groups.flatMap((group) => (group.processes.includes(process.name) ? group.name : [])),
     instances: instances.map(instanceStatusOf),
   }
 }

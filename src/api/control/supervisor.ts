@@ -31,7 +31,7 @@ export function supervisorOperations({
         'Not ready from now on; answers when the time of the drain is over, which a shutdown that follows does not wait for again.',
       async handle(asked) {
         refuseInShutdown()
-        post({ type: 'drain' })
+        post({ type: 'drain', by: asked.by })
         const isOver = () => view().withdrawn?.isDrained !== false || view().phase !== 'running'
         await waiters.until(() => isOver() || undefined, asked.signal)
         return statusFor(asked)
@@ -43,7 +43,7 @@ export function supervisorOperations({
       body: Type.Object({ on: Type.Boolean() }),
       handle(asked) {
         refuseInShutdown()
-        post({ type: 'maintenance', isOn: asked.body.on })
+        post({ type: 'maintenance', isOn: asked.body.on, by: asked.by })
         return statusFor(asked)
       },
     }),

@@ -132,9 +132,9 @@ t.test('nothing is renewed during a drain', async (t) => {
 })
 
 t.test('nor in a drain on request, but when that is over', async (t) => {
-  const story = begin({ maxAgeMs: hour }).run(1).take({ type: 'drain' })
+  const story = begin({ maxAgeMs: hour }).run(1).take({ type: 'drain', by: 'test' })
   t.equal(grow(story, 'web.1').instance().phase, 'running')
-  story.take({ type: 'maintenance', isOn: false })
+  story.take({ type: 'maintenance', isOn: false, by: 'test' })
   t.equal(story.instance().phase, 'stopping')
 })
 

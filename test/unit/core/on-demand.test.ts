@@ -138,7 +138,7 @@ t.test('other sockets are watched when the process has others', async (t) => {
   const story = storyOf()
   const processes = story.state.processes.map((spec) => ({ ...spec, sockets: ['other'] }))
   story.state = { ...story.state, processes }
-  story.take({ type: 'maintenance', isOn: true })
+  story.take({ type: 'maintenance', isOn: true, by: 'test' })
   t.same(words(story), ['unwatchSockets web', 'watchSockets web'])
   t.match(story.effects.at(-1), { sockets: ['other'] })
 })

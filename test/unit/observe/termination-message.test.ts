@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Change } from '../../../src/core/changes.ts'
+import type { Outcome } from '../../../src/core/state.ts'
 import { view } from '../../../src/core/view.ts'
 import { createTerminationMessage } from '../../../src/observe/termination-message.ts'
 import type { LastWords } from '../../../src/ports/output.ts'
@@ -9,9 +10,17 @@ import { Story } from '../../rig/story.ts'
 const latin1 = (text: string) => Buffer.from(text).toString('latin1')
 
 /** What is told at the end of `story`, in which every instance wrote `words`. */
-function told(story: Story, words: Partial<LastWords> = {}, limitBytes = 4096): string {
+function told(
+  story: Story,
+  words: Partial<LastWords> = {},
+  limitBytes = 4096,
+  lastRollout: Outcome | null = null,
+): string {
   const message = createTerminationMessage({
-    view: () => view(story.state),
+    view() {
+      const now = view(story.state)
+      return { ...now, processes: now.processes.map((process) => ({ ...process, lastRollout })) }
+    },
     lastWords: (instance) => ({
       stdout: latin1(words.stdout?.replaceAll('NAME', instance) ?? ''),
       stderr: latin1(words.stderr?.replaceAll('NAME', instance) ?? ''),
@@ -54,6 +63,23 @@ t.test('a process that says nothing on stderr is quoted from stdout', async (t) 
   for (const run of [1, 2, 3]) story.run(run).end(run, 7)
   t.match(told(ended(story), { stdout: 'out\n' }), /\nlast lines of its stdout:\nout\n$/)
   t.match(told(ended(story)), /web\.1 failed\n$/, 'nothing is quoted of nothing')
+})
+
+t.test('a rollout that had failed is part of the story', async (t) => {
+  const story = crashing().take({ type: 'begin' })
+  for (const run of [1, 2, 3]) story.run(run).end(run, 7)
+  ended(story)
+  const why = 'web.1 ended three times'
+  for (const result of ['failed', 'returned'] as const) {
+    const outcome = { revision: 2, result, reason: why }
+    t.match(
+      told(story, {}, 4096, outcome).split('\n'),
+      [/^web\.1 failed/, `the last rollout of web had failed: ${why}`, /^ringmaster ends/],
+      result,
+    )
+  }
+  const done = { revision: 2, result: 'completed', reason: null } as const
+  t.notMatch(told(story, {}, 4096, done), /rollout/)
 })
 
 t.test('an end that was asked for has no message', async (t) => {

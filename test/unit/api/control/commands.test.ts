@@ -95,8 +95,8 @@ t.test('drain, maintenance and shutdown say who asked', async (t) => {
   await app.inject({ method: 'PUT', url: '/v1/supervisor/maintenance', body: { on: false } })
   await app.inject({ method: 'POST', url: '/v1/supervisor/shutdown' })
   t.same(posted, [
-    { type: 'drain' },
-    { type: 'maintenance', isOn: false },
+    { type: 'drain', by: 'uid 0, pid 9' },
+    { type: 'maintenance', isOn: false, by: 'uid 0, pid 9' },
     { type: 'shutdown', reason: 'asked for by uid 0, pid 9', code: 0 },
   ])
 })
