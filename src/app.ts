@@ -1,5 +1,8 @@
-import { reserveDescriptors } from './app/descriptors.ts'
-import { bindEndpoint } from './app/endpoint.ts'
+import { createConfigSource } from './app/config-source.ts'
+import { Control } from './app/control.ts'
+import { mostConnections, reserveDescriptors } from './app/descriptors.ts'
+import { Endpoint } from './app/endpoint.ts'
+import { createMoves } from './app/moves.ts'
 import { createNotes } from './app/notes.ts'
 import { observe } from './app/observe.ts'
 import { chooseColors, openSinks } from './app/own-output.ts'
@@ -14,16 +17,12 @@ import { createTerminationMessage } from './observe/termination-message.ts'
 import { createCgroup } from './os/cgroup.ts'
 import { systemClock } from './os/clock.ts'
 import { createCommands } from './os/commands.ts'
-import { openControlHttp } from './os/control-http.ts'
-import { openControlSocket } from './os/control-socket.ts'
 import { dropSelf, type SelfDrop } from './os/drop-self.ts'
-import { writeEndpointFile } from './os/endpoint-file.ts'
 import { createExitSource } from './os/exit-source.ts'
 import { createGuard, noGuard } from './os/guard.ts'
 import { timeLoopTurns } from './os/loop-turns.ts'
 import { createMemorySource } from './os/memory.ts'
 import { native, requireExecHelper } from './os/native.ts'
-import { createPeers } from './os/peers.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { isProcOurs } from './os/procfs.ts'
 import { readiness } from './os/readiness.ts'
@@ -33,7 +32,7 @@ import { leaveOtherSignals, listenToSignals } from './os/signal-source.ts'
 import { createSocketWatch } from './os/socket-watch.ts'
 import { type OpenSocket, openSockets } from './os/sockets.ts'
 import { createSpawner } from './os/spawner.ts'
-import { resolveMore, resolveRights } from './os/start-rights.ts'
+import { resolveRights } from './os/start-rights.ts'
 import { openTerminationLog, terminationLogBytes } from './os/termination-log.ts'
 import { lookAtProcess } from './os/usage.ts'
 import { openLogFiles } from './output/log-files.ts'
@@ -41,7 +40,7 @@ import { createOwnLines } from './output/own-lines.ts'
 import { createOutput } from './output/streams.ts'
 import type { InstanceSpec } from './plan/instance-spec.ts'
 import type { Plan } from './plan/plan.ts'
-import type { ConfigSource } from './ports/config-source.ts'
+import type { ConfigFiles } from './ports/config-source.ts'
 import { createLateProber } from './runtime/late-prober.ts'
 import { Runtime } from './runtime/runtime.ts'
 
@@ -61,7 +60,7 @@ export interface Supervision {
   /** For the log, at level debug. */
   readonly notes: readonly string[]
   /** Where the plan came from. */
-  readonly config: ConfigSource
+  readonly config: ConfigFiles
 }
 
 /**
@@ -84,39 +83,36 @@ export async function supervise(
 
   const wantedRights = resolveRights(plan)
   const clock = systemClock
-  const bound = plan.http && (await bindEndpoint(plan.http))
-  const forgetEndpoint =
-    bound && writeEndpointFile({ ...plan.http, port: native().portOf(bound.fd) })
-  const sockets = await openSockets(plan.sockets)
-  // A start that is refused leaves no file.
-  process.once('exit', () => {
+  const notes = createNotes()
+  const { tell } = notes
+  const own = { clock, note: tell, report: (error: unknown) => runtime.report(error) }
+  const endpoint = new Endpoint({ ...own, mostConnections: mostConnections() })
+  const control = new Control(own)
+  let sockets: readonly OpenSocket[] = []
+  const removeFiles = () => {
+    endpoint.forget()
+    control.remove()
     for (const socket of sockets) socket.remove()
-  })
-  const remote = plan.control?.http ? await openControlHttp(plan.control.http) : null
-  const opened = plan.control && openControlSocket(plan.control)
-  const peers = createPeers()
+  }
+  // A start that is refused leaves none.
+  process.once('exit', removeFiles)
+  await endpoint.begin(plan.http)
+  sockets = await openSockets(plan.sockets)
+  await control.begin(plan.control)
   const manager = findServiceManager(process.env)
   if (process.pid !== 1) native().becomeSubreaper()
 
   const { stdout, stderr } = openSinks()
   const colors = await chooseColors(plan)
   const terminationLog = openTerminationLog(process.env)
-  const self = dropSelf(plan, wantedRights)
+  const self = dropSelf(plan, wantedRights, [...endpoint.fds, ...control.fds])
   // Not before: the kernel forgets it when the user changes.
   if (parent !== null) native().onParentDeath(SIGTERM, parent)
   const files = openLogFiles(plan, clock)
   const ownLines = createOwnLines({ stdout, stderr, clock })
-  const notes = createNotes()
-  const { tell } = notes
   for (const note of [describeSelf(self), ...heldNotes]) tell('debug', note)
   if (sockets.length > 0) tell('info', `sockets: ${sockets.map(describeSocket).join(', ')}`)
-  if (typeof opened === 'string') {
-    tell('warn', `there is no control socket: ${opened}. Set control.socket, or control: false`)
-  }
   const revisions = openRevisions(plan, self, clock, tell)
-  const local = typeof opened === 'string' ? null : opened
-  const control =
-    plan.control && (local || remote) ? { spec: plan.control, local, remote, peers } : null
   // PID 1 takes its namespace with it.
   const guard = process.pid === 1 ? noGuard : createGuard((problem) => tell('warn', problem))
   if (!isProcOurs()) {
@@ -140,6 +136,11 @@ export async function supervise(
   const rights = new Map(revisions.rights)
   const rightsOf = ({ security }: InstanceSpec) => rights.get(rightsKey(security))
   const commands = createCommands({ rightsOf, exits, guard })
+  const moves = createMoves(
+    [(to) => endpoint.prepare(to.http), (to) => control.prepare(to.control)],
+    own.report,
+  )
+  const source = createConfigSource(config, { rights, self, moves })
   const runtime = new Runtime(plan, {
     clock,
     exits: {
@@ -159,7 +160,8 @@ export async function supervise(
     memory: createMemorySource(() =>
       tell('warn', 'what processes share is hidden from us: memory limits do not count it'),
     ),
-    config: { read: readConfig },
+    config: source,
+    addresses: moves,
     revisions,
     prober,
     publish(change) {
@@ -202,26 +204,14 @@ export async function supervise(
   for (const fact of early) runtime.post(fact)
   observed = observe({
     ...{ plan, version, clock, runtime, prober, commands, guard, notes, mailbox, ownLines, output },
-    ...{ history, incidents, cgroup, loopTurns, reserve, sockets, readConfig, bound, control },
-    showConfig: config.show,
+    ...{ history, incidents, cgroup, loopTurns, reserve, sockets, config: source },
+    ...{ endpoint, control, showConfig: config.show },
     reapedOrphans: () => reapedOrphans,
   }).catch((error: unknown) => {
     runtime.report(error)
     ownLines.write(`ringmaster: cannot load log, metrics, endpoint and probes: ${error}\n`)
     prober.arrive(null)
   })
-
-  /** What a plan that is applied needs and cannot have is told before anything changes. */
-  async function readConfig(files: readonly string[] | null): ReturnType<ConfigSource['read']> {
-    const reading = await config.read(files)
-    if (reading.problem !== null) return reading
-    try {
-      for (const [key, one] of resolveMore(reading.plan, rights, self)) rights.set(key, one)
-      return reading
-    } catch (error) {
-      return { problem: error instanceof Error ? error.message : String(error) }
-    }
-  }
 
   /** Why it ends, unless that was asked for, to `write`. Nothing may keep it from ending. */
   function tellEnd(write: (message: string) => void, limitBytes: number): void {
@@ -238,9 +228,7 @@ export async function supervise(
     tellEnd(terminationLog, terminationLogBytes)
     // The last changes may still be on their way to a log that is being loaded.
     await Promise.race([observed, new Promise((resolve) => setTimeout(resolve, flushMs))])
-    if (forgetEndpoint) forgetEndpoint()
-    local?.remove()
-    for (const socket of sockets) socket.remove()
+    removeFiles()
     ownLines.conclude()
     tellEnd(ownLines.write, endOfLogBytes)
     await Promise.all([stdout, stderr, files, revisions].map((one) => one.flush(flushMs)))

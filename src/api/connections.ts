@@ -27,10 +27,10 @@ export class Connections {
     this.#longestMs = longestMs
   }
 
-  /** Takes a new one in; where there are too many, another has to go. */
-  add(socket: Socket): void {
+  /** Takes a new one in, or one that {@link release} has let go; where there are too many, another has to go. */
+  add(socket: Socket, isLeaving = false): void {
     if (this.#bySocket.size >= this.#most) this.endOldest()
-    const connection: Connection = { socket, phase: 'reading', unanswered: 0 }
+    const connection: Connection = { socket, phase: 'reading', unanswered: 0, isLeaving }
     this.#bySocket.set(socket, connection)
     this.#enter(connection, 'reading')
     socket.once('close', () => this.#leave(connection))
@@ -46,18 +46,33 @@ export class Connections {
     }
     connection.unanswered += 1
     this.#enter(connection, 'answering')
+    if (connection.isLeaving) response.setHeader('connection', 'close')
     // The client has it, or is gone.
     response.once('close', () => {
       connection.unanswered -= 1
+      if (connection.isLeaving && connection.unanswered === 0) socket.end()
       this.#enter(connection, connection.unanswered > 0 ? 'answering' : 'idle')
     })
     return true
   }
 
-  /** Forgets one that goes on elsewhere. */
-  release(socket: Socket): void {
+  /** Forgets one that goes on elsewhere. Returns whether it is to end soon. */
+  release(socket: Socket): boolean {
     const connection = this.#bySocket.get(socket)
     if (connection) this.#leave(connection)
+    return connection?.isLeaving ?? false
+  }
+
+  /** Has all that are there now end after the answers that they wait for, or with the next one; and after {@link leavingMs}, whatever they do. */
+  retire(): void {
+    const leaving = [...this.#bySocket.values()]
+    if (leaving.length === 0) return
+    for (const connection of leaving) connection.isLeaving = true
+    this.#clock.at(this.#clock.now().monoMs + leavingMs, () => {
+      for (const connection of leaving) {
+        if (this.#bySocket.has(connection.socket)) this.#end(connection)
+      }
+    })
   }
 
   /** Ends the oldest of those that have no answer to come, else the one that takes longest with its answer. */
@@ -128,6 +143,7 @@ interface Connection {
   readonly socket: Socket
   phase: Phase
   unanswered: number
+  isLeaving: boolean
 }
 
 const usualMs: Readonly<Record<Phase, number>> = {
@@ -135,6 +151,7 @@ const usualMs: Readonly<Record<Phase, number>> = {
   idle: 30_000,
   answering: 10_000,
 }
+const leavingMs = 10_000
 const phaseNames = ['reading', 'idle', 'answering'] as const
 /** Requests that a client may send on one connection before it has their answers. */
 const mostUnanswered = 64

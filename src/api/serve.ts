@@ -1,13 +1,13 @@
 import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify'
 import { noCompilers } from './compilers.ts'
-import type { Listening } from './listen.ts'
+import type { Front } from './front.ts'
 import { addRoutes, type RouteOptions } from './routes.ts'
 
-/** Has fastify answer on a server that listens already. Loaded after the first spawns: fastify is most of our weight. */
-export async function serve(listening: Listening, options: RouteOptions): Promise<FastifyInstance> {
-  const app = createApp(options, { serverFactory: () => listening.server })
+/** Has fastify answer on a server that takes requests already. Loaded after the first spawns: fastify is most of our weight. */
+export async function serve(front: Front, options: RouteOptions): Promise<FastifyInstance> {
+  const app = createApp(options, { serverFactory: () => front.server })
   await app.ready()
-  listening.takeOver((request, response) => app.routing(request, response))
+  front.takeOver((request, response) => app.routing(request, response))
   return app
 }
 

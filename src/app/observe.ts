@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs'
-import { accept, type Bound } from '../api/listen.ts'
+import type { ControlOptions } from '../api/control/serve.ts'
 import type { WrittenHistory } from '../observe/history.ts'
 import type { WrittenIncidents } from '../observe/incidents.ts'
 import type { Mailbox } from '../observe/mailbox.ts'
@@ -7,6 +7,7 @@ import { loadBundle } from '../os/bundle.ts'
 import type { OwnCommands } from '../os/commands.ts'
 import type { GuardProcess } from '../os/guard.ts'
 import { native } from '../os/native.ts'
+import { createPeers } from '../os/peers.ts'
 import type { OpenSocket } from '../os/sockets.ts'
 import { createUsageSource } from '../os/usage.ts'
 import { wantsColor } from '../output/colors.ts'
@@ -15,14 +16,13 @@ import type { CountedOutput } from '../output/streams.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Cgroup } from '../ports/cgroup.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { ConfigSource } from '../ports/config-source.ts'
-import type { LoopTurns } from '../ports/usage.ts'
+import type { ConfigFiles, ConfigSource } from '../ports/config-source.ts'
+import type { LoopTurns, Usages } from '../ports/usage.ts'
 import type { LateProber } from '../runtime/late-prober.ts'
 import { whenQuiet } from '../runtime/quiet.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { answerCommands, type Control } from './control.ts'
-import { mostConnections } from './descriptors.ts'
-import { urls } from './endpoint.ts'
+import type { Control } from './control.ts'
+import type { Endpoint } from './endpoint.ts'
 import type { Notes } from './notes.ts'
 import { leadsToTerminal } from './own-output.ts'
 
@@ -51,12 +51,10 @@ export interface LateParts {
   /** Descriptors that are kept for this. */
   readonly reserve: readonly number[]
   readonly sockets: readonly OpenSocket[]
-  readonly readConfig: ConfigSource['read']
-  readonly showConfig: ConfigSource['show']
-  /** Null: there is no endpoint. */
-  readonly bound: Bound | null
-  /** Null: commands come in nowhere. */
-  readonly control: Control | null
+  readonly config: ConfigSource
+  readonly showConfig: ConfigFiles['show']
+  readonly endpoint: Endpoint
+  readonly control: Control
 }
 
 /** The garbage of the start is collected once nothing has changed for so long, or so much was going on all the time. */
@@ -64,9 +62,9 @@ const settled = { quietMs: 1000, longestMs: 60_000 }
 
 /** The heavy part: loaded when the first children are on their way. */
 export async function observe(parts: LateParts): Promise<void> {
-  const { clock, runtime, bound, control, guard, prober, notes } = parts
+  const { clock, runtime, endpoint, guard, prober, notes } = parts
   for (const fd of parts.reserve) closeSync(fd)
-  const listening = bound && (await accept(bound, { clock, mostConnections: mostConnections() }))
+  await endpoint.open()
   // What is loaded now keeps the event loop busy for long: what waits for the end of this turn, such as a look at the counter of
   // OOM kills before the first of them, comes before that.
   await guard.settled()
@@ -84,14 +82,34 @@ export async function observe(parts: LateParts): Promise<void> {
   )
   notes.open(log.note)
   const view = () => runtime.view()
-  if (listening) {
-    await late.serve(listening, { view, metrics, report: (error) => runtime.report(error) })
-    if (view().phase === 'running') log.note('info', `endpoints: ${urls(listening)}`)
-  }
-  if (control) await answerCommands(late, control, parts, metrics.usages, log.note)
+  const report = (error: unknown) => runtime.report(error)
+  await endpoint.answer((front) => late.serve(front, { view, metrics, report }))
+  if (view().phase === 'running') endpoint.tell()
+  await answerCommands(late, parts, metrics.usages)
   // Not before all is loaded: the heap grows once, for that.
   native().boundHeap()
   readers.push(whenQuiet(clock, settled, () => native().releaseMemory()).change)
+}
+
+async function answerCommands(
+  { createControl }: Late,
+  parts: LateParts,
+  usages: Usages,
+): Promise<void> {
+  const { control, notes, runtime, output, version, clock, history, incidents, sockets } = parts
+  const source: ControlOptions = {
+    ...{ version, clock, history, incidents, sockets, usages, lines: output },
+    access: () => control.access,
+    readConfig: parts.config.read,
+    showConfig: parts.showConfig,
+    view: () => runtime.view(),
+    specs: () => runtime.specs(),
+    preview: (other) => runtime.preview(other),
+    post: (fact) => runtime.post(fact),
+    report: (error) => runtime.report(error),
+  }
+  const clients = { peers: createPeers(), note: notes.tell }
+  await control.answer(() => createControl(clients, source))
 }
 
 async function openLog({ createLog }: Late, { plan, clock, ownLines }: LateParts) {

@@ -12,10 +12,13 @@ import { begin, supersede } from './rollout.ts'
 import type { Course, Group, Rollout, State } from './state.ts'
 
 /** What `plan` would change. Pure. */
-export function preview({ processes, courses, groups, ...state }: State, plan: Plan): PlanDiff {
+export function preview(
+  { processes, courses, groups, addresses, ...state }: State,
+  plan: Plan,
+): PlanDiff {
   const staying = new Set(courses.filter((one) => !one.isRemoved).map(({ process }) => process))
   const running = {
-    ...state,
+    ...{ ...state, ...addresses },
     processes: processes.filter(({ name }) => staying.has(name)),
     groups: groups.map(({ spec }) => spec),
   }
@@ -46,11 +49,13 @@ export function apply(draft: Draft, plan: Plan, by: string): void {
     ...draft.state,
     ...{ shutdown: plan.shutdown, signals: plan.signals },
     config: { origin: plan.origin, atWallMs: draft.at.wallMs, by },
+    addresses: { http: plan.http, control: plan.control },
     groups: plan.groups.map((spec) => regroup(groups, spec)),
     processes: inOrder.flatMap((name) => specs.find((one) => one.name === name) ?? []),
     courses: inOrder.flatMap((name) => all.find(({ process }) => process === name) ?? []),
   }
   draft.sortInstances()
+  move(draft, diff)
   if (isEmpty(diff)) return
   for (const { process, kind, fields, replicas } of diff.processes) {
     const spec = plan.processes.find(({ name }) => name === process)
@@ -99,6 +104,13 @@ function undo(draft: Draft, course: Course, toRevision: number | null, by: strin
   const { replicas } = draft.membersOf(course.process).spec
   const spec = { ...revision.spec, replicas: Math.min(replicas, revision.spec.mostReplicas) }
   aim(draft, spec, { changes: revision.changes, by }, 'undo')
+}
+
+/** The files that are named for clients over TCP are not in the plan, and may say something new. */
+function move(draft: Draft, { settings }: PlanDiff): void {
+  const { addresses } = draft.state
+  const isOther = settings.includes('http') || settings.includes('control')
+  if (isOther || addresses.control?.http) draft.want({ type: 'move', ...addresses })
 }
 
 /** The instances of a process are to have this spec: at once where their runs can, else one after the other. */

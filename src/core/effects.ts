@@ -1,4 +1,5 @@
 import type { HookName, ProbeName } from '../plan/instance-spec.ts'
+import type { Addresses } from '../plan/plan.ts'
 import type { ProcessSpec } from '../plan/process-spec.ts'
 import type { DeadlineKey } from './events.ts'
 import type { Past } from './state.ts'
@@ -74,6 +75,8 @@ export type Effect =
   | { readonly type: 'wake'; readonly key: DeadlineKey; readonly atMonoMs: number | null }
   /** To everything else that lives below Ringmaster; `swept` follows when nothing does. */
   | { readonly type: 'sweep'; readonly signal: number }
+  /** Let Ringmaster be reached there, and nowhere else. What that takes was prepared when the plan was read. */
+  | ({ readonly type: 'move' } & Addresses)
   /** Read and check the files of the start again; `configRead` follows. */
   | { readonly type: 'readConfig' }
   /** There is no instance of that name any more; one that is made later has nothing to do with it. */

@@ -11,6 +11,7 @@ export function initialState(
   { groups, processes, shutdown, signals, origin, ...plan }: Plan,
   past: readonly Past[] = [],
 ): State {
+  const { http, control, ...fixed } = plan
   const started = startedAtOnce(processes)
   const known = new Map(past.map((one) => [one.process, one]))
   const begun = processes.map((spec) => {
@@ -19,7 +20,8 @@ export function initialState(
   })
   return {
     phase: 'running',
-    fixed: plan,
+    fixed,
+    addresses: { http, control },
     shutdown,
     signals,
     processes,

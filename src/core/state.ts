@@ -1,5 +1,5 @@
 import type { FixedSettings } from '../plan/diff.ts'
-import type { GroupSpec, Origin, ShutdownSpec, SignalRule } from '../plan/plan.ts'
+import type { Addresses, GroupSpec, Origin, ShutdownSpec, SignalRule } from '../plan/plan.ts'
 import type { ProcessSpec } from '../plan/process-spec.ts'
 import type { RolloutReason, RolloutResult, SupervisorPhase, Withdrawn } from './changes.ts'
 import type { Instance } from './instance-state.ts'
@@ -9,6 +9,8 @@ export interface State {
   readonly phase: SupervisorPhase
   /** What a plan that is applied does not change. */
   readonly fixed: FixedSettings
+  /** Where Ringmaster itself is to be reached. */
+  readonly addresses: Addresses
   readonly shutdown: ShutdownSpec
   readonly signals: Readonly<Record<number, SignalRule>>
   /** As they are to be. */

@@ -75,9 +75,10 @@ napi_value receive_datagram(napi_env env, napi_callback_info info);
 napi_value send_datagram(napi_env env, napi_callback_info info);
 
 /* sockets.c */
+napi_value bind_tcp(napi_env env, napi_callback_info info);
 napi_value listen_tcp(napi_env env, napi_callback_info info);
-napi_value listen_again(napi_env env, napi_callback_info info);
-napi_value port_of(napi_env env, napi_callback_info info);
+napi_value share_port(napi_env env, napi_callback_info info);
+napi_value address_of(napi_env env, napi_callback_info info);
 
 /* local-sockets.c */
 napi_value listen_local(napi_env env, napi_callback_info info);

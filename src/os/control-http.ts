@@ -2,20 +2,29 @@ import { SupervisorError } from '../lib/errors.ts'
 import type { ControlHttpSpec, TlsSpec } from '../plan/plan.ts'
 import type { ControlHttp, TlsFiles } from '../ports/control-http.ts'
 import { type NamedFile, readNamedFile, refuseFile } from './secret-file.ts'
-import { listenTcp } from './tcp.ts'
+import { bindTcp, listen, type TcpSocket } from './tcp.ts'
 
-/**
- * Reads what control over TCP needs, and listens. To be called before root is given up: the files may be root's alone. Throws
- * `START_REFUSED`.
- */
-export async function openControlHttp(spec: ControlHttpSpec): Promise<ControlHttp> {
-  const { host, port } = spec
+/** Reads what control over TCP asks of clients. At the start to be called before root is given up: the files may be root's alone. Throws `START_REFUSED`. */
+export async function readControlHttp(spec: ControlHttpSpec): Promise<ControlHttp> {
   const token = readToken({ field: 'control.http.tokenFile', path: spec.tokenFile })
-  const tls = spec.tls && (await readTls(spec.tls))
-  const request = { host, port, backlog: 128, isBlocking: false, reusesPort: false }
-  const remedy = 'Choose another "control.http.port" (0: any free one)'
-  return { fd: await listenTcp(request, remedy), host, token, tls }
+  return { host: spec.host, token, tls: spec.tls && (await readTls(spec.tls)) }
 }
+
+/** Takes the address of control over TCP; nobody can connect before {@link listenForControl}. `own`: as of {@link bindTcp}. Throws `START_REFUSED`. */
+export function bindForControl(
+  { host, port }: ControlHttpSpec,
+  own: readonly TcpSocket[] = [],
+): Promise<TcpSocket> {
+  return bindTcp({ host, port, isBlocking: false, reusesPort: false }, remedy, own)
+}
+
+/** Has clients of control over TCP come in. Throws `START_REFUSED`. */
+export function listenForControl(socket: TcpSocket, own: readonly TcpSocket[] = []): void {
+  listen(socket, mostWaiting, remedy, own)
+}
+
+const remedy = 'Choose another "control.http.port" (0: any free one)'
+const mostWaiting = 128
 
 /** As many as nobody guesses; 16 random bytes are 32 hexadecimal digits. */
 const leastCharacters = 32

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  fchownSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -29,16 +30,18 @@ export type SelfDrop =
 /**
  * Becomes the one user of all processes of `plan`, for good, when Ringmaster is root and none of them needs that. To be called when all
  * that takes root is done (sockets bound, files opened) and nothing is being read. Throws `START_REFUSED` when the kernel
- * does not do what it should: Ringmaster may then be neither root nor that user, and must end.
+ * does not do what it should: Ringmaster may then be neither root nor that user, and must end. TCP `sockets` become those of that user, so that others
+ * of Ringmaster can be bound beside them.
  */
 export function dropSelf(
   plan: Plan,
   rights: KnownRights,
+  sockets: readonly number[] = [],
   own: OwnRights = readOwnRights(),
 ): SelfDrop {
   const user = userToBecome(plan, rights, own)
   if (typeof user === 'string') return { kind: 'kept', reason: user, rights }
-  const unreadable = attempt(() => become(user, own, plan))
+  const unreadable = attempt(() => become(user, own, plan, sockets))
   if (unreadable !== undefined) {
     const reason = `user ${user.uid} ${unreadable}`
     if (!isHeld(own.effective, 'KILL')) {
@@ -93,7 +96,12 @@ function needOfRoot({ security, resources }: InstanceTemplate, rights: Rights): 
 }
 
 /** Groups first and the user last: whoever is not root cannot change groups. Returns what `user` could not do later, and then stays root. */
-function become({ uid, gid, groups }: User, own: OwnRights, plan: Plan): string | undefined {
+function become(
+  { uid, gid, groups }: User,
+  own: OwnRights,
+  plan: Plan,
+  sockets: readonly number[],
+): string | undefined {
   const { setgroups, setegid, seteuid, setgid, setuid } = process
   if (!setgroups || !setegid || !seteuid || !setgid || !setuid) throw new Error('not Linux')
   // What is loaded or executed later lies beside these.
@@ -113,6 +121,8 @@ function become({ uid, gid, groups }: User, own: OwnRights, plan: Plan): string 
     setgroups([...own.groups])
     return unable
   }
+  // EPERM without CAP_CHOWN: then an address that overlaps theirs cannot be had later.
+  for (const fd of sockets) errnoOf(() => fchownSync(fd, uid, gid))
   setgid(gid)
   setuid(uid)
   return undefined

@@ -1,6 +1,16 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { attempt, identityOf, isTrusted, makeOurs, removeOwn, runFolders } from './run-folders.ts'
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { attempt, isTrusted, makeOurs, runFolders } from './run-folders.ts'
 
 /** Where the endpoint of a `run` listens. */
 export interface EndpointAddress {
@@ -8,26 +18,42 @@ export interface EndpointAddress {
   readonly port: number
 }
 
+/** What `ringmaster probe` finds the endpoint by. */
+export interface EndpointFile {
+  /** Null: there is no endpoint. Also when root was given up since the file was made. */
+  write(address: EndpointAddress | null): void
+  /** Takes the file away, if it is still ours. */
+  remove(): void
+}
+
 /**
- * Has `ringmaster probe` find the endpoint: writes its address into the first folder of {@link runFolders} that can be had, if there
- * is one. The last `run` that starts in a container is the one that is found. Returns what takes the file away again, if it is still ours.
+ * A file in the first folder of {@link runFolders} that can be had, if there is one, made when there is something to write. The last `run`
+ * that starts in a container is the one that is found.
  */
-export function writeEndpointFile(
-  { host, port }: EndpointAddress,
-  folders: readonly string[] = runFolders(),
-): () => void {
-  for (const folder of folders) {
-    const path = join(folder, fileName)
-    const written = attempt(() => {
-      makeOurs(folder)
-      const draft = `${path}.${process.pid}`
-      writeFileSync(draft, `${host} ${port}\n`, { mode: 0o600 })
-      renameSync(draft, path)
-      return identityOf(path)
-    })
-    if (written !== undefined) return () => removeOwn(path, written, folder)
+export function createEndpointFile(folders: readonly string[] = runFolders()): EndpointFile {
+  let made: { readonly fd: number; readonly path: string } | undefined
+  return {
+    write(address) {
+      if (made) {
+        const { fd } = made
+        attempt(() => writeSync(fd, lineOf(address), 0))
+      } else if (address) {
+        for (const folder of folders) made ??= attempt(() => make(folder, lineOf(address)))
+      }
+    },
+    remove() {
+      if (made === undefined) return
+      const { fd, path } = made
+      made = undefined
+      attempt(() => {
+        if (isSame(fd, path)) {
+          unlinkSync(path)
+          rmdirSync(dirname(path))
+        }
+      })
+      closeSync(fd)
+    },
   }
-  return () => {}
 }
 
 /** The address that was written, by root or by who we are, and in which file; undefined when there is none. */
@@ -37,10 +63,33 @@ export function readEndpointFile(
   for (const folder of folders) {
     const path = join(folder, fileName)
     const text = attempt(() => (isTrusted(folder) ? readFileSync(path, 'utf8') : ''))
-    const [, host, port] = /^(\S+) (\d{1,5})\n$/.exec(text ?? '') ?? []
+    const [, host, port] = /^(\S+) (\d{1,5}) *\n$/.exec(text ?? '') ?? []
     if (host !== undefined) return { host, port: Number(port), path }
   }
   return undefined
 }
 
 const fileName = 'endpoint'
+
+/** Of one length, so that a write replaces it whole: a name of a host has 253 characters at most. */
+function lineOf(address: EndpointAddress | null): string {
+  const text = address === null ? '' : `${address.host} ${address.port}`
+  return `${text.padEnd(260)}\n`
+}
+
+function make(folder: string, line: string): { fd: number; path: string } {
+  makeOurs(folder)
+  const path = join(folder, fileName)
+  const draft = `${path}.${process.pid}`
+  attempt(() => unlinkSync(draft))
+  const fd = openSync(draft, 'wx', 0o600)
+  writeSync(fd, line, 0)
+  renameSync(draft, path)
+  return { fd, path }
+}
+
+/** An inode is nobody else's as long as we hold it. */
+function isSame(fd: number, path: string): boolean {
+  const [ours, there] = [fstatSync(fd), lstatSync(path)]
+  return ours.dev === there.dev && ours.ino === there.ino
+}

@@ -1,5 +1,5 @@
-import { chownSync, closeSync, lstatSync, unlinkSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { chownSync, closeSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
 import type { SecuritySpec } from '../plan/instance-spec.ts'
 import { native } from './native.ts'
@@ -11,8 +11,18 @@ import { readUserDatabase, resolveIdentity } from './users.ts'
 export interface LocalSocket {
   readonly fd: number
   readonly path: string
+  /** Whether clients find it there. */
+  isThere(): boolean
   /** Takes the file away, if it is still ours. */
   remove(): void
+}
+
+/** A UNIX socket that listens, and that nobody knows of. */
+export interface HiddenSocket {
+  /** Has clients find it, and nobody find what was there before. Throws what the kernel refuses. */
+  reveal(): LocalSocket
+  /** Nothing came of it. */
+  discard(): void
 }
 
 export interface LocalRequest {
@@ -43,22 +53,41 @@ export function listenLocal(
   words: LocalWords,
   ours: string | null = null,
 ): LocalSocket {
-  const { path, mode, backlog, isBlocking } = request
+  const { path } = request
   const who = ownerOf(request, words)
   // What is there by now might be somebody else's.
   if (who) refuseUnsafe(dirname(path))
   removeStale(path, words)
-  const fd = native().listenLocal(path, mode, backlog, isBlocking)
-  if (fd < 0) throw problem(getSystemErrorName(fd))
-  try {
-    if (who) chownSync(path, who.uid, who.gid)
-  } catch (error) {
-    closeSync(fd)
-    unlinkSync(path)
-    throw error
+  const fd = open(request, path, who)
+  return toSocket(fd, path, ours)
+}
+
+/** As {@link listenLocal}, but changes nothing at the path before it is wanted. `current` may be there. */
+export function listenHidden(
+  request: LocalRequest,
+  words: LocalWords,
+  ours: string | null,
+  current: LocalSocket | null,
+): HiddenSocket {
+  const { path } = request
+  const who = ownerOf(request, words)
+  if (who) refuseUnsafe(dirname(path))
+  if (current?.path !== path || !current.isThere()) staleAt(path, words)
+  // Short: a path of a socket has 107 characters at most. PID 1 may find one that an earlier PID 1 has left.
+  const draft = join(dirname(path), `.${process.pid}`)
+  removeStale(draft, words)
+  const fd = open(request, draft, who)
+  const identity = identityOf(draft)
+  return {
+    reveal() {
+      renameSync(draft, path)
+      return toSocket(fd, path, ours)
+    },
+    discard() {
+      closeSync(fd)
+      removeOwn(draft, identity, ours)
+    },
   }
-  const identity = identityOf(path)
-  return { fd, path, remove: () => removeOwn(path, identity, ours) }
 }
 
 /** Who can change a folder can have clients speak to somebody else. */
@@ -86,10 +115,46 @@ function problem(text: string): Error {
 
 const ownCode = 'ELOCAL'
 
+function open(
+  { mode, backlog, isBlocking }: LocalRequest,
+  path: string,
+  who: ReturnType<typeof ownerOf>,
+): number {
+  const fd = native().listenLocal(path, mode, backlog, isBlocking)
+  if (fd < 0) {
+    const code = getSystemErrorName(fd)
+    throw Object.assign(new Error(code), { code })
+  }
+  try {
+    if (who) chownSync(path, who.uid, who.gid)
+    return fd
+  } catch (error) {
+    closeSync(fd)
+    unlinkSync(path)
+    throw error
+  }
+}
+
+function toSocket(fd: number, path: string, ours: string | null): LocalSocket {
+  const identity = identityOf(path)
+  return {
+    ...{ fd, path },
+    isThere: () => attempt(() => identityOf(path)) === identity,
+    remove: () => removeOwn(path, identity, ours),
+  }
+}
+
 /** A socket that nobody listens at any more goes; of what is there else, nothing does. */
-function removeStale(path: string, { rival }: LocalWords): void {
+function removeStale(path: string, words: LocalWords): void {
+  const stale = staleAt(path, words)
+  // It may have been replaced since.
+  if (stale !== undefined && identityOf(path) === stale) unlinkSync(path)
+}
+
+/** The identity of a socket that nobody listens at any more; undefined when nothing is there. Throws when there is something else. */
+function staleAt(path: string, { rival }: LocalWords): string | undefined {
   const file = attempt(() => lstatSync(path))
-  if (file === undefined) return
+  if (file === undefined) return undefined
   const identity = identityOf(path)
   if (!file.isSocket()) throw problem('there is a file that is no socket')
   const connection = native().connectLocal(path)
@@ -98,8 +163,7 @@ function removeStale(path: string, { rival }: LocalWords): void {
   // EAGAIN: somebody listens, and is busy.
   if (connection >= 0 || code === 'EAGAIN') throw problem(`${rival} listens there`)
   if (code !== 'ECONNREFUSED') throw problem(code)
-  // It may have been replaced since.
-  if (identityOf(path) === identity) unlinkSync(path)
+  return identity
 }
 
 /** Undefined: who we are. */

@@ -61,20 +61,20 @@ export interface Native {
    */
   watch(fd: number, events: 0 | 1 | 2): number
   /**
-   * A TCP socket, close-on-exec, that listens at `address`, an IPv4 or IPv6 address in digits; or a negative errno (EINVAL: a
-   * name). Whoever connects waits for the one who accepts, at most `backlog` of them, and net.core.somaxconn. `reusesPort`: with SO_REUSEPORT.
+   * A TCP socket, close-on-exec, that has an address, an IPv4 or IPv6 one in digits, but does not listen; or a negative errno (EINVAL:
+   * a name). `reusesPort`: with SO_REUSEPORT.
    */
-  listenTcp(
-    address: string,
-    port: number,
-    backlog: number,
-    isBlocking: boolean,
-    reusesPort: boolean,
-  ): number
-  /** Has a TCP socket listen that a child has shut down for all who share it (shutdown(2)); one that listens only gets the backlog. A port that was not asked for by its number is another one then. Or a negative errno. */
-  listenAgain(fd: number, backlog: number): number
-  /** The port of a TCP socket (getsockname), or a negative errno. */
-  portOf(fd: number): number
+  bindTcp(address: string, port: number, isBlocking: boolean, reusesPort: boolean): number
+  /**
+   * Has a TCP socket listen: whoever connects waits for the one who accepts, at most `backlog` of them, and net.core.somaxconn. One that listens only
+   * gets the backlog; one that a child has shut down for all who share it (shutdown(2)) listens again, and has another port then if it never asked
+   * for one by its number. Or a negative errno.
+   */
+  listenTcp(fd: number, backlog: number): number
+  /** Whether other sockets of the same user that want it too may have the address of this one (SO_REUSEPORT: 1, 0), from now on. Or a negative errno. */
+  sharePort(fd: number, isShared: 0 | 1): number
+  /** The address of a TCP socket in digits, and its port; or a negative errno. */
+  addressOf(fd: number): readonly [host: string, port: number] | number
   /** A UNIX socket, close-on-exec, that listens at `path`, a file of that mode whatever the umask, with `backlog` connections that wait; or a negative errno (EADDRINUSE: there is a file, also a link; ENAMETOOLONG). */
   listenLocal(path: string, mode: number, backlog: number, isBlocking: boolean): number
   /** A descriptor of a connection to the UNIX socket at `path`; or a negative errno (ECONNREFUSED: nobody listens; EAGAIN: too many wait). */

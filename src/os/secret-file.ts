@@ -30,15 +30,19 @@ export function readNamedFile(file: NamedFile, secret: 'secret' | 'public'): str
     if (isSupervisorError(error)) throw error
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
-    throw refuseFile(file, reasons[code] ?? code)
+    throw refuseFile(file, reasons[code] ?? code, error)
   } finally {
     if (fd !== undefined) closeSync(fd)
   }
 }
 
 /** Why a start is refused for a file. */
-export function refuseFile({ field, path }: NamedFile, why: string): SupervisorError {
-  return new SupervisorError('START_REFUSED', `cannot use ${field} ${path}: ${why}`)
+export function refuseFile(
+  { field, path }: NamedFile,
+  why: string,
+  cause?: unknown,
+): SupervisorError {
+  return new SupervisorError('START_REFUSED', `cannot use ${field} ${path}: ${why}`, { cause })
 }
 
 /** More than any token, key or chain of certificates. */

@@ -38,11 +38,11 @@ export async function openSockets(specs: readonly SocketSpec[]): Promise<readonl
 async function openTcp(spec: TcpSocketSpec): Promise<OpenSocket> {
   const { name } = spec
   const remedy = `Choose another "sockets.${name}.port", or end what listens there`
-  const fd = await listenTcp({ ...spec, isBlocking: true }, remedy)
-  const address = describeAddress({ ...spec, port: native().portOf(fd) })
+  const { fd, port } = await listenTcp({ ...spec, isBlocking: true }, spec.backlog, remedy)
+  const address = describeAddress({ ...spec, port })
   const revive = () => {
     // The kernel keeps a port only when it was asked for.
-    if (spec.port !== 0) native().listenAgain(fd, spec.backlog)
+    if (spec.port !== 0) native().listenTcp(fd, spec.backlog)
   }
   return { name, fd, address, revive, remove() {} }
 }

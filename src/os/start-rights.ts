@@ -54,13 +54,13 @@ export function resolveMore(plan: Plan, known: KnownRights, self: SelfDrop): Kno
     return resolveRights({ ...plan, processes, dropsSelf: false })
   } catch (error) {
     if (self.kind === 'kept' || !(error instanceof SupervisorError)) throw error
-    throw new SupervisorError(
-      'START_REFUSED',
-      `${error.message}\nroot was given up at the start: set dropSelf: false, or restart the container`,
-      { cause: error },
-    )
+    throw new SupervisorError('START_REFUSED', `${error.message}\n${rootGivenUp}`, { cause: error })
   }
 }
+
+/** What is said of a plan that needs what Ringmaster had when it started. */
+export const rootGivenUp =
+  'root was given up at the start: set dropSelf: false, or restart the container'
 
 function rightsOf(
   { security, resources }: InstanceTemplate,

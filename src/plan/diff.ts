@@ -23,14 +23,11 @@ export interface ProcessDiff {
   readonly replicas: { readonly from: number; readonly to: number } | null
 }
 
-/** What cannot change while Ringmaster runs: it has bound, opened or become it. */
-export type FixedSettings = Pick<
-  Plan,
-  'http' | 'control' | 'logs' | 'sockets' | 'dropsSelf' | 'stateDir'
->
+/** What cannot change while Ringmaster runs: it has opened or become it. */
+export type FixedSettings = Pick<Plan, 'logs' | 'sockets' | 'dropsSelf' | 'stateDir'>
 
 /** What is running: the newest specs, those that are on their way included. */
-export type Running = Pick<Plan, 'processes' | 'shutdown' | 'signals' | 'groups'> & {
+export type Running = Pick<Plan, 'processes' | (typeof settings)[number]> & {
   readonly fixed: FixedSettings
 }
 
@@ -119,11 +116,9 @@ function untried({ probes }: ProcessSpec) {
   return Object.entries(probes).filter(([, { by }]) => by !== 'tries')
 }
 
-const settings = ['shutdown', 'signals', 'groups'] as const
+const settings = ['http', 'control', 'shutdown', 'signals', 'groups'] as const
 
 const fixed: readonly (readonly [name: string, key: keyof FixedSettings])[] = [
-  ['http', 'http'],
-  ['control', 'control'],
   ['logs', 'logs'],
   ['sockets', 'sockets'],
   ['dropSelf', 'dropsSelf'],

@@ -28,6 +28,9 @@ export interface Origin {
   readonly texts: readonly { readonly file: string; readonly text: string }[]
 }
 
+/** Where Ringmaster itself can be reached, and by whom. */
+export type Addresses = Pick<Plan, 'http' | 'control'>
+
 /** Where commands come in, and who may give them. */
 export interface ControlSpec {
   /** Path of the socket; null: the first place that can be had. */

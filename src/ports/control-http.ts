@@ -1,7 +1,5 @@
-/** What control over TCP begins with: opened and read before root is given up. */
+/** What control over TCP asks of clients: read before root is given up. */
 export interface ControlHttp {
-  /** The listening socket. */
-  readonly fd: number
   /** As it is configured. */
   readonly host: string
   /** What clients have to show. Never to be written anywhere. */

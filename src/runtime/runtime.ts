@@ -7,6 +7,7 @@ import type { View } from '../core/view.ts'
 import type { PlanDiff } from '../plan/diff.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ProcessSpec } from '../plan/process-spec.ts'
+import type { OwnAddresses } from '../ports/addresses.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ConfigSource } from '../ports/config-source.ts'
 import type { ExitSource } from '../ports/exit-source.ts'
@@ -27,7 +28,8 @@ export interface RuntimePorts extends Omit<RunPorts, 'post' | 'report'> {
   readonly exits: ExitSource
   readonly prober: Prober
   readonly sockets: Sockets
-  readonly config: Pick<ConfigSource, 'read'>
+  readonly config: ConfigSource
+  readonly addresses: OwnAddresses
   readonly revisions: RevisionStore
   /** Ends Ringmaster. */
   readonly exit: (code: number) => void
@@ -143,11 +145,13 @@ export class Runtime {
       case 'sweep':
         this.#trees.sweep(effect.signal)
         break
+      case 'move':
+        this.#ports.addresses.move(effect)
+        break
       case 'readConfig':
-        // It does not reject.
-        void this.#ports.config
-          .read(null)
-          .then((reading) => this.post({ type: 'configRead', reading }))
+        this.#ports.config
+          .read(null, (reading) => this.post({ type: 'configRead', reading }))
+          .catch((error: unknown) => this.report(error))
         break
       case 'adopt':
         this.#runs.adopt(effect)

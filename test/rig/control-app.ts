@@ -30,11 +30,11 @@ export function controlApp(
       usages: { now: async () => ({ atMonoMs: 0, live: new Map(), cpuSeconds: new Map() }) },
       incidents: { of: () => [] },
       lines: { lastWords: () => ({ stdout: '', stderr: '' }), follow: () => () => {} },
-      readConfig: async () => ({ problem: 'no file' }),
+      readConfig: async (_, use) => use({ problem: 'no file' }),
       showConfig: ({ files }) => ({ processes: {}, 'x-files': files }),
       preview: () => ({ processes: [], settings: [], fixed: [] }),
       specs: () => [processSpec('web', { replicas: 2 }), processSpec('job')],
-      access: { others: 'read', descendants: null },
+      access: () => ({ others: 'read', descendants: null }),
       report: (error) => {
         throw error
       },

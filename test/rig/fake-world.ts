@@ -3,7 +3,7 @@ import type { Notice, Reading } from '../../src/core/events.ts'
 import type { Past } from '../../src/core/state.ts'
 import type { ExitStatus } from '../../src/lib/exit-codes.ts'
 import type { Check, OutputCheck } from '../../src/plan/instance-spec.ts'
-import type { Plan } from '../../src/plan/plan.ts'
+import type { Addresses, Plan } from '../../src/plan/plan.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Message, NotifySocket } from '../../src/ports/notify-socket.ts'
 import type { LastWords, OutputStream } from '../../src/ports/output.ts'
@@ -79,6 +79,8 @@ export class FakeWorld {
   reopenings = 0
   /** What reading the configuration again comes to. */
   readConfig = async (): Promise<Reading> => ({ problem: 'not given' })
+  /** Where Ringmaster was told to be reached. */
+  readonly moves: Addresses[] = []
   /** Instances whose output is forgotten. */
   readonly forgotten: string[] = []
   /** Revisions that were to be kept, in order. */
@@ -300,7 +302,8 @@ export class FakeWorld {
         watch: (pid) => this.guarded.add(pid),
         forget: (pid) => this.guarded.delete(pid),
       },
-      config: { read: () => this.readConfig() },
+      config: { read: async (_, use) => use(await this.readConfig()) },
+      addresses: { move: (to) => this.moves.push(to) },
       revisions: {
         past: this.#options.past ?? [],
         keep: (past) => this.kept.push(past),

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { listenTcp, type TcpSocket } from '../../src/os/tcp.ts'
 
 /** A port on which nobody listens, and which the kernel gives to no connection meanwhile: see ip_local_port_range in ip(7). */
 export async function freePort(): Promise<number> {
@@ -21,6 +22,12 @@ export async function freePort(): Promise<number> {
 function firstEphemeral(): number {
   const [first] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split('	')
   return Math.max(Number(first), 11_000)
+}
+
+/** A socket that listens at a free port of 127.0.0.1. */
+export function listenHere(isBlocking = false): Promise<TcpSocket> {
+  const request = { host: '127.0.0.1', port: 0, isBlocking, reusesPort: false }
+  return listenTcp(request, 511, 'Free a port')
 }
 
 /** Number of the user `name`; nobody's where there is none. */

@@ -114,6 +114,8 @@ export function inWords(effect: Effect): string {
       return `send ${effect.run} ${effect.signal} ${effect.to}`
     case 'endTree':
       return `endTree ${effect.run} ${effect.signal}${effect.sparesGroup ? ' sparing' : ''}`
+    case 'move':
+      return 'move'
     case 'readConfig':
       return 'readConfig'
     case 'adopt':

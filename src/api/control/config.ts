@@ -30,19 +30,19 @@ export function configOperations({
       summary: 'Has what runs be as a configuration has it: only what differs changes.',
       body: ApplySchema,
       response: AppliedSchema,
-      async handle({ body, by }): Promise<Applied> {
-        const reading = await readConfig(body.files ?? null)
-        if (reading.problem !== null) throw new RequestProblem('CONFIG_INVALID', reading.problem)
-        if (view().phase !== 'running') {
-          throw new RequestProblem('NOT_POSSIBLE_NOW', 'Ringmaster shuts down')
-        }
-        const { processes, settings, fixed } = preview(reading.plan)
-        if (!body.dryRun) post({ type: 'apply', plan: reading.plan, by })
-        return {
-          processes: processes.map((one) => ({ ...one, fields: [...one.fields] })),
-          ...{ settings: [...settings], fixed: [...fixed] },
-        }
-      },
+      handle: ({ body, by }) =>
+        readConfig(body.files ?? null, (reading): Applied => {
+          if (reading.problem !== null) throw new RequestProblem('CONFIG_INVALID', reading.problem)
+          if (view().phase !== 'running') {
+            throw new RequestProblem('NOT_POSSIBLE_NOW', 'Ringmaster shuts down')
+          }
+          const { processes, settings, fixed } = preview(reading.plan)
+          if (!body.dryRun) post({ type: 'apply', plan: reading.plan, by })
+          return {
+            processes: processes.map((one) => ({ ...one, fields: [...one.fields] })),
+            ...{ settings: [...settings], fixed: [...fixed] },
+          }
+        }),
     }),
   ]
 }

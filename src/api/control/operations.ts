@@ -1,9 +1,10 @@
-import type { Fact, Reading } from '../../core/events.ts'
+import type { Fact } from '../../core/events.ts'
 import type { View } from '../../core/view.ts'
 import type { PlanDiff } from '../../plan/diff.ts'
 import type { Origin, Plan } from '../../plan/plan.ts'
 import type { ProcessSpec } from '../../plan/process-spec.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { ConfigSource } from '../../ports/config-source.ts'
 import type { History } from '../../ports/history.ts'
 import type { Incidents } from '../../ports/incidents.ts'
 import type { Lines } from '../../ports/lines.ts'
@@ -35,8 +36,8 @@ export interface ControlSource {
   readonly usages: Usages
   /** What processes are now. */
   readonly specs: () => readonly ProcessSpec[]
-  /** Reads and checks files, or (null) those of the start. Never rejects. */
-  readonly readConfig: (files: readonly string[] | null) => Promise<Reading>
+  /** What is made of files, or (null) of those of the start. */
+  readonly readConfig: ConfigSource['read']
   /** What was read, without secrets; null: there are no files. */
   readonly showConfig: (origin: Origin) => unknown
   /** What a plan would change. */

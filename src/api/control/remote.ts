@@ -3,11 +3,11 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { LogLevel } from '../../plan/plan.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { ControlHttp } from '../../ports/control-http.ts'
+import type { ControlHttp, TlsFiles } from '../../ports/control-http.ts'
 import { type Problem, type ProblemCode, problemStatus } from '../../wire/problems.ts'
 import { Connections } from '../connections.ts'
-import { letIn } from '../let-in.ts'
-import type { RequestHandler } from '../listen.ts'
+import type { RequestHandler } from '../front.ts'
+import type { Host } from '../let-in.ts'
 import type { TokenHolder } from './access.ts'
 import { createForeignCheck } from './foreign.ts'
 import { createTokenCheck } from './token.ts'
@@ -21,47 +21,74 @@ export interface RemoteOptions {
   readonly admit: (socket: Socket, holder: TokenHolder) => void
 }
 
+/** Clients over TCP. */
+export interface Remote extends Host {
+  /** What is asked of clients from now on; first of all before one comes in. */
+  ask(http: ControlHttp): Promise<void>
+  /** Who is in goes after its answer, or its next one. */
+  retire(): void
+}
+
 /**
  * Answers clients that know the token, over TCP. Who does not can neither keep those out who do, nor end their connections: each
  * has room of its own, and the right token is taken at any time. A wrong one is answered after a while and ends its connection.
  */
-export async function serveRemote(control: ControlHttp, options: RemoteOptions): Promise<Server> {
+export function createRemote(options: RemoteOptions): Remote {
   const { clock, answer, admit } = options
-  const foreign = createForeignCheck(control.host, control.tls?.cert ?? null)
-  const check = createTokenCheck(control.token)
   const strangers = new Strangers(clock)
   const guests = new Connections(clock, mostGuests, longestMs)
   const tell = createTally(options)
   const admitted = new WeakSet<Socket>()
   const refused = new WeakSet<Socket>()
   let delayed = 0
+  let asked: Asked | undefined
 
-  const server = await createServer(control.tls)
-  server.on('connection', (socket: Socket) => strangers.add(socket))
-  server.on('request', (request, response) => {
+  return {
+    async ask(http) {
+      const before = asked
+      const { host, tls, token } = http
+      asked = {
+        ...{ tls, server: before?.server },
+        isForeign: createForeignCheck(host, tls?.cert ?? null),
+        check: createTokenCheck(token),
+      }
+      if (before?.server && isSame(before.tls, tls)) return
+      asked.server = await createServer(tls, enter)
+    },
+    take(socket) {
+      strangers.add(socket)
+      asked?.server?.emit('connection', socket)
+    },
+    connections: strangers,
+    retire() {
+      strangers.retire()
+      guests.retire()
+    },
+  }
+
+  function enter(request: IncomingMessage, response: ServerResponse): void {
     const { socket, headers } = request
     // What follows a refusal on its connection is not looked at.
     if (refused.has(socket)) return void socket.destroy()
-    const why = foreign(headers)
-    if (why !== undefined) return refuse(socket, response, 'NO_ACCESS', why)
-    switch (check(headers.authorization)) {
+    const why = asked?.isForeign(headers)
+    if (why !== undefined) return void refuse(socket, response, 'NO_ACCESS', why)
+    switch (asked?.check(headers.authorization) ?? 'missing') {
       case 'right':
-        return take(request, response)
+        take(request, response)
+        break
       case 'missing':
-        return refuse(socket, response, 'NO_TOKEN', 'the request has no bearer token')
+        refuse(socket, response, 'NO_TOKEN', 'the request has no bearer token')
+        break
       case 'wrong':
-        return delay(socket, response)
+        delay(socket, response)
     }
-  })
-  await letIn(server, control.fd, strangers)
-  return server
+  }
 
   function take(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     if (!admitted.has(socket)) {
       admitted.add(socket)
-      strangers.release(socket)
-      guests.add(socket)
+      guests.add(socket, strangers.release(socket))
       admit(socket, { address: socket.remoteAddress ?? 'nowhere' })
     }
     if (guests.mayAnswer(socket, response)) answer(request, response)
@@ -98,6 +125,15 @@ export async function serveRemote(control: ControlHttp, options: RemoteOptions):
   }
 }
 
+/** What is asked of clients. */
+interface Asked {
+  readonly tls: TlsFiles | null
+  readonly isForeign: ReturnType<typeof createForeignCheck>
+  readonly check: ReturnType<typeof createTokenCheck>
+  /** Speaks TLS like that; undefined before there is one at all. */
+  server: Server | undefined
+}
+
 /** Those who have not shown the token. */
 const mostStrangers = 32
 /** From the connection to the right token, or the end of a refusal. */
@@ -127,34 +163,41 @@ class Strangers {
     this.#connections.add(socket)
   }
 
-  release(socket: Socket): void {
+  release(socket: Socket): boolean {
     const stranger = this.#sockets.get(keyOf(socket))
-    if (stranger) this.#connections.release(stranger)
+    return stranger !== undefined && this.#connections.release(stranger)
   }
 
   endOldest(): void {
     this.#connections.endOldest()
   }
+
+  retire(): void {
+    this.#connections.retire()
+  }
 }
 
-function keyOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`
+function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 }
 
-async function createServer(tls: ControlHttp['tls']): Promise<Server> {
+function isSame(one: TlsFiles | null, other: TlsFiles | null): boolean {
+  const names = ['cert', 'key', 'clientCa'] as const
+  return names.every((name) => one?.[name] === other?.[name])
+}
+
+async function createServer(tls: TlsFiles | null, enter: RequestHandler): Promise<Server> {
   const common = {
     maxHeaderSize: 16_384,
     // What follows is for `Connections` to do.
     ...{ headersTimeout: 0, requestTimeout: 0, keepAliveTimeout: 0 },
     connectionsCheckingInterval: 2 ** 31 - 1,
   }
-  if (tls === null) return (await import('node:http')).createServer(common)
+  if (tls === null) return (await import('node:http')).createServer(common, enter)
   const { cert, key, clientCa } = tls
   const { createServer } = await import('node:https')
-  return createServer({
-    ...{ ...common, cert, key },
-    ...(clientCa !== null && { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
-  })
+  const clients = clientCa !== null && { ca: clientCa, requestCert: true, rejectUnauthorized: true }
+  return createServer({ ...{ ...common, cert, key }, ...clients }, enter)
 }
 
 /** Tells of wrong tokens, once a minute at most. */

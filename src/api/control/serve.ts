@@ -1,9 +1,7 @@
-import type { Server } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { AccessSpec } from '../../plan/plan.ts'
-import type { Clock } from '../../ports/clock.ts'
 import type { ControlHttp } from '../../ports/control-http.ts'
 import type { Peers } from '../../ports/peers.ts'
 import { findProblem } from '../../wire/check.ts'
@@ -15,50 +13,75 @@ import {
 } from '../../wire/problems.ts'
 import { noCompilers } from '../compilers.ts'
 import { Connections } from '../connections.ts'
-import { letIn } from '../let-in.ts'
+import { type Door, letIn } from '../let-in.ts'
 import { accessOf, type Client, describeClient, describeRefusal } from './access.ts'
 import { describeApi } from './openapi.ts'
 import type { Asked, Operation } from './operation.ts'
 import { type ControlSource, operationsOf } from './operations.ts'
-import type { RemoteOptions } from './remote.ts'
+import type { Remote, RemoteOptions } from './remote.ts'
 import { Waiters } from './until.ts'
 
 export interface ControlOptions extends Omit<ControlSource, 'waiters'> {
-  readonly access: AccessSpec
+  /** As it is now. */
+  readonly access: () => AccessSpec
   /** Hears of an error that nobody expected. */
   readonly report: (error: unknown) => void
 }
 
-/** Where clients come from; null: not from there. */
-export interface Entrances {
-  /** A UNIX socket that listens. */
-  readonly local: { readonly fd: number; readonly peers: Peers } | null
-  readonly remote: ControlHttp | null
+/** Who is at the other end of connections, and what is told of them. */
+export interface ControlClients {
+  readonly peers: Peers
   readonly note: RemoteOptions['note']
 }
 
-/** Answers clients at sockets that listen already. Loaded after the first spawns. */
-export async function serveControl(
-  { local, remote, note }: Entrances,
+/** What answers commands. It listens nowhere itself. */
+export interface ControlServer {
+  /** Has clients come in from a UNIX socket that listens. */
+  letIn(fd: number): Promise<Door>
+  /** Asks this of those that come over TCP, from now on. */
+  ask(http: ControlHttp): Promise<void>
+  /** Has clients come in from a TCP socket that listens; not before it is known what to {@link ask}. */
+  letInRemote(fd: number): Promise<Door>
+  /** Who is in, `local` or over TCP, goes after its answer, within 10 s. */
+  retire(from: 'local' | 'remote'): void
+}
+
+/** Loaded after the first spawns. */
+export async function createControl(
+  { peers, note }: ControlClients,
   options: ControlOptions,
-): Promise<void> {
+): Promise<ControlServer> {
   // Asked for when a client connects, and once: its pid may be another process later.
   const known = new WeakMap<object, Client | undefined>()
   const app = createControlApp(options, (socket) => known.get(socket))
   await app.ready()
   const { clock } = options
-  if (local) {
-    const { fd, peers } = local
-    app.server.on('connection', (socket: Socket) => known.set(socket, peers.of(fdOf(socket))))
-    await listen(app.server, fd, clock)
+  const { server } = app
+  const connections = new Connections(clock, mostConnections, longestMs)
+  server.prependListener('request', (request, response) => {
+    connections.mayAnswer(request.socket, response)
+  })
+  const take = (socket: Socket) => {
+    known.set(socket, peers.of(fdOf(socket)))
+    connections.add(socket)
+    server.emit('connection', socket)
   }
-  if (remote) {
-    const { serveRemote } = await import('./remote.ts')
-    await serveRemote(remote, {
-      ...{ clock, note },
-      answer: (request, response) => app.routing(request, response),
-      admit: (socket, holder) => known.set(socket, holder),
-    })
+  let remote: Remote | null = null
+  return {
+    letIn: (fd) => letIn(fd, { take, connections }),
+    async ask(http) {
+      remote ??= (await import('./remote.ts')).createRemote({
+        ...{ clock, note },
+        answer: (request, response) => app.routing(request, response),
+        admit: (socket, holder) => known.set(socket, holder),
+      })
+      await remote.ask(http)
+    },
+    async letInRemote(fd) {
+      if (remote === null) throw new Error('nobody said what to ask')
+      return letIn(fd, remote)
+    },
+    retire: (from) => (from === 'local' ? connections.retire() : remote?.retire()),
   }
 }
 
@@ -97,7 +120,7 @@ export function createControlApp(
   )
   app.addHook('onRequest', async (request) => {
     const client = clientOf(request.raw.socket)
-    const may = accessOf(client, access)
+    const may = accessOf(client, access())
     const isReading = request.method === 'GET' || request.method === 'HEAD'
     if (may === 'control' || (may === 'read' && isReading)) return
     throw new RequestProblem('NO_ACCESS', describeRefusal(client, may))
@@ -118,7 +141,7 @@ function addOperation(
   app: FastifyInstance,
   { method, path, query, body, contentType, handle }: Operation,
   clientOf: (request: FastifyRequest) => Client | undefined,
-  access: AccessSpec,
+  access: ControlOptions['access'],
 ): void {
   app.route({
     method,
@@ -134,7 +157,7 @@ function addOperation(
         body: request.body as never,
         headers: request.headers,
         by: describeClient(client),
-        access: accessOf(client, access) === 'control' ? 'control' : 'read',
+        access: accessOf(client, access()) === 'control' ? 'control' : 'read',
         signal: gone.signal,
       }
       const result = await handle(asked)
@@ -142,15 +165,6 @@ function addOperation(
       return reply.header('cache-control', 'no-store').send(result)
     },
   })
-}
-
-async function listen(server: Server, fd: number, clock: Clock): Promise<void> {
-  const connections = new Connections(clock, mostConnections, longestMs)
-  server.on('connection', (socket) => connections.add(socket))
-  server.prependListener('request', (request, response) => {
-    connections.mayAnswer(request.socket, response)
-  })
-  await letIn(server, fd, connections)
 }
 
 /** Node.js has no public way to the descriptor of a connection; libuv's own name for it has been the same since 2013. */

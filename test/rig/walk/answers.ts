@@ -2,6 +2,7 @@ import type { DeadlineKey, Fact } from '../../../src/core/events.ts'
 import type { HookName } from '../../../src/plan/instance-spec.ts'
 import { answersOfRun } from './lives.ts'
 import type { EffectOf } from './move.ts'
+import { drawNextPlan } from './plans.ts'
 import type { Answer, Scene } from './scene.ts'
 
 /** Something that can come next, if there is anything. */
@@ -55,7 +56,9 @@ function connected({ world }: Scene, process: string): Fact {
   return { type: 'connected', process }
 }
 
-function configRead({ world }: Scene): Fact {
+function configRead({ draws, world, standing }: Scene): Fact {
   world.isReading = false
-  return { type: 'configRead', reading: { problem: 'walk' } }
+  const isUsable = draws.below(2) === 0
+  const plan = isUsable ? drawNextPlan(draws, standing.plan) : null
+  return { type: 'configRead', reading: plan ? { problem: null, plan } : { problem: 'walk' } }
 }

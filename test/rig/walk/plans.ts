@@ -1,5 +1,5 @@
 import type { ProbeName } from '../../../src/plan/instance-spec.ts'
-import type { GroupSpec, Plan } from '../../../src/plan/plan.ts'
+import type { Addresses, GroupSpec, Plan } from '../../../src/plan/plan.ts'
 import type {
   KillMode,
   ProbeSpec,
@@ -41,7 +41,20 @@ export function drawNextPlan(draws: Draws, plan: Plan): Plan {
       plan.processes.some(({ dependsOn }) => dependsOn.some(({ process }) => process === name)),
   )
   const processes = kept.map((spec) => (below(3) === 0 ? spec : drawChanged(draws, spec)))
-  return { ...plan, processes: processes.length === 0 ? plan.processes : processes }
+  return {
+    ...{ ...plan, ...drawAddresses(draws) },
+    processes: processes.length === 0 ? plan.processes : processes,
+  }
+}
+
+function drawAddresses({ oneOf }: Draws): Addresses {
+  const access = { others: 'read', descendants: null } as const
+  const http = { host: '::1', port: 9100, tokenFile: '/token', tls: null }
+  const control = { socket: null, mode: 0o600, user: null, group: null, access, http: null }
+  return {
+    http: oneOf([null, null, { host: '::', port: 9099 }, { host: '::1', port: 9099 }]),
+    control: oneOf([null, null, control, { ...control, http }]),
+  }
 }
 
 function drawProcess(draws: Draws, name: string, others: readonly string[]): ProcessSpec {

@@ -3,6 +3,7 @@ import type { Change } from '../../../src/core/changes.ts'
 import type { Effect } from '../../../src/core/effects.ts'
 import { view } from '../../../src/core/view.ts'
 import type { Move } from './move.ts'
+import { checkAddresses, checkMoving } from './rules/addresses.ts'
 import { checkBudget, checkDeadline } from './rules/budget.ts'
 import { checkCause, checkHistory, checkPhase, checkTold } from './rules/history.ts'
 import { checkAsk, checkDismiss, checkHook } from './rules/hooks.ts'
@@ -62,6 +63,9 @@ export function checkEffect(effect: Effect, move: Move, world: WorldView): void 
     case 'sweep':
       checkSweep(world)
       break
+    case 'move':
+      checkMoving(effect, move, world)
+      break
     case 'readConfig':
       assert.ok(!world.isReading, 'the files are read once at a time')
       break
@@ -92,6 +96,7 @@ export function checkMove(move: Move, world: WorldView): void {
   checkBudget(move, world)
   checkReplicas(move)
   checkKept(move, world)
+  checkAddresses(move, world)
   for (const instance of move.state.instances) {
     checkTold(instance, move, world)
     checkHistory(instance, move)

@@ -17,7 +17,7 @@ import { checkStart } from './rules/revisions.ts'
 import { checkChange, checkEffect, checkMove } from './rules.ts'
 import type { Scene } from './scene.ts'
 import { drawChangeOfSpecs, drawMistake, drawOrder, drawScale } from './wishes.ts'
-import { createWorld, hear, perform } from './world.ts'
+import { createWorld, hear, perform, type World } from './world.ts'
 
 export interface WalkResult {
   readonly changes: readonly Change[]
@@ -44,7 +44,7 @@ class Walk implements WalkResult {
   readonly changes: Change[] = []
   readonly events: Event[] = []
   readonly #effects: Effect[] = []
-  readonly #world = createWorld()
+  readonly #world: World
   readonly #draws: Draws
   readonly #past: readonly Past[]
   #standing: Standing
@@ -54,6 +54,7 @@ class Walk implements WalkResult {
   constructor(draws: Draws, plan: Plan, past: readonly Past[]) {
     const state = initialState(plan, past)
     checkStart(state, plan, past)
+    this.#world = createWorld(plan)
     this.#draws = draws
     this.#past = past
     this.#standing = { plan, state, before: state }

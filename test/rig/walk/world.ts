@@ -3,6 +3,7 @@ import type { Effect } from '../../../src/core/effects.ts'
 import type { DeadlineKey } from '../../../src/core/events.ts'
 import type { Past, State } from '../../../src/core/state.ts'
 import type { HookName } from '../../../src/plan/instance-spec.ts'
+import type { Addresses } from '../../../src/plan/plan.ts'
 import { instanceName } from '../../../src/plan/to-instance.ts'
 import { type EffectOf, instanceOfRun } from './move.ts'
 
@@ -44,6 +45,8 @@ export interface World {
   readonly phases: Map<string, string>
   /** What the next start finds. */
   kept: readonly Past[]
+  /** Where Ringmaster can be reached. */
+  addresses: Addresses
   isReading: boolean
   isSweeping: boolean
   hasExited: boolean
@@ -59,11 +62,13 @@ type Seen<T> =
       ? ReadonlySet<Value>
       : T
 
-export function createWorld(): World {
+/** Nothing lives, and Ringmaster can be reached where its first plan has it. */
+export function createWorld({ http, control }: Addresses): World {
   return {
     ...{ runs: new Map(), lastRun: 0, deadlines: new Map(), tries: new Map() },
     ...{ hooks: new Map(), asked: new Set(), passed: new Set(), watched: new Set() },
     ...{ ordered: new Set(), phases: new Map(), kept: [] },
+    addresses: { http, control },
     ...{ isReading: false, isSweeping: false, hasExited: false },
   }
 }
@@ -121,6 +126,9 @@ export function perform(world: World, effect: Effect, before: State): void {
     case 'wake':
       if (effect.atMonoMs === null) world.deadlines.delete(effect.key)
       else world.deadlines.set(effect.key, effect.atMonoMs)
+      break
+    case 'move':
+      world.addresses = { http: effect.http, control: effect.control }
       break
     case 'readConfig':
       world.isReading = true

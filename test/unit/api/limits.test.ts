@@ -1,48 +1,50 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { accept, type Listening } from '../../../src/api/listen.ts'
-import { native } from '../../../src/os/native.ts'
+import { createFront, type Front } from '../../../src/api/front.ts'
 import { createManualClock, type ManualClock } from '../../rig/manual-clock.ts'
 import { RawClient } from '../../rig/raw-client.ts'
+import { listenHere } from '../../rig/servers.ts'
+import { until } from '../../rig/wait.ts'
 
 const get = 'GET /livez HTTP/1.1\r\nHost: a\r\n\r\n'
 
-interface Front {
+interface Tried {
   readonly clock: ManualClock
-  readonly listening: Listening
+  readonly front: Front
   /** Connects a client, and waits until the server has it. */
   client(): Promise<{ client: RawClient; peer: Socket }>
 }
 
 /** A server that answers "here", or as `answer` does. */
-async function front(
+async function tried(
   t: Test,
   mostConnections = 512,
   answer = (response: ServerResponse): void => void response.end('here'),
-): Promise<Front> {
+): Promise<Tried> {
   const clock = createManualClock()
-  const bound = { fd: native().listenTcp('127.0.0.1', 0, 511, false, false) }
-  const listening = await accept(bound, { clock, mostConnections })
-  const { server } = listening
-  listening.takeOver((_request, response) => answer(response))
+  const { fd, port } = await listenHere()
+  const front = await createFront({ clock, mostConnections })
+  const { server } = front
+  front.takeOver((_request, response) => answer(response))
+  const door = await front.letIn(fd)
   t.teardown(() => {
-    server.close()
+    door.close()
     server.closeAllConnections()
   })
   const client = async () => {
     const [[peer], client] = await Promise.all([
       once(server, 'connection') as Promise<[Socket]>,
-      RawClient.connect(t, listening.port),
+      RawClient.connect(t, port),
     ])
     return { client, peer }
   }
-  return { clock, listening, client }
+  return { clock, front, client }
 }
 
 /** A client that has had its answer. */
-async function answered({ client }: Front): Promise<{ client: RawClient; peer: Socket }> {
+async function answered({ client }: Tried): Promise<{ client: RawClient; peer: Socket }> {
   const one = await client()
   one.client.send(get)
   await one.client.receive('here')
@@ -51,7 +53,7 @@ async function answered({ client }: Front): Promise<{ client: RawClient; peer: S
 
 t.test('a head has 10 s from the connection', async (t) => {
   for (const part of ['', 'GET /livez HTTP/1.1\r\nHost:']) {
-    const { clock, client: connect } = await front(t)
+    const { clock, client: connect } = await tried(t)
     const { client, peer } = await connect()
     if (part !== '') {
       client.send(part)
@@ -66,7 +68,7 @@ t.test('a head has 10 s from the connection', async (t) => {
 })
 
 t.test('a client that sends byte after byte gets no more time', async (t) => {
-  const { clock, client: connect } = await front(t)
+  const { clock, client: connect } = await tried(t)
   const { client, peer } = await connect()
   for (const byte of get.slice(0, 10)) {
     client.send(byte)
@@ -79,7 +81,7 @@ t.test('a client that sends byte after byte gets no more time', async (t) => {
 })
 
 t.test('a connection is silent for 30 s at most', async (t) => {
-  const all = await front(t)
+  const all = await tried(t)
   const { client, peer } = await answered(all)
   all.clock.advance(29_999)
   t.equal(peer.destroyed, false)
@@ -88,7 +90,7 @@ t.test('a connection is silent for 30 s at most', async (t) => {
 })
 
 t.test('the head of a later request has to come whole within these 30 s', async (t) => {
-  const all = await front(t)
+  const all = await tried(t)
   const { client, peer } = await answered(all)
   all.clock.advance(29_000)
   client.send('G')
@@ -100,7 +102,7 @@ t.test('the head of a later request has to come whole within these 30 s', async 
 })
 
 t.test('an answer has to be taken within 10 s', async (t) => {
-  const { clock, client: connect } = await front(t, 512, (response) => {
+  const { clock, client: connect } = await tried(t, 512, (response) => {
     response.end(Buffer.alloc(32 * 1024 * 1024))
   })
   const { client, peer } = await connect()
@@ -114,7 +116,7 @@ t.test('an answer has to be taken within 10 s', async (t) => {
 })
 
 t.test('every answer begins the times anew', async (t) => {
-  const all = await front(t)
+  const all = await tried(t)
   const { client, peer } = await answered(all)
   for (let count = 2; count < 6; count++) {
     all.clock.advance(29_000)
@@ -125,7 +127,7 @@ t.test('every answer begins the times anew', async (t) => {
 })
 
 t.test('without a connection there is no timer', async (t) => {
-  const all = await front(t)
+  const all = await tried(t)
   t.equal(all.clock.nextAt(), Infinity)
   const { client, peer } = await answered(all)
   t.not(all.clock.nextAt(), Infinity)
@@ -135,7 +137,7 @@ t.test('without a connection there is no timer', async (t) => {
 })
 
 t.test('for a new connection the one goes that is silent for longest', async (t) => {
-  const all = await front(t, 3)
+  const all = await tried(t, 3)
   const { client: connect, clock } = all
   const first = await answered(all)
   clock.advance(1)
@@ -162,12 +164,12 @@ t.test(
     const {
       clock,
       client: connect,
-      listening,
-    } = await front(t, 2, (response) => waiting.push(response))
+      front: { server },
+    } = await tried(t, 2, (response) => waiting.push(response))
     const ask = async () => {
       const one = await connect()
       one.client.send(get)
-      await once(listening.server, 'request')
+      await once(server, 'request')
       clock.advance(1)
       return one
     }
@@ -184,9 +186,11 @@ t.test(
 )
 
 t.test('when no client can be let in, the oldest silent one goes', async (t) => {
-  const all = await front(t)
-  const { client } = await answered(all)
-  all.listening.server.emit('error', new Error('accept EMFILE'))
+  const all = await tried(t)
+  const { client, peer } = await answered(all)
+  // Node.js' own name for the server that has let it in.
+  const { _server: door } = peer as unknown as { _server: Server }
+  door.emit('error', new Error('accept EMFILE'))
   await client.closed()
 })
 
@@ -199,7 +203,7 @@ t.test('a request with a body is answered, and is the last one', async (t) => {
     ['without an end', 'Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n'],
     ['on demand', 'Expect: 100-continue\r\nContent-Length: 4\r\n\r\n'],
   ] as const) {
-    const { client: connect } = await front(t)
+    const { client: connect } = await tried(t)
     const { client } = await connect()
     client.send(`GET /livez HTTP/1.1\r\nHost: a\r\n${text}`)
     await client.closed()
@@ -209,7 +213,7 @@ t.test('a request with a body is answered, and is the last one', async (t) => {
 })
 
 t.test('an empty body is none', async (t) => {
-  const { client: connect } = await front(t)
+  const { client: connect } = await tried(t)
   const { client } = await connect()
   client.send('GET /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n').send(get)
   await client.receive('here', 2)
@@ -239,7 +243,7 @@ t.test('what is no request, or two at once, ends the connection', async (t) => {
     ['many headers', `GET / HTTP/1.1\r\nHost: a\r\n${'X: a\r\n'.repeat(5000)}`, 431],
     ['a tunnel', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', null],
   ]
-  const { client: connect } = await front(t)
+  const { client: connect } = await tried(t)
   for (const [rule, text, status] of rows) {
     const { client } = await connect()
     client.send(text)
@@ -255,7 +259,7 @@ t.test('what is no request, or two at once, ends the connection', async (t) => {
 })
 
 t.test('a client may ask 64 times before it listens, and no more', async (t) => {
-  const { client: connect } = await front(t)
+  const { client: connect } = await tried(t)
   const { client } = await connect()
   client.send(get.repeat(64))
   await client.receive('here', 64)
@@ -265,9 +269,40 @@ t.test('a client may ask 64 times before it listens, and no more', async (t) => 
 })
 
 t.test('who has closed its own half gets its answer', async (t) => {
-  const { client: connect } = await front(t)
+  const { client: connect } = await tried(t)
   const { client } = await connect()
   client.socket.end(get)
   await client.closed()
   t.match(client.text, /here$/)
+})
+
+t.test('who is to go has its answer first, and the next one is the last', async (t) => {
+  const waiting: ServerResponse[] = []
+  const all = await tried(t, 512, (response) => void waiting.push(response))
+  const idle = await all.client()
+  idle.client.send(get)
+  await until(() => waiting.length === 1)
+  waiting.shift()?.end('here')
+  await idle.client.receive('here')
+  const busy = await all.client()
+  busy.client.send(get)
+  await until(() => waiting.length === 1)
+  const silent = await all.client()
+  all.front.retire()
+  const late = await all.client()
+  waiting.shift()?.end('here')
+  await busy.client.receive('here')
+  await busy.client.closed()
+  idle.client.send(get)
+  late.client.send(get)
+  await until(() => waiting.length === 2)
+  for (const response of waiting.splice(0)) response.end('there')
+  await idle.client.receive('there')
+  t.match(idle.client.text, /connection: close/i)
+  await idle.client.closed()
+  await late.client.receive('there')
+  t.notMatch(late.client.text, /connection: close/i)
+  all.clock.advance(10_000)
+  await silent.client.closed()
+  t.notOk(late.peer.destroyed)
 })

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, closeSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { openControlHttp } from '../../../src/os/control-http.ts'
+import { readControlHttp } from '../../../src/os/control-http.ts'
 import type { ControlHttpSpec } from '../../../src/plan/plan.ts'
 import { certificate } from '../../rig/certificate.ts'
 import { folder } from '../../rig/supervise.ts'
@@ -17,7 +17,7 @@ function write(t: Test, text: string, mode = 0o600): string {
 }
 
 function open(tokenFile: string, tls: ControlHttpSpec['tls'] = null) {
-  return openControlHttp({ host: '127.0.0.1', port: 0, tokenFile, tls })
+  return readControlHttp({ host: '127.0.0.1', port: 0, tokenFile, tls })
 }
 
 t.test('the token is what stands in its file, without the newline', async (t) => {
@@ -26,8 +26,7 @@ t.test('the token is what stands in its file, without the newline', async (t) =>
     [`${token}\n`, 0o440],
     [`${token}==\r\n`, 0o400],
   ] as const) {
-    const { fd, token: read, tls } = await open(write(t, text, mode))
-    closeSync(fd)
+    const { token: read, tls } = await open(write(t, text, mode))
     t.equal(read, text.trim())
     t.equal(tls, null)
   }
@@ -60,8 +59,7 @@ t.test('a token that others know or could guess is refused, and never told', asy
 t.test('certificates and keys are looked at before anything starts', async (t) => {
   const tokenFile = write(t, token)
   const [certFile, keyFile] = [write(t, certificate.cert, 0o644), write(t, certificate.key)]
-  const { fd, tls } = await open(tokenFile, { certFile, keyFile, clientCaFile: certFile })
-  closeSync(fd)
+  const { tls } = await open(tokenFile, { certFile, keyFile, clientCaFile: certFile })
   t.same(tls, { ...certificate, clientCa: certificate.cert })
   const none = write(t, 'nothing', 0o644)
   for (const [files, reason] of [

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { openControlSocket } from '../../../src/os/control-socket.ts'
+import { hideControlSocket, openControlSocket } from '../../../src/os/control-socket.ts'
 import type { ControlSpec } from '../../../src/plan/plan.ts'
 import { folder } from '../../rig/supervise.ts'
 
@@ -117,3 +117,41 @@ t.test(
     t.notOk(existsSync(join(place, 'two')))
   },
 )
+
+t.test('another socket is hidden until it is wanted, also in place of the first', async (t) => {
+  const place = folder(t)
+  const socket = join(place, 'socket')
+  const local = open(t, { socket })
+  const spec = { ...usual, socket }
+  const next = { ...spec, mode: 0o660 }
+  hideControlSocket(next, { spec, local }).discard()
+  t.same(readdirSync(place), ['socket'])
+  t.equal(lstatSync(socket).mode & 0o777, 0o600)
+  const revealed = hideControlSocket(next, { spec, local }).reveal()
+  t.teardown(() => closeSync(revealed.fd))
+  t.same(readdirSync(place), ['socket'])
+  t.equal(lstatSync(socket).mode & 0o777, 0o660)
+  t.notOk(local.isThere())
+  t.ok(revealed.isThere())
+  local.remove()
+  t.ok(existsSync(socket), 'what is not its own is not removed')
+  const rival = { code: 'START_REFUSED', message: /another Ringmaster listens there/ }
+  t.throws(() => hideControlSocket(spec, { spec, local }), rival, 'somebody has taken its place')
+})
+
+t.test('a place that was found is kept, and where there is none that is refused', async (t) => {
+  const place = folder(t)
+  const folders = [join(place, 'one'), join(place, 'two')]
+  const local = open(t, {}, folders)
+  const none = {
+    code: 'START_REFUSED',
+    message: /cannot have a control socket: .*Set "control.socket"/,
+  }
+  t.throws(() => hideControlSocket(usual, { spec: null, local: null }, []), none)
+  t.same(readdirSync(place), ['one'])
+  const hidden = hideControlSocket({ ...usual, mode: 0o660 }, { spec: usual, local }, ['/nowhere'])
+  t.equal(hidden.reveal().path, local.path)
+  const fresh = hideControlSocket(usual, { spec: null, local: null }, [join(place, 'two')])
+  fresh.discard()
+  t.same(readdirSync(place), ['one'], 'a folder of ours goes with it')
+})

@@ -3,18 +3,18 @@ import { closeSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { native } from '../../../src/os/native.ts'
 import { createSocketWatch } from '../../../src/os/socket-watch.ts'
+import { listenHere } from '../../rig/servers.ts'
 
-function listen(t: Test): { fd: number; client: () => Promise<void> } {
-  const fd = native().listenTcp('127.0.0.1', 0, 10, true, false)
+async function listen(t: Test): Promise<{ fd: number; client: () => Promise<void> }> {
+  const { fd, port } = await listenHere(true)
   const clients = new Set<ReturnType<typeof connect>>()
   t.teardown(() => {
     for (const client of clients) client.destroy()
     closeSync(fd)
   })
   const client = async () => {
-    const socket = connect(native().portOf(fd), '127.0.0.1')
+    const socket = connect(port, '127.0.0.1')
     // Who never was accepted is reset when nobody listens any more.
     socket.on('error', () => {})
     clients.add(socket)
@@ -24,7 +24,7 @@ function listen(t: Test): { fd: number; client: () => Promise<void> } {
 }
 
 t.test('a connection that nobody accepts is told once, and again to who asks again', async (t) => {
-  const { fd, client } = listen(t)
+  const { fd, client } = await listen(t)
   const sockets = createSocketWatch([{ name: 'web', fd }])
   let count = 0
   const told = new Promise<void>((resolve) => sockets.watch(['web'], () => resolve(void count++)))
@@ -40,7 +40,7 @@ t.test('a connection that nobody accepts is told once, and again to who asks aga
 })
 
 t.test('of several sockets the first connection counts, for all who watch', async (t) => {
-  const [one, two] = [listen(t), listen(t)]
+  const [one, two] = [await listen(t), await listen(t)]
   const sockets = createSocketWatch([
     { name: 'one', fd: one.fd },
     { name: 'two', fd: two.fd },
@@ -61,7 +61,7 @@ t.test('of several sockets the first connection counts, for all who watch', asyn
 })
 
 t.test('what is called off is not told', async (t) => {
-  const { fd, client } = listen(t)
+  const { fd, client } = await listen(t)
   const sockets = createSocketWatch([{ name: 'web', fd }])
   let isTold = false
   sockets.watch(['web'], () => (isTold = true))()
@@ -71,7 +71,7 @@ t.test('what is called off is not told', async (t) => {
 })
 
 t.test('more sockets at once than one look takes', async (t) => {
-  const all = Array.from({ length: 40 }, () => listen(t))
+  const all = await Promise.all(Array.from({ length: 40 }, () => listen(t)))
   const sockets = createSocketWatch(all.map(({ fd }) => ({ name: `${fd}`, fd })))
   const told = all.map(({ fd }) => new Promise<void>((done) => sockets.watch([`${fd}`], done)))
   await Promise.all(all.map(({ client }) => client()))

@@ -57,22 +57,19 @@ t.test('a sibling that comes or goes is no difference, another port of one is', 
 })
 
 t.test('processes that come and go, and settings that can change or not', async (t) => {
-  const { http, control, logs, sockets, dropsSelf, stateDir, ...before } = planOf(
-    web(),
-    processSpec('db'),
-  )
-  const running = { ...before, fixed: { http, control, logs, sockets, dropsSelf, stateDir } }
+  const { logs, sockets, dropsSelf, stateDir, ...before } = planOf(web(), processSpec('db'))
+  const running = { ...before, fixed: { logs, sockets, dropsSelf, stateDir } }
   const after: Plan = {
     ...planOf(web(), processSpec('api')),
     shutdown: { drainMs: 1, graceMs: 1 },
-    http: { host: '::', port: 1 },
+    ...{ http: { host: '::', port: 1 }, dropsSelf: !dropsSelf },
   }
   t.same(diffPlans(running, after), {
     processes: [
       { process: 'api', kind: 'added', fields: [], replicas: null },
       { process: 'db', kind: 'removed', fields: [], replicas: null },
     ],
-    settings: ['shutdown'],
-    fixed: ['http'],
+    settings: ['http', 'shutdown'],
+    fixed: ['dropSelf'],
   })
 })

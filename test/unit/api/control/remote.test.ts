@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
-import { serveRemote } from '../../../../src/api/control/remote.ts'
-import { native } from '../../../../src/os/native.ts'
+import { createRemote } from '../../../../src/api/control/remote.ts'
+import { letIn } from '../../../../src/api/let-in.ts'
 import { certificate } from '../../../rig/certificate.ts'
 import { createManualClock } from '../../../rig/manual-clock.ts'
+import { listenHere } from '../../../rig/servers.ts'
 import { until } from '../../../rig/wait.ts'
 
 const token = 'right'.repeat(10)
@@ -15,27 +16,18 @@ async function serve(t: Test, tls: 'tls' | 'plain' = 'plain') {
   const clock = createManualClock()
   const notes: string[] = []
   const admitted: string[] = []
-  const server = await serveRemote(
-    {
-      fd: native().listenTcp('127.0.0.1', 0, 128, false, false),
-      ...{
-        host: 'Control.test',
-        token,
-        tls: tls === 'tls' ? { ...certificate, clientCa: null } : null,
-      },
-    },
-    {
-      clock,
-      note: (_, message) => notes.push(message),
-      answer: (_, response) => response.end('done'),
-      admit: (_, { address }) => admitted.push(address),
-    },
-  )
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
+  const remote = createRemote({
+    clock,
+    note: (_, message) => notes.push(message),
+    answer: (_, response) => response.end('done'),
+    admit: (_, { address }) => admitted.push(address),
   })
-  const { port } = server.address() as AddressInfo
+  const http = { host: 'Control.test', token, tls: null }
+  const secure = { ...http, tls: { ...certificate, clientCa: null } }
+  await remote.ask(tls === 'tls' ? secure : http)
+  const { fd, port } = await listenHere()
+  const door = await letIn(fd, remote)
+  t.teardown(() => door.close())
   const dial = async (): Promise<Socket> => {
     const socket =
       tls === 'tls'
@@ -53,7 +45,7 @@ async function serve(t: Test, tls: 'tls' | 'plain' = 'plain') {
     response.resume()
     return response
   }
-  return { clock, notes, admitted, dial, ask }
+  return { clock, notes, admitted, dial, ask, remote, http }
 }
 
 const bearer = (text: string) => ({ authorization: `Bearer ${text}` })
@@ -159,3 +151,31 @@ t.test('of many wrong tokens a few wait, and the log has one line a minute', asy
   await until(() => notes.length === 2)
   t.equal(notes[1], 'control over TCP: 20 wrong tokens, the last from 127.0.0.1')
 })
+
+t.test(
+  'another token is asked for at once, and another certificate of who comes then',
+  async (t) => {
+    const { ask, dial, remote, http } = await serve(t)
+    const early = await dial()
+    await remote.ask({ ...http, token: 'other'.repeat(10) })
+    early.write(head('other'.repeat(10)))
+    t.match(String((await once(early, 'data'))[0]), /^HTTP\/1.1 200/)
+    t.equal((await ask(bearer('other'.repeat(10)))).statusCode, 200)
+    const stranger = await dial()
+    stranger.write('GET / HTTP/1.1\r\n')
+    remote.retire()
+    stranger.write(`Host: localhost\r\nAuthorization: Bearer ${'other'.repeat(10)}\r\n\r\n`)
+    t.match(await rest(stranger), /^HTTP\/1.1 200 .*connection: close/is)
+
+    await remote.ask({ ...http, tls: { ...certificate, clientCa: null } })
+    const secure = connectTls({
+      port: early.remotePort ?? 0,
+      host: '127.0.0.1',
+      rejectUnauthorized: false,
+    })
+    t.teardown(() => secure.destroy())
+    await once(secure, 'secureConnect')
+    secure.write(head(token))
+    t.match(String((await once(secure, 'data'))[0]), /^HTTP\/1.1 200/)
+  },
+)

@@ -82,9 +82,9 @@ t.test('a configuration is read, compared and applied', async (t) => {
   const plan = {} as never
   const read: unknown[] = []
   const { app, posted } = controlApp({
-    readConfig: async (files) => {
+    readConfig: async (files, use) => {
       read.push(files)
-      return files?.[0] === '/bad' ? { problem: 'bad:1:1: oh' } : { problem: null, plan }
+      return use(files?.[0] === '/bad' ? { problem: 'bad:1:1: oh' } : { problem: null, plan })
     },
     preview: () => ({
       processes: [{ process: 'web', kind: 'rollout', fields: ['command'], replicas: null }],

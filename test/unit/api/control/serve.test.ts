@@ -54,7 +54,7 @@ t.test('an error that nobody expected is reported, and no business of the client
 })
 
 t.test('who may not is refused, before anything is looked at', async (t) => {
-  const none = { access: { others: 'none', descendants: null } } as const
+  const none = { access: () => ({ others: 'none', descendants: null }) as const }
   for (const [peer, given, method, url, status] of [
     [other, {}, 'GET', '/v1/supervisor', 200],
     [other, {}, 'POST', '/v1/nothing', 403],

@@ -3,32 +3,31 @@ import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
-import { accept, type Listening } from '../../../src/api/listen.ts'
+import { createFront, type Front } from '../../../src/api/front.ts'
 import { serve } from '../../../src/api/serve.ts'
-import { native } from '../../../src/os/native.ts'
 import { createManualClock, type ManualClock } from '../../rig/manual-clock.ts'
+import { listenHere } from '../../rig/servers.ts'
 import { instanceView, processView, viewOf } from '../../rig/views.ts'
 
 async function listening(
   t: Test,
   mostConnections = 512,
-): Promise<{ front: Listening; clock: ManualClock }> {
+): Promise<{ front: Front & { port: number }; clock: ManualClock }> {
   const clock = createManualClock()
-  const front = await accept(
-    { fd: native().listenTcp('127.0.0.1', 0, 511, false, false) },
-    { clock, mostConnections },
-  )
+  const { fd, port } = await listenHere()
+  const front = await createFront({ clock, mostConnections })
+  const door = await front.letIn(fd)
   t.teardown(() => {
-    front.server.close()
+    door.close()
     front.server.closeAllConnections()
   })
-  return { front, clock }
+  return { front: { ...front, port }, clock }
 }
 
 /** Asks, and resolves once the request has arrived, to what will be answered. */
-async function ask(front: Listening, path = '/livez') {
+async function ask(front: Front & { port: number }, path = '/livez') {
   const arrived = once(front.server, 'request')
-  const request = get({ host: front.host, port: front.port, path, agent: false })
+  const request = get({ host: '127.0.0.1', port: front.port, path, agent: false })
   const answered = once(request, 'response').then(async ([response]: IncomingMessage[]) => {
     if (response === undefined) throw new Error('no response')
     return { status: response.statusCode, body: await text(response) }
@@ -77,7 +76,7 @@ t.test('at most 100 requests wait', async (t) => {
 
 t.test('a client that leaves while it waits is forgotten', async (t) => {
   const { front, clock } = await listening(t)
-  const socket = connect(front.port, front.host)
+  const socket = connect(front.port, '127.0.0.1')
   const arrived = once(front.server, 'request')
   socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
   const [, response] = await arrived

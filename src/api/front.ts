@@ -1,21 +1,17 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../ports/clock.ts'
 import { Connections } from './connections.ts'
-import { letIn } from './let-in.ts'
+import { type Door, letIn } from './let-in.ts'
 
-/** Where the kernel lets clients in; they wait there until {@link accept}. */
-export interface Bound {
-  /** The listening socket. */
-  readonly fd: number
-}
-
-/** A server that listens before there is anybody to answer. */
-export interface Listening {
+/** A server that takes requests before there is anybody to answer. */
+export interface Front {
   readonly server: Server
-  readonly host: string
-  /** The real one, when 0 was asked for. */
-  readonly port: number
+  /** Has clients come in from a listening socket, too. */
+  letIn(fd: number): Promise<Door>
+  /** Who is in goes after its answer. */
+  retire(): void
   /** `handler` answers from now on, first the requests that wait. */
   takeOver(handler: RequestHandler): void
 }
@@ -23,10 +19,10 @@ export interface Listening {
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
- * Lets clients speak, within limits that hold for whoever answers. Until {@link Listening.takeOver}, at most 100 requests wait, each
+ * Has clients speak, within limits that hold for whoever answers. Until {@link Front.takeOver}, at most 100 requests wait, each
  * for at most 1 s; others get 503.
  */
-export async function accept({ fd }: Bound, options: AcceptOptions): Promise<Listening> {
+export async function createFront(options: FrontOptions): Promise<Front> {
   // A bundle makes this a require(). As an ES module, node:http has Node.js 22 and newer look at its every export, and one of
   // them loads undici, which takes 20 ms.
   const { createServer } = await import('node:http')
@@ -49,13 +45,16 @@ export async function accept({ fd }: Bound, options: AcceptOptions): Promise<Lis
   // It waits for our leave to send a body: it gets the answer instead.
   server.on('checkContinue', enter)
   server.on('clientError', refuseMalformed)
-  await letIn(server, fd, connections)
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no TCP address')
-  return { server, host: address.address, port: address.port, takeOver: room.takeOver }
+  const take = (socket: Socket) => void server.emit('connection', socket)
+  return {
+    server,
+    letIn: (fd) => letIn(fd, { take, connections }),
+    retire: () => connections.retire(),
+    takeOver: room.takeOver,
+  }
 }
 
-export interface AcceptOptions {
+export interface FrontOptions {
   readonly clock: Clock
   /** How many connections there may be at once. */
   readonly mostConnections: number
