@@ -3,7 +3,7 @@ import type { ParseArgsConfig } from 'node:util'
 import { parseArgs } from 'node:util'
 import { type ClientOptions, RingmasterClient, socketsToTry } from '../client/client.ts'
 import { type Format, parseFormat } from './print.ts'
-import { usageError } from './usage.ts'
+import { explainUnknown, usageError } from './usage.ts'
 
 /** What every command that speaks to a running Ringmaster takes. */
 export const clientFlags = {
@@ -43,7 +43,7 @@ export function parseClientArgs<const Flags extends NonNullable<ParseArgsConfig[
     const format: Format = parseFormat(command, given.output)
     return { values, names: positionals, connect, sockets, format }
   } catch (error) {
-    throw usageError(command, error)
+    throw usageError(command, explainUnknown(error, Object.keys(options)))
   }
 }
 

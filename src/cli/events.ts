@@ -2,6 +2,7 @@ import type { EventStatus } from '../wire/history.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
 import { print } from './print.ts'
 import { writeOut } from './stdout.ts'
+import { usageError } from './usage.ts'
 
 export const eventsUsage = `Usage: ringmaster events [OPTION]... [NAME]...
 
@@ -17,6 +18,9 @@ const flags = { follow: { type: 'boolean', short: 'f' } } as const
 export async function eventsCommand(args: readonly string[]): Promise<string> {
   const { values, names, connect, format } = parseClientArgs('events', args, flags)
   if (values.help) return eventsUsage
+  if (values.follow && format === 'yaml') {
+    throw usageError('events', '--output takes table or json with --follow')
+  }
   if (!values.follow) return print(format, await connect().events(names), eventLines)
   for await (const event of connect().followEvents(names, { after: 0 })) {
     writeOut(format === 'json' ? `${JSON.stringify(event)}\n` : eventLines([event]))

@@ -26,7 +26,8 @@ export async function statusCommand(args: readonly string[]): Promise<string> {
     print(format, await client.status(names), (all) => statusTable(all, Date.now()))
   while (values.watch) {
     const text = await look()
-    writeOut(process.stdout.isTTY ? `${cleared}${text}` : text)
+    const before = process.stdout.isTTY ? cleared : format === 'yaml' ? '---\n' : ''
+    writeOut(`${before}${text}`)
     await sleep(againMs)
   }
   return look()

@@ -1,10 +1,28 @@
 import { SupervisorError } from '../lib/errors.ts'
+import { suggest } from '../lib/names.ts'
 
 /** What is wrong with the words behind `command`: a text, or what `parseArgs` threw. */
 export function usageError(command: string, problem: unknown): SupervisorError {
   if (problem instanceof Error && !(problem instanceof TypeError)) throw problem
-  const text = problem instanceof Error ? problem.message.split('\n', 1)[0] : problem
-  return new SupervisorError('USAGE', `${command}: ${text}. See "ringmaster ${command} --help"`)
+  const text = problem instanceof Error ? firstSentence(problem.message) : problem
+  return new SupervisorError(
+    'USAGE',
+    `${command}: ${text}${`${text}`.endsWith('?') ? '' : '.'} See "ringmaster ${command} --help"`,
+  )
+}
+
+/** Node.js goes on to explain what a positional argument is. */
+function firstSentence(message: string): string {
+  return message.split('\n', 1)[0]?.split('. To specify', 1)[0] ?? message
+}
+
+/** Of what `parseArgs` threw: the option that there is none of, and the one that may have been meant. */
+export function explainUnknown(error: unknown, options: readonly string[]): unknown {
+  const { code, message = '' } = error as Partial<NodeJS.ErrnoException>
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return error
+  const [, name = ''] = /^Unknown option '--?([^']*)'/.exec(message) ?? []
+  const near = suggest(name, options)
+  return near === undefined ? error : `no option --${name}; did you mean --${near}?`
 }
 
 /** Seconds that `--FLAG` was given; fractions are allowed. Throws `USAGE`. */

@@ -153,6 +153,19 @@ t.test('the log says who wants Ringmaster not to be ready, and who does no more'
   await ringmaster.line(new RegExp(`ringmaster has drained, ${by}`))
 })
 
+t.test('an option that there is none of, and a form that there is not, are told', async (t) => {
+  t.match(command(['status', '--watchh']), {
+    code: 64,
+    stderr:
+      'ringmaster: status: no option --watchh; did you mean --watch? See "ringmaster status --help"\n',
+  })
+  t.match(command(['status', '--zzz']), {
+    code: 64,
+    stderr: `ringmaster: status: Unknown option '--zzz'. See "ringmaster status --help"\n`,
+  })
+  t.match(command(['events', '-f', '-o', 'yaml']), { code: 64, stderr: /table or json/ })
+})
+
 t.test('who is read no more ends without a word, with the code that it has', async (t) => {
   const { ask, socket } = await control(t, alone, {
     processes: { web: script('while echo line; do sleep 0.01; done') },
