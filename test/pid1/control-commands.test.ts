@@ -64,7 +64,8 @@ t.test('a signal reaches the main process, and its children where that is asked 
 t.test('a command that does not get what it wants says what is missing', async (t) => {
   const { ask } = await control(t, alone, {
     processes: {
-      job: script('exit 3', { essential: false, restartPolicy: 'Never' }),
+      // One that is executed runs for a moment.
+      job: { command: ['/nowhere'], essential: false, restartPolicy: 'Never' },
       web: { ...sleeper, dependsOn: { job: 'succeeded' }, autoStart: false },
       other: sleeper,
     },
