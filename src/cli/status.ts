@@ -26,11 +26,19 @@ export async function statusCommand(args: readonly string[]): Promise<string> {
     print(format, await client.status(names), (all) => statusTable(all, Date.now()))
   while (values.watch) {
     const text = await look()
-    const before = process.stdout.isTTY ? cleared : format === 'yaml' ? '---\n' : ''
-    writeOut(`${before}${text}`)
+    if (process.stdout.isTTY) writeOut(`${cleared}${fit(text, process.stdout.rows)}`)
+    else writeOut(format === 'yaml' ? `---\n${text}` : text)
     await sleep(againMs)
   }
   return look()
+}
+
+/** What scrolls away is the head. */
+function fit(text: string, rows: number): string {
+  const lines = text.trimEnd().split('\n')
+  const shown = lines.slice(0, rows - 2)
+  const hidden = lines.length - shown.length
+  return rows < 3 || lines.length < rows ? text : `${shown.join('\n')}\nand ${hidden} more\n`
 }
 
 /** One line an instance. */

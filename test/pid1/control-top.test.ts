@@ -101,3 +101,17 @@ t.test('the end of Ringmaster is told where it can be read', async (t) => {
   await terminal.line(/code 2\r?$/)
   t.match(terminal.stdout.split(left)[1], /^ringmaster: (cannot reach|lost the connection)/)
 })
+
+t.test('status --watch shows its head, and as many as fit', async (t) => {
+  const { ask, socket } = await control(t, alone, {
+    processes: { busy, idle: { ...sleeper, replicas: 9 } },
+  })
+  t.match(ask('wait', 'all', '--timeout', '10'), { code: 0 })
+  const status = nodeCommand(['status', '--watch', '--socket', socket]).join(' ')
+  const terminal = onTerminal(t, [lead(), 'sh', '-c', `stty rows 6 columns 50; exec ${status}`])
+  await terminal.line(/^and 7 more\r?$/)
+  const [, frame = ''] = terminal.stdout.split('\x1b[H\x1b[J')
+  t.match(frame.split('\r\n'), [/^NAME/, /^busy\.1/, /^idle\.1/, /^idle\.2/, 'and 7 more', ''])
+  terminal.type('\x03')
+  t.match(await terminal.exit(), { code: 130 })
+})
