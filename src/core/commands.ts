@@ -157,7 +157,7 @@ function failedOf({ state }: Draft, { spec }: Group): readonly string[] {
   )
 }
 
-/** The instances at rest that something named waits for, directly or not. */
+/** The instances at rest, or about to be, that something named waits for, directly or not. */
 function neededBy({ state }: Draft, named: ReadonlySet<string>): ReadonlySet<string> {
   const known = survey(state)
   const needed = new Set<string>()
@@ -167,8 +167,11 @@ function neededBy({ state }: Draft, named: ReadonlySet<string>): ReadonlySet<str
     for (const dependency of spec.dependsOn) {
       if (isMet(dependency, known)) continue
       for (const instance of known.instancesOf(dependency.process)) {
-        const isIdle = isAtRest(instance) && instance.phase !== 'succeeded'
-        if (isIdle && !instance.isLeaving) needed.add(instance.name)
+        const { name, phase, isWanted, isLeaving } = instance
+        const isIdle = isAtRest(instance)
+          ? phase !== 'succeeded'
+          : phase === 'stopping' && !isWanted
+        if (isIdle && !isLeaving) needed.add(name)
       }
     }
   }

@@ -55,6 +55,14 @@ t.test('a start starts what it needs, and only that', async (t) => {
   t.same(words(story), ['spawn 4'])
 })
 
+t.test('what a start needs comes back, also when it is still about to end', async (t) => {
+  const story = new Story(processSpec('web', { dependsOn: [ready('db')] }), processSpec('db'))
+  story.take({ type: 'begin' }).run(1).run(2).take(stop('web.1', 'db.1')).end(2)
+  t.same(phases(story), { 'web.1': 'stopped', 'db.1': 'stopping' })
+  story.take(start('web.1')).end(1).run(3).run(4)
+  t.same(phases(story), { 'web.1': 'running', 'db.1': 'running' })
+})
+
 t.test('a start forgives what has failed, and begins anew', async (t) => {
   const restartLimit = { count: 1, withinMs: 60_000 }
   const given = { restartLimit, isEssential: false } as const
