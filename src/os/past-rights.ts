@@ -30,6 +30,8 @@ export function resolvePast(past: readonly Past[], plan: Plan, self: SelfDrop): 
       diffProcess(spec, now)
       const missing = spec.template.sockets.find((name) => !sockets.has(name))
       if (missing !== undefined) return `there is no socket ${missing}`
+      const gone = spec.dependsOn.find(({ process }) => !specs.has(process))
+      if (gone !== undefined) return `there is no process ${gone.process}`
       const alone = { ...plan, processes: [spec] }
       const [refusal] = refuseRoot(alone, startUid)
       if (refusal !== undefined) return refusal

@@ -53,6 +53,13 @@ t.test('what cannot be had in this start is left out, and told', async (t) => {
   t.same(problems, ['revisions of web are left out (2, 3): there is no socket gone'])
 })
 
+t.test('what would wait for a process that is no more is left out', async (t) => {
+  const dependsOn = [{ process: 'job', condition: 'ready' }] as const
+  const { past, problems } = resolve(pastOf({ ...web(), dependsOn }, web()))
+  t.same(numbers(past), [2])
+  t.same(problems, ['revisions of web are left out (1): there is no process job'])
+})
+
 t.test('root is not taken for granted', { skip: own !== 0 && 'not root' }, async (t) => {
   const { past, problems } = resolve(pastOf(web({ user: null })))
   t.same(numbers(past), [])
