@@ -55,6 +55,14 @@ async function result(scenario: readonly string[], by = plain, flags = plain) {
 
 t.jobs = 1
 
+t.test('when what came often and little is all read, nothing wakes us any more', async (t) => {
+  // On a busy machine nothing is soon after anything else.
+  const slow = ['env', `LD_PRELOAD=${library('slow-clock')}`]
+  const { bytes, wakeups } = await result(['rest'], slow)
+  t.equal(bytes, 1000)
+  t.ok(wakeups < 100, `${wakeups} times`)
+})
+
 for (const { place, by } of places) {
   t.test(`orphans of ${place} are reaped, each reported once with its code`, async (t) => {
     const { ends, others, code, zombies } = await result(['orphans', orphans, '600'], by)
