@@ -129,6 +129,8 @@ t.test('what cannot be had changes nothing, and a dry run does not either', asyn
   const { fd, port: inUse } = await listenHere()
   t.teardown(() => closeSync(fd))
   const tls = { certFile: tokenFile, keyFile: tokenFile }
+  const descriptors = () => readdirSync(`/proc/${ringmaster.pid}/fd`).length
+  const before = descriptors()
   const probes = knock({ ...http, path: '/livez' })
   const moved = { http: { host: '127.0.0.1', port: free }, control: { socket } }
   for (const [given, reason] of [
@@ -140,7 +142,6 @@ t.test('what cannot be had changes nothing, and a dry run does not either', asyn
     [{ ...moved, control: { socket, http: { port: inUse, tokenFile } } }, /"control.http.port"/],
   ] as const) {
     await t.rejects(apply(socket, given), { code: 'REQUEST_FAILED', message: reason })
-    t.ok(await refuses(free), 'what was taken is given back')
   }
   for (const given of [moved, { http: { host: '::', port }, control: { socket, mode: '0660' } }]) {
     t.match(await apply(socket, given, true), { settings: ['http'] })
@@ -149,6 +150,7 @@ t.test('what cannot be had changes nothing, and a dry run does not either', asyn
   t.same(readdirSync(place).sort(), ['socket', 'token'])
   t.same(await probes.end(), [])
   t.match(await apply(socket, { http, control: { socket } }), { settings: [], fixed: [] })
+  await ringmaster.until(() => descriptors() <= before, 'what was taken is given back')
 })
 
 t.test('HUP moves it, too', async (t) => {

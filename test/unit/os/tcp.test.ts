@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs'
 import t from 'tap'
 import { listen as begin, bindTcp, covers, listenTcp } from '../../../src/os/tcp.ts'
+import { ask } from '../../rig/clients.ts'
 
 const ways = { isBlocking: true, reusesPort: false }
 const listen = (host: string, port: number) => listenTcp({ host, port, ...ways }, 1, 'Do this')
@@ -47,6 +48,9 @@ t.test('an address overlaps one of our own, and nobody connects before it listen
     const rival = { code: 'START_REFUSED', cause: { code: 'EADDRINUSE' } }
     await t.rejects(bindTcp(request, 'Do this'), rival, 'of somebody else')
     const two = await bindTcp(request, 'Do this', [one])
+    const alone = await bindTcp({ ...request, port: 0 }, 'Do this')
+    await t.rejects(ask(alone.port), { code: 'ECONNREFUSED' })
+    closeSync(alone.fd)
     t.notSame(two.fd, one.fd)
     t.equal(await bindTcp({ ...request, host: own }, 'Do this', [one, two]), one, 'itself')
     begin(two, 1, 'Do this', [one, two])
