@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs'
 
 /** What a pipe holds by default: see pipe(7). */
-const space = Buffer.allocUnsafeSlow(65_536)
+const space = /* @__PURE__ */ Buffer.allocUnsafeSlow(65_536)
 
 /** What is in a pipe that does not block, good until the next call; null at its end. A pipe that cannot be read is at its end. */
 export function readNow(fd: number): Buffer | null {

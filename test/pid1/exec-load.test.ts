@@ -30,7 +30,7 @@ t.test('exec runs its own few files and no package', async (t) => {
     .map((comment) => comment.trim().slice('// '.length))
   t.ok(bundled.includes('src/exec/init.ts'), bundled.join())
   const allowed =
-    /^src\/(cli\/(main|exec|probe|env-files|held-signals|usage)|exec\/\w+|lib\/[\w-]+|os\/(bundle|child|endpoint-file|entry|native|run-folders|signal-source|terminal|termination-log)|plan\/signals)\.ts$/
+    /^src\/(cli\/(main|exec|probe|env-files|held-signals|stdout|usage)|exec\/\w+|lib\/[\w-]+|os\/(bundle|child|endpoint-file|entry|native|run-folders|signal-source|terminal|termination-log)|plan\/signals)\.ts$/
   t.same(
     bundled.filter((path) => !allowed.test(path)),
     [],
