@@ -8,6 +8,7 @@ import { isNew, revisionBefore, withGood, withRevision } from './course.ts'
 import type { Draft } from './draft.ts'
 import type { Fact } from './events.ts'
 import { createCourse } from './initial-state.ts'
+import { obstacleTo } from './obstacle.ts'
 import { begin, supersede } from './rollout.ts'
 import type { Course, Group, Rollout, State } from './state.ts'
 
@@ -100,7 +101,7 @@ export function direct(draft: Draft, wish: Extract<Fact, { readonly type: 'rollo
 
 function undo(draft: Draft, course: Course, toRevision: number | null, by: string): void {
   const revision = revisionBefore(course, toRevision)
-  if (revision === undefined) return
+  if (revision === undefined || obstacleTo(draft.state, revision.spec) !== null) return
   const { replicas } = draft.membersOf(course.process).spec
   const spec = { ...revision.spec, replicas: Math.min(replicas, revision.spec.mostReplicas) }
   aim(draft, spec, { changes: revision.changes, by }, 'undo')

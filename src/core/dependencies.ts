@@ -1,5 +1,6 @@
 import { inStartOrder } from '../plan/order.ts'
 import type { Dependency, ProcessSpec } from '../plan/process-spec.ts'
+import { lookUpSpecs } from './course.ts'
 import type { Instance } from './instance-state.ts'
 import { serves } from './on-demand.ts'
 import { problemOf } from './probing.ts'
@@ -11,21 +12,26 @@ export interface Known {
   readonly processes: readonly ProcessSpec[]
   specOf(process: string): ProcessSpec | undefined
   instancesOf(process: string): readonly Instance[]
+  /** Whether it is ready, or would be started for whoever connects, by the spec that it has. */
+  serves(instance: Instance): boolean
 }
 
-type Source = Pick<State, 'processes' | 'instances'>
+type Source = Pick<State, 'processes' | 'courses' | 'instances'>
 
 /** For a question or two. */
-export function lookUp({ processes, instances }: Source): Known {
+export function lookUp(source: Source): Known {
+  const { processes, instances } = source
   return {
     processes,
     specOf: (name) => processes.find((spec) => spec.name === name),
     instancesOf: (name) => instances.filter(({ process }) => process === name),
+    serves: servesIn(source),
   }
 }
 
 /** For many questions. */
-export function survey({ processes, instances }: Source): Known {
+export function survey(source: Source): Known {
+  const { processes, instances } = source
   const specs = new Map(processes.map((spec) => [spec.name, spec]))
   const byProcess = new Map<string, Instance[]>(processes.map(({ name }) => [name, []]))
   for (const instance of instances) byProcess.get(instance.process)?.push(instance)
@@ -33,6 +39,15 @@ export function survey({ processes, instances }: Source): Known {
     processes,
     specOf: (name) => specs.get(name),
     instancesOf: (name) => byProcess.get(name) ?? [],
+    serves: servesIn(source),
+  }
+}
+
+function servesIn(source: Source): Known['serves'] {
+  const specOf = lookUpSpecs(source)
+  return (instance) => {
+    const spec = specOf(instance)
+    return spec !== undefined && serves(instance, spec)
   }
 }
 
@@ -63,11 +78,11 @@ export function isMet({ process, condition }: Dependency, known: Known): boolean
   const isDone = ({ phase }: Instance) => phase === 'succeeded'
   switch (condition) {
     case 'started':
-      return areEnough(process, known, (one, spec) => {
-        return one.phase === 'running' || isDone(one) || serves(one, spec)
+      return areEnough(process, known, (one) => {
+        return one.phase === 'running' || isDone(one) || known.serves(one)
       })
     case 'ready':
-      return areEnough(process, known, (one, spec) => serves(one, spec) || isDone(one))
+      return areEnough(process, known, (one) => known.serves(one) || isDone(one))
     case 'succeeded': {
       const instances = known.instancesOf(process)
       return instances.length > 0 && instances.every(isDone)
@@ -99,9 +114,9 @@ function describe({ process, condition }: Dependency, known: Known): string {
 function areEnough(
   process: string,
   known: Known,
-  counts: (instance: Instance, spec: ProcessSpec) => boolean,
+  counts: (instance: Instance) => boolean,
 ): boolean {
   const spec = known.specOf(process)
   if (spec === undefined) return false
-  return isEnough(spec, known.instancesOf(process).filter((one) => counts(one, spec)).length)
+  return isEnough(spec, known.instancesOf(process).filter(counts).length)
 }

@@ -5,6 +5,7 @@ import { isNew, withGood } from './course.ts'
 import type { Draft } from './draft.ts'
 import type { Instance } from './instance-state.ts'
 import { make, retire } from './membership.ts'
+import { obstacleTo } from './obstacle.ts'
 import { serves } from './on-demand.ts'
 import type { Course, Rollout } from './state.ts'
 import { isAtRest } from './step.ts'
@@ -42,8 +43,8 @@ export function advance(draft: Draft, process: string): void {
   const failure = takeStock(draft, process)
   if (failure !== null) fail(draft, process, failure)
   if (draft.courseOf(process).rollout === null) {
-    const { spec, staying } = draft.membersOf(process)
-    retire(draft, leastOf(staying, spec), 'rollout')
+    const stock = stockOf(draft, process)
+    retire(draft, leastOf(stock.staying, stock), 'rollout')
     return
   }
   if (draft.courseOf(process).isPaused) hold(draft, process)
@@ -80,6 +81,8 @@ interface Stock {
   readonly old: readonly Instance[]
   /** Of the fresh ones. */
   readonly available: number
+  /** By the spec that it has. */
+  readonly isServing: (instance: Instance) => boolean
 }
 
 function stockOf(draft: Draft, process: string): Stock {
@@ -88,7 +91,8 @@ function stockOf(draft: Draft, process: string): Stock {
   const fresh = staying.filter((one) => isNew(one, course))
   const available = fresh.filter((one) => availableFrom(one, spec) <= draft.at.monoMs).length
   const old = staying.filter((one) => !isNew(one, course))
-  return { course, spec, count: all.length, staying, fresh, old, available }
+  const isServing = (one: Instance) => serves(one, draft.specOf(one))
+  return { course, spec, count: all.length, staying, fresh, old, available, isServing }
 }
 
 /** Notes how far it has come; why it has failed, null: it has not. */
@@ -122,7 +126,10 @@ function fail(draft: Draft, process: string, reason: string): void {
   draft.setCourse(process, from)
   // What runs is the same: one more that fails is for its restart policy.
   if (from.revision === revision) return
-  draft.setSpec({ ...before.spec, replicas: Math.min(spec.replicas, before.spec.mostReplicas) })
+  const replicas = Math.min(spec.replicas, before.spec.mostReplicas)
+  // Others may have changed with it, and stay as they are.
+  const { dependsOn } = obstacleTo(draft.state, before.spec) === null ? before.spec : spec
+  draft.setSpec({ ...before.spec, dependsOn, replicas })
   begin(draft, process, 'return', null)
 }
 
@@ -173,10 +180,11 @@ function roomFor({ spec, count, fresh }: Stock): number {
 }
 
 /** Those that are to go now: first of the old ones those that do nothing, then as many as can be spared, from the lowest number on. */
-function excessOf({ course, spec, staying, fresh, old, available }: Stock): readonly Instance[] {
-  if (fresh.length > spec.replicas) return leastOf(fresh, spec)
+function excessOf(stock: Stock): readonly Instance[] {
+  const { course, spec, staying, fresh, old, available, isServing } = stock
+  if (fresh.length > spec.replicas) return leastOf(fresh, stock)
   if (spec.strategy.type === 'Recreate') return old
-  const isThere = (one: Instance) => serves(one, spec) || one.phase === 'succeeded'
+  const isThere = (one: Instance) => isServing(one) || one.phase === 'succeeded'
   const least = spec.replicas - unavailableOf(spec)
   // What a failed rollout has left is of no use where there are enough of the others.
   const isUseless = course.rollout?.reason === 'return' && fresh.length === spec.replicas
@@ -188,9 +196,9 @@ function excessOf({ course, spec, staying, fresh, old, available }: Stock): read
 }
 
 /** Of what is too much those that are not ready, then the highest. */
-function leastOf(instances: readonly Instance[], spec: ProcessSpec): readonly Instance[] {
-  const ready = instances.filter((one) => serves(one, spec))
-  const rest = instances.filter((one) => !serves(one, spec))
+function leastOf(instances: readonly Instance[], { spec, isServing }: Stock): readonly Instance[] {
+  const ready = instances.filter(isServing)
+  const rest = instances.filter((one) => !isServing(one))
   return [...ready, ...rest].slice(spec.replicas)
 }
 

@@ -5,7 +5,7 @@ import { isNew } from './course.ts'
 import { type Known, survey, waitOf } from './dependencies.ts'
 import { holdOf } from './groups.ts'
 import type { Instance } from './instance-state.ts'
-import { describeAwaited, serves } from './on-demand.ts'
+import { describeAwaited } from './on-demand.ts'
 import { problemOf } from './probing.ts'
 import { isEnough, isReady } from './readiness.ts'
 import type { Applied, Course, Group, Outcome, State } from './state.ts'
@@ -145,7 +145,7 @@ function processView(
     sockets: spec.sockets,
     ...courseView(course, instances),
     counts: spec.isEssential && spec.replicas > 0 && (spec.autoStart || instances.some(wasStarted)),
-    isReady: areEnough((one) => serves(one, spec) || one.phase === 'succeeded'),
+    isReady: areEnough((one) => known.serves(one) || one.phase === 'succeeded'),
     isStarted: areEnough((one) => one.wasReady),
     instances: instances.map((instance) => ({
       name: instance.name,

@@ -3,6 +3,7 @@ import type { Change } from '../core/changes.ts'
 import type { Effect } from '../core/effects.ts'
 import type { DeadlineKey, Fact } from '../core/events.ts'
 import { initialState } from '../core/initial-state.ts'
+import { obstacleToUndo } from '../core/obstacle.ts'
 import type { View } from '../core/view.ts'
 import type { PlanDiff } from '../plan/diff.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -87,6 +88,11 @@ export class Runtime {
   /** What a plan would change. */
   preview(plan: Plan): PlanDiff {
     return preview(this.#queue.state, plan)
+  }
+
+  /** Why a process cannot go back to a revision (null: the last good one); null: it can. */
+  obstacleToUndo(process: string, toRevision: number | null): string | null {
+    return obstacleToUndo(this.#queue.state, process, toRevision)
   }
 
   view(): View {

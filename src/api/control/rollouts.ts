@@ -13,7 +13,12 @@ import { type Operation, operation } from './operation.ts'
 import type { ControlSource } from './operations.ts'
 import { select } from './select.ts'
 
-export function rolloutOperations({ view, post, waiters }: ControlSource): readonly Operation[] {
+export function rolloutOperations({
+  view,
+  post,
+  waiters,
+  obstacleToUndo,
+}: ControlSource): readonly Operation[] {
   return [
     operation({
       method: 'GET',
@@ -56,6 +61,11 @@ export function rolloutOperations({ view, post, waiters }: ControlSource): reado
         const { action, toRevision = null } = body
         if (action === 'undo') {
           checkUndo(process, toRevision)
+          const obstacle = obstacleToUndo(process.name, toRevision)
+          if (obstacle !== null) {
+            const text = `${process.name} cannot go back: ${obstacle}; apply a configuration`
+            throw new RequestProblem('NOT_POSSIBLE_NOW', text)
+          }
           post({ type: 'rollout', process: process.name, action, toRevision, by })
         } else {
           post({ type: 'rollout', process: process.name, action, by })

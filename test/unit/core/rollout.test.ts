@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Change } from '../../../src/core/changes.ts'
+import { obstacleToUndo } from '../../../src/core/obstacle.ts'
 import { view } from '../../../src/core/view.ts'
 import type { ProcessSpec } from '../../../src/plan/process-spec.ts'
 import { type ProcessGiven, planOf, probeSpec, processSpec } from '../../rig/specs.ts'
@@ -175,6 +176,47 @@ t.test('undo returns to the one before, or to the one that is named', async (t) 
   t.equal(process(story.take(undo(1)))?.revision, 1)
   t.equal(process(story.take(undo(9)))?.revision, 1)
   t.equal(story.state.processes[0]?.graceMs, 10_000)
+})
+
+t.test('there is no way back to dependencies that make a circle now, or are no more', async (t) => {
+  const on = (process: string) => ({ dependsOn: [{ process, condition: 'started' }] }) as const
+  const story = new Story(processSpec('web', on('api')), processSpec('api')).take({ type: 'begin' })
+  story
+    .run(1)
+    .run(2)
+    .take(apply(processSpec('web'), processSpec('api', on('web'))))
+  const undo = {
+    type: 'rollout',
+    process: 'web',
+    action: 'undo',
+    toRevision: 1,
+    by: 'test',
+  } as const
+  t.equal(obstacleToUndo(story.state, 'web', 1), 'it depends on api, which depends on web now')
+  t.equal(process(story.take(undo))?.revision, 2)
+  story.take({ ...undo, process: 'api' })
+  t.equal(obstacleToUndo(story.state, 'web', null), null, 'once that has gone back')
+  t.equal(process(story.take(undo))?.revision, 1)
+  story.take(apply(processSpec('web')))
+  t.equal(obstacleToUndo(story.state, 'web', 1), 'it depends on api, which is no more')
+  t.equal(obstacleToUndo(story.state, 'web', 9), null)
+})
+
+t.test('what a rollout returns to depends on what can be', async (t) => {
+  const on = (process: string) => ({ dependsOn: [{ process, condition: 'started' }] }) as const
+  const story = new Story(processSpec('web', on('api')), processSpec('api')).take({ type: 'begin' })
+  story.run(1).run(2).wait(60_000)
+  const web = command('/new', processSpec('web', { restartPolicy: 'Never' }))
+  story
+    .take(apply(web, processSpec('api', on('web'))))
+    .end(2)
+    .run(3)
+    .end(3, 1)
+  t.same(told(story.changes), ['failed 2 web.1 failed', 'started 1 return'])
+  t.same(
+    story.state.processes.map(({ dependsOn }) => dependsOn.length),
+    [0, 1],
+  )
 })
 
 t.test('a restart replaces all instances by such of the same spec', async (t) => {

@@ -69,15 +69,16 @@ function checkRoom(
 function checkRetired(
   spec: ProcessSpec,
   staying: readonly Instance[],
-  { before, changes }: Move,
+  { before, changes, state }: Move,
 ): void {
   if (spec.strategy.type === 'Recreate') return
   const isRetired = (one: Instance) =>
     one.process === spec.name && isReady(one) && changes.some(isRetirementOf(one.name))
   if (!before.instances.some(isRetired)) return
+  const specOf = lookUpSpecs(state)
   // Who was stopped by somebody is not waited for.
   const isThere = (one: Instance) =>
-    serves(one, spec) || one.phase === 'succeeded' || one.phase === 'stopped'
+    serves(one, specOf(one) ?? spec) || one.phase === 'succeeded' || one.phase === 'stopped'
   const there = staying.filter(isThere)
   const least = spec.replicas - unavailableOf(spec)
   assert.ok(there.length >= least, `${spec.name} has enough that are ready`)

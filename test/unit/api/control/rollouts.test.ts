@@ -70,6 +70,18 @@ t.test('a rollout is steered, where that can be', async (t) => {
   ])
 })
 
+t.test('an undo that nothing could come of is refused, with the reason', async (t) => {
+  const { app, posted } = controlApp({
+    view: () => viewOf(settled),
+    obstacleToUndo: (process, toRevision) => `${process} ${toRevision}`,
+  })
+  const body = { action: 'undo', toRevision: 1 }
+  const answer = await app.inject({ method: 'POST', url: '/v1/rollouts/web', body })
+  t.equal(answer.statusCode, 409)
+  t.match(answer.json(), { detail: 'web cannot go back: web 1; apply a configuration' })
+  t.same(posted, [])
+})
+
 t.test('the configuration in force is told, with where it came from', async (t) => {
   const { app } = controlApp()
   t.same((await app.inject('/v1/config')).json(), {
