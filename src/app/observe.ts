@@ -105,6 +105,7 @@ async function answerCommands(
     view: () => runtime.view(),
     specs: () => runtime.specs(),
     preview: (other) => runtime.preview(other),
+    whyNotApply: (other) => runtime.whyNotApply(other),
     obstacleToUndo: (process, toRevision) => runtime.obstacleToUndo(process, toRevision),
     post: (fact) => runtime.post(fact),
     report: (error) => runtime.report(error),

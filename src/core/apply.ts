@@ -28,7 +28,7 @@ export function preview(
 
 /** What runs is to be as `plan` has it: only what differs changes. */
 export function apply(draft: Draft, plan: Plan, by: string): void {
-  const problem = whyNot(draft.state, plan)
+  const problem = whyNotApply(draft.state, plan)
   const diff = problem === null ? preview(draft.state, plan) : null
   const { files } = plan.origin
   const previous = draft.state.config.origin.files
@@ -174,7 +174,8 @@ function regroup(groups: readonly Group[], spec: GroupSpec): Group {
   return { ...before, spec, restarting: before.restarting.filter(isMember) }
 }
 
-function whyNot({ phase, fixed }: State, plan: Plan): string | null {
+/** Why `plan` cannot be applied now; null: it can. Pure. */
+export function whyNotApply({ phase, fixed }: State, plan: Plan): string | null {
   if (phase !== 'running') return 'ringmaster shuts down'
   const open = new Set(fixed.sockets.map(({ name }) => name))
   for (const { name, template } of plan.processes) {

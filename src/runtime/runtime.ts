@@ -1,4 +1,4 @@
-import { preview } from '../core/apply.ts'
+import { preview, whyNotApply } from '../core/apply.ts'
 import type { Change } from '../core/changes.ts'
 import type { Effect } from '../core/effects.ts'
 import type { DeadlineKey, Fact } from '../core/events.ts'
@@ -88,6 +88,11 @@ export class Runtime {
   /** What a plan would change. */
   preview(plan: Plan): PlanDiff {
     return preview(this.#queue.state, plan)
+  }
+
+  /** Why a plan cannot be applied now; null: it can. */
+  whyNotApply(plan: Plan): string | null {
+    return whyNotApply(this.#queue.state, plan)
   }
 
   /** Why a process cannot go back to a revision (null: the last good one); null: it can. */

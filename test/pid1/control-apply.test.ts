@@ -50,6 +50,11 @@ t.test('a configuration is applied, found to be bad, and undone', async (t) => {
   const bad = join(folder(t), 'bad.yaml')
   writeFileSync(bad, 'processes: [')
   t.match(ask('apply', bad), { code: 1, stderr: /bad\.yaml:1:/ })
+  const late = configuration(t, {
+    sockets: { new: { path: join(folder(t), 'new') } },
+    processes: { web: { ...sleeper, ...user, sockets: ['new'] } },
+  })
+  t.match(ask('apply', late), { code: 1, stderr: /web\.sockets: new is opened by a restart/ })
   t.match(ask('apply', '/no/such/file'), { code: 1, stderr: /no\/such\/file/ })
   t.match(command(['rollout', 'dance', 'web']), { code: 64 })
   t.match(command(['rollout', 'undo']), { code: 64 })

@@ -32,6 +32,7 @@ export function controlApp(
       lines: { lastWords: () => ({ stdout: '', stderr: '' }), follow: () => () => {} },
       readConfig: async (_, use) => use({ problem: 'no file' }),
       showConfig: ({ files }) => ({ processes: {}, 'x-files': files }),
+      whyNotApply: () => null,
       obstacleToUndo: () => null,
       preview: () => ({ processes: [], settings: [], fixed: [] }),
       specs: () => [processSpec('web', { replicas: 2 }), processSpec('job')],

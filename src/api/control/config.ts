@@ -10,6 +10,7 @@ export function configOperations({
   readConfig,
   showConfig,
   preview,
+  whyNotApply,
 }: ControlSource): readonly Operation[] {
   return [
     operation({
@@ -33,9 +34,8 @@ export function configOperations({
       handle: ({ body, by }) =>
         readConfig(body.files ?? null, (reading): Applied => {
           if (reading.problem !== null) throw new RequestProblem('CONFIG_INVALID', reading.problem)
-          if (view().phase !== 'running') {
-            throw new RequestProblem('NOT_POSSIBLE_NOW', 'Ringmaster shuts down')
-          }
+          const obstacle = whyNotApply(reading.plan)
+          if (obstacle !== null) throw new RequestProblem('NOT_POSSIBLE_NOW', obstacle)
           const { processes, settings, fixed } = preview(reading.plan)
           if (!body.dryRun) post({ type: 'apply', plan: reading.plan, by })
           return {

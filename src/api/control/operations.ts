@@ -42,6 +42,8 @@ export interface ControlSource {
   readonly showConfig: (origin: Origin) => unknown
   /** What a plan would change. */
   readonly preview: (plan: Plan) => PlanDiff
+  /** Why a plan cannot be applied now; null: it can. */
+  readonly whyNotApply: (plan: Plan) => string | null
   /** Why a process cannot go back to a revision (null: the last good one); null: it can. */
   readonly obstacleToUndo: (process: string, toRevision: number | null) => string | null
   readonly waiters: Waiters

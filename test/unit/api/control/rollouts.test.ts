@@ -116,3 +116,16 @@ t.test('a configuration is read, compared and applied', async (t) => {
   t.same(posted, [{ type: 'apply', plan, by: 'uid 0, pid 9' }])
   t.same(read, [null, ['/bad'], ['/good']])
 })
+
+t.test('a configuration that cannot be applied now is refused, tried or not', async (t) => {
+  const { app, posted } = controlApp({
+    readConfig: async (_, use) => use({ problem: null, plan: {} as never }),
+    whyNotApply: () => 'processes.web.sockets: new is opened by a restart of the container only',
+  })
+  for (const body of [{}, { dryRun: true }]) {
+    const answer = await app.inject({ method: 'POST', url: '/v1/config/apply', body })
+    t.equal(answer.statusCode, 409)
+    t.match(answer.json(), { detail: /^processes\.web\.sockets: new is opened by a restart/ })
+  }
+  t.same(posted, [])
+})
