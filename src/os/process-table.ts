@@ -109,7 +109,14 @@ export function createProcessTable(
       let at = pid
       // Without a look into /proc there are no parents.
       for (let depth = 0; canLook && depth < mostAncestors; depth++) {
-        const parent = Number(statFieldsOf(at)?.[1] ?? 0)
+        const fields = statFieldsOf(at)
+        if (fields === undefined) {
+          // It has ended just now. If that was an ancestor, there is another one.
+          if (at === pid) return undefined
+          at = pid
+          continue
+        }
+        const parent = Number(fields[1])
         // The parent of `at` is us, so it is a main process or an orphan.
         if (parent === process.pid) return !isMain(at) && !isCommand(at) && isMarked(at, run)
         if (parent <= 1) return false

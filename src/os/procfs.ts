@@ -28,7 +28,9 @@ export function statOf(pid: number): ProcessStat | undefined {
 export function statFieldsOf(pid: number): readonly string[] | undefined {
   const text = readProc(`${pid}/stat`)
   // The command before it may hold anything, brackets too.
-  return text === '' ? undefined : text.slice(text.lastIndexOf(')') + 2).split(' ')
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  // What was waited for while it was read has no parent, and this group.
+  return text === '' || fields[2] === '-1' ? undefined : fields
 }
 
 /** False where there is no /proc, or that of another PID namespace: its numbers mean nothing to us. */

@@ -104,6 +104,20 @@ for (const { way, start, skip } of ways) {
     },
   )
 
+  t.test(`${way}: whoever ends while it is looked up is believed, too`, { skip }, async (t) => {
+    const times = 400
+    const text = `i=0; while [ $i -lt ${times} ]; do
+      setsid ${say} RELOADING=1; setsid ${say} READY=1; i=$((i+1)); done; ${say} STOPPING=1`
+    const ringmaster = await supervise(t, start, {
+      processes: {
+        web: script(text, { readinessProbe: { notify: true }, restartPolicy: 'Never' }),
+      },
+    })
+    const { stderr } = await ringmaster.end()
+    t.equal(stderr.match(/"msg":"web\.1 is ready"/g)?.length, times)
+    t.equal(stderr.match(/"isReady":false/g)?.length, times)
+  })
+
   t.test(
     `${way}: a barrier is passed when what came before it has been taken in`,
     { skip },
