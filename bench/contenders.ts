@@ -12,7 +12,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root = findRoot(dirname(fileURLToPath(import.meta.url)))
+/** Of the working copy. */
+export const root = findRoot(dirname(fileURLToPath(import.meta.url)))
 const { NODE_OPTIONS: _, ...env } = process.env
 // The entry looks for the Node.js of the benchmark there.
 env['PATH'] = `${dirname(process.execPath)}:${env['PATH']}`
@@ -101,6 +102,25 @@ export function runFootprint(replicas: number): Contender {
       writeConfig([command ?? '', ...args], { host: '127.0.0.1', port: 0 }, { replicas }),
     ],
   }
+}
+/** `run` of `command` and of something that lives on, with the endpoint at `port` and its control socket at {@link controlSocket}. */
+export function runServed(port: number): Contender {
+  return {
+    name: 'run',
+    wrap: ([command = '', ...args]) => {
+      const fields = { http: { host: '127.0.0.1', port }, control: { socket: controlSocket } }
+      const child = { command: [command], args, restartPolicy: 'Never' }
+      const file = writeFile(fields, {
+        child,
+        calm: { command: ['sleep', '1000'], startDelaySeconds: 1 },
+      })
+      return [process.execPath, ringmaster, 'run', file]
+    },
+  }
+}
+/** Where the build has put what V8 compiled of a bundle for this Node.js. */
+export function codeCacheOf(bundle: string): string {
+  return join(root, 'build', `${bundle}-${process.version}-${process.arch}.cache`)
 }
 /** `run` of these processes, with the endpoint at `port`. */
 export function runProcesses(

@@ -13,6 +13,7 @@ import {
   takeStamps,
 } from './contenders.ts'
 import { digits, median, minimum, printTable, printTarget, shuffled } from './figures.ts'
+import { measureSteps } from './steps.ts'
 
 const rounds = 40
 const floor: Contender = { name: 'node -e 0', wrap: () => [process.execPath, '-e', '0'] }
@@ -39,13 +40,19 @@ export async function measureStart(): Promise<void> {
       digits(minimum(figures(name)) / minimum(figures(bare))),
     ]),
   ])
-  printTarget(`run ÷ ${bare}, medians`, median(figures(run.name)) / median(figures(bare)), 1.4, '×')
+  printTarget(
+    `run ÷ ${bare}, medians`,
+    median(figures(run.name)) / median(figures(bare)),
+    1.25,
+    '×',
+  )
   const entryMs = minimum(figures(execByEntry.name)) - minimum(figures(exec.name))
   printTarget('entry, exec − exec, minima', entryMs, 1, 'ms')
   for (const { name } of [bareScript, bareModule]) {
     const ratio = median(figures(exec.name)) / median(figures(name))
-    printTarget(`exec ÷ ${name}, medians`, ratio, 1.25, '×')
+    printTarget(`exec ÷ ${name}, medians`, ratio, 1.15, '×')
   }
+  await measureSteps()
 }
 
 async function timeToChild(contender: Contender): Promise<number> {

@@ -1,5 +1,6 @@
 // Writes the code caches of the bundles for this Node.js: has `ringmaster run` supervise a process that ends at once, and keeps
 // what was compiled for that.
+import { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -39,12 +40,23 @@ vm.Script = class extends vm.Script {
     scripts.set(basename(options.filename, '.cjs'), this)
   }
 }
+// What runs after the first spawn is compiled when it is needed: to read it all would hold that spawn up.
+const { spawn } = ChildProcess.prototype
+ChildProcess.prototype.spawn = function (...options) {
+  write('commands')
+  ChildProcess.prototype.spawn = spawn
+  return this.spawn(...options)
+}
+function write(name) {
+  writeCodeCache(name, scripts.get(name))
+  scripts.delete(name)
+}
 const { dlopen } = process
 process.dlopen = (addon, ...others) => {
   dlopen(addon, ...others)
   const native = addon.exports
   const exit = (code) => {
-    for (const [name, script] of scripts) writeCodeCache(name, script)
+    for (const name of scripts.keys()) write(name)
     rmSync(folder, { recursive: true })
     native.exit(code)
   }

@@ -1,0 +1,1 @@
+// What any start of Node.js costs at least.
