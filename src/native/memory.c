@@ -4,11 +4,12 @@
 #include <stddef.h>
 
 /*
- * V8 offers this to those who embed it, in C++ alone: these are v8::Isolate::GetCurrent(), v8::Isolate::LowMemoryNotification()
- * and v8::V8::SetFlagsFromString(). Weak, as malloc_trim() is, which musl does not have: what is missing is left out.
+ * V8 offers this to those who embed it, in C++ alone: these are v8::Isolate::GetCurrent(), LowMemoryNotification() and
+ * IsolateInBackgroundNotification() of it, and v8::V8::SetFlagsFromString(). Weak, as malloc_trim() is, which musl does not have: what is missing is left out.
  */
 extern void *current_isolate(void) __asm__("_ZN2v87Isolate10GetCurrentEv") __attribute__((weak));
 extern void notify_low_memory(void *isolate) __asm__("_ZN2v87Isolate21LowMemoryNotificationEv") __attribute__((weak));
+extern void go_to_background(void *isolate) __asm__("_ZN2v87Isolate31IsolateInBackgroundNotificationEv") __attribute__((weak));
 extern void set_flags(const char *flags) __asm__("_ZN2v82V818SetFlagsFromStringEPKc") __attribute__((weak));
 extern int malloc_trim(size_t kept) __attribute__((weak));
 
@@ -26,12 +27,16 @@ napi_value release_memory(napi_env env, napi_callback_info info) {
 }
 
 /*
- * V8 looks at both flags anew at each collection. With the first the young generation, of which V8 lets a program that is never
- * quiet have 32 MB, stays as large as it is; with the second the old one grows by a few MB between two collections, not by 16.
- * To give the flags when Node.js is started would cost the code cache, which is of other flags.
+ * V8 looks at both anew at each collection. With the flag the young generation, of which V8 lets a program that is never quiet have
+ * 32 MB, stays as large as it is; in the background the old one grows by a few MB between two collections, not by 16. The flag
+ * --optimize-for-size does the latter too, and has code run a third slower. Flags of the start would cost the code cache.
  */
 napi_value bound_heap(napi_env env, napi_callback_info info) {
   (void)info;
-  if (set_flags != NULL) set_flags("--semi-space-growth-factor=1 --optimize-for-size");
-  return boolean_value(env, set_flags != NULL);
+  const bool bounds = current_isolate != NULL && go_to_background != NULL && set_flags != NULL;
+  if (bounds) {
+    set_flags("--semi-space-growth-factor=1");
+    go_to_background(current_isolate());
+  }
+  return boolean_value(env, bounds);
 }
