@@ -86,7 +86,7 @@ t.test('it can be put aside', async (t) => {
   const { terminal, top } = await shown(t, socket)
   terminal.type('\x1a')
   await terminal.until(() => terminal.state(top) === 'T')
-  t.ok(terminal.stdout.endsWith(left))
+  await terminal.until(() => terminal.stdout.endsWith(left))
   process.kill(top, 'SIGCONT')
   await terminal.until(() => terminal.stdout.split(left)[1]?.startsWith(taken))
   terminal.type('q')
