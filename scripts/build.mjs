@@ -119,6 +119,8 @@ for (const file of readdirSync('build')) {
   if (/\.(c?js|cache)$/.test(file) && !outputs.includes(`build/${file}`))
     rmSync(join('build', file))
 }
+// A test that is gone would still be run.
+rmSync('out', { recursive: true, force: true })
 run(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmitOnError'])
 run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'])
 run(process.execPath, ['scripts/code-cache.mjs'], undefined, ['ignore', 'ignore', 'inherit'])
