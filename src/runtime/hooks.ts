@@ -1,23 +1,17 @@
 import type { Effect } from '../core/effects.ts'
 import type { HookAction, InstanceSpec } from '../plan/instance-spec.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { Outcome } from '../ports/prober.ts'
-import type { Deadlines } from './deadlines.ts'
 import type { TryPorts } from './tries.ts'
 
 export type AskEffect = Extract<Effect, { type: 'ask' }>
 
 /** The hooks that are awaited. One that does not end by itself ends when the core says so. */
 export class Hooks {
-  readonly #clock: Clock
-  readonly #deadlines: Deadlines
   readonly #ports: TryPorts
   /** What ends them, by key. */
   readonly #begun = new Map<string, () => void>()
 
-  constructor(clock: Clock, deadlines: Deadlines, ports: TryPorts) {
-    this.#clock = clock
-    this.#deadlines = deadlines
+  constructor(ports: TryPorts) {
     this.#ports = ports
   }
 
@@ -62,8 +56,8 @@ export class Hooks {
   }
 
   #wait(key: string, ms: number, onEnd: () => void): void {
-    this.#deadlines.set(key, this.#clock.now().monoMs + ms, onEnd)
-    this.#begun.set(key, () => this.#deadlines.clear(key))
+    this.#ports.deadlines.set(key, this.#ports.clock.now().monoMs + ms, onEnd)
+    this.#begun.set(key, () => this.#ports.deadlines.clear(key))
   }
 }
 

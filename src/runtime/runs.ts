@@ -19,6 +19,8 @@ import { OomKills } from './oom-kills.ts'
 import type { Trees } from './trees.ts'
 
 export interface RunPorts {
+  readonly clock: Clock
+  readonly deadlines: Deadlines
   readonly spawner: Spawner
   readonly processes: ProcessTable
   readonly output: Output
@@ -49,11 +51,11 @@ export class Runs {
   readonly #oomKills: OomKills
   readonly #memoryWatch: MemoryWatch
 
-  constructor(clock: Clock, deadlines: Deadlines, handles: Handles, trees: Trees, ports: RunPorts) {
+  constructor(handles: Handles, trees: Trees, ports: RunPorts) {
     this.#handles = handles
     this.#trees = trees
     this.#ports = ports
-    const { processes, cgroup, memory, post, report } = ports
+    const { clock, deadlines, processes, cgroup, memory, post, report } = ports
     const isMain = (pid: number) => handles.isMain(pid)
     this.#exits = new Lane(clock, exitTurnMs, (fact) => post(fact))
     // Ends are told fast, and spawns are not: they would keep each other from it for long.

@@ -9,7 +9,6 @@ import type { PlanDiff } from '../plan/diff.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ProcessSpec } from '../plan/process-spec.ts'
 import type { OwnAddresses } from '../ports/addresses.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { ConfigSource } from '../ports/config-source.ts'
 import type { ExitSource } from '../ports/exit-source.ts'
 import type { Prober } from '../ports/prober.ts'
@@ -24,8 +23,7 @@ import { type RunPorts, Runs } from './runs.ts'
 import { Trees } from './trees.ts'
 import { Tries } from './tries.ts'
 
-export interface RuntimePorts extends Omit<RunPorts, 'post' | 'report'> {
-  readonly clock: Clock
+export interface RuntimePorts extends Omit<RunPorts, 'deadlines' | 'post' | 'report'> {
   readonly exits: ExitSource
   readonly prober: Prober
   readonly sockets: Sockets
@@ -65,11 +63,11 @@ export class Runtime {
     this.#deadlines = new Deadlines(clock)
     const post = (fact: Fact) => this.post(fact)
     const report = (error: unknown) => this.report(error)
-    const all = { ...ports, post, report }
+    const all = { ...ports, deadlines: this.#deadlines, post, report }
     this.#trees = new Trees(this.#handles, all)
-    this.#runs = new Runs(clock, this.#deadlines, this.#handles, this.#trees, all)
-    this.#tries = new Tries(clock, this.#deadlines, all)
-    this.#hooks = new Hooks(clock, this.#deadlines, all)
+    this.#runs = new Runs(this.#handles, this.#trees, all)
+    this.#tries = new Tries(all)
+    this.#hooks = new Hooks(all)
     this.#connections = new Connections(ports.sockets, post)
     ports.exits.onExit((pid, status, isOrphan) => this.#runs.exited(pid, status, isOrphan))
   }

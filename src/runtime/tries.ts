@@ -9,6 +9,8 @@ import type { Deadlines } from './deadlines.ts'
 export type ProbeEffect = Extract<Effect, { type: 'probe' }>
 
 export interface TryPorts {
+  readonly clock: Clock
+  readonly deadlines: Deadlines
   readonly prober: Prober
   readonly post: (fact: Fact) => void
   readonly report: (error: unknown) => void
@@ -23,25 +25,21 @@ export interface Probed {
 
 /** The tries of probes: each waits for its time, and then until it ends or has taken too long. */
 export class Tries {
-  readonly #clock: Clock
-  readonly #deadlines: Deadlines
   readonly #ports: TryPorts
   /** What ends those that have begun, by key. */
   readonly #begun = new Map<string, () => void>()
 
-  constructor(clock: Clock, deadlines: Deadlines, ports: TryPorts) {
-    this.#clock = clock
-    this.#deadlines = deadlines
+  constructor(ports: TryPorts) {
     this.#ports = ports
   }
 
   plan(effect: ProbeEffect, of: Probed): void {
-    this.#deadlines.set(keyOf(effect), effect.atMonoMs, () => this.#begin(effect, of))
+    this.#ports.deadlines.set(keyOf(effect), effect.atMonoMs, () => this.#begin(effect, of))
   }
 
   stop(which: Pick<ProbeEffect, 'run' | 'probe'>): void {
     const key = keyOf(which)
-    this.#deadlines.clear(key)
+    this.#ports.deadlines.clear(key)
     this.#begun.get(key)?.()
     this.#begun.delete(key)
   }
@@ -49,15 +47,15 @@ export class Tries {
   #begin(effect: ProbeEffect, { spec, runId, output }: Probed): void {
     const { run, probe, timeoutMs } = effect
     const key = keyOf(effect)
-    const beganMonoMs = this.#clock.now().monoMs
+    const beganMonoMs = this.#ports.clock.now().monoMs
     const check = spec.checks[probe]
     const end = (outcome: Outcome) => {
-      this.#deadlines.clear(key)
+      this.#ports.deadlines.clear(key)
       this.#begun.delete(key)
-      const durationMs = this.#clock.now().monoMs - beganMonoMs
+      const durationMs = this.#ports.clock.now().monoMs - beganMonoMs
       this.#ports.post({ type: 'probed', run, probe, ...outcome, durationMs })
     }
-    this.#deadlines.set(key, beganMonoMs + timeoutMs, () => {
+    this.#ports.deadlines.set(key, beganMonoMs + timeoutMs, () => {
       this.#begun.get(key)?.()
       end({ isOk: false, detail: lateness(check, timeoutMs) })
     })
