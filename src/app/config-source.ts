@@ -1,3 +1,4 @@
+import { messageOf } from '../lib/errors.ts'
 import type { SelfDrop } from '../os/drop-self.ts'
 import type { Rights } from '../os/rights.ts'
 import { resolveMore, rootGivenUp } from '../os/start-rights.ts'
@@ -42,7 +43,7 @@ export function createConfigSource(
   }
 
   function explain(error: unknown): string {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     return self.kind === 'dropped' && lacksRight(error) ? `${message}\n${rootGivenUp}` : message
   }
 }

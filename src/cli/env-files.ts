@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
+import { errnoOf } from '../lib/errors.ts'
 import { usageError } from './usage.ts'
 
 /** The variables of `--env-file` files, later ones over earlier. Throws `USAGE` when one cannot be read. */
@@ -12,8 +13,7 @@ export function readEnvFiles(
     try {
       Object.assign(added, parseEnv(readFileSync(file, 'utf8')))
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : error
-      throw usageError(command, `cannot read the env file ${file}: ${code}`)
+      throw usageError(command, `cannot read the env file ${file}: ${errnoOf(error)}`)
     }
   }
   return added

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { type Supervision, supervise } from '../app.ts'
-import { SupervisorError } from '../lib/errors.ts'
+import { messageOf, SupervisorError } from '../lib/errors.ts'
 import { planOneCommand } from '../plan/one-command.ts'
 import type { Plan } from '../plan/plan.ts'
 import { refuseRoot } from '../plan/root.ts'
@@ -113,7 +113,7 @@ async function readPlan(read: () => Promise<Plan>): ReturnType<Supervision['conf
     refuseUnaskedRoot(plan)
     return { problem: null, plan }
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) }
+    return { problem: messageOf(error) }
   }
 }
 

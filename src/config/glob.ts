@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { errnoOf } from '../lib/errors.ts'
 import { isGlob, matchesGlob } from '../lib/names.ts'
 
 /**
@@ -27,8 +28,7 @@ function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') return []
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return []
     throw error
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../lib/errors.ts'
 import { probeFields } from './probe-relations.ts'
 import { type Path, type Problem, quote } from './problems.ts'
 import { isMap, type UnknownMap } from './shape.ts'
@@ -25,8 +26,7 @@ async function checkPattern({ logLine }: UnknownMap, path: Path): Promise<readon
     compilePattern(logLine)
     return []
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    const message = `${quote(logLine)} is no regular expression of RE2: ${reason}`
+    const message = `${quote(logLine)} is no regular expression of RE2: ${messageOf(error)}`
     return [{ path: [...path, 'logLine'], message }]
   }
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { errnoOf } from '../lib/errors.ts'
 
 /** Longest file that is read. */
 const MAX_BYTES = 1024 * 1024
@@ -45,7 +46,7 @@ export function readText(path: string): Reading {
 }
 
 function whyUnreadable(cause: unknown): Reading {
-  switch (cause instanceof Error && 'code' in cause ? cause.code : undefined) {
+  switch (errnoOf(cause)) {
     case 'ENOENT':
     case 'ENOTDIR':
       return { reason: 'there is no such file', isMissing: true }

@@ -22,3 +22,13 @@ export class SupervisorError extends Error {
 export function isSupervisorError(error: unknown): error is SupervisorError {
   return error instanceof Error && error.name === 'SupervisorError'
 }
+
+/** The name of an errno, such as `ENOENT`; of an error without one its text. */
+export function errnoOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}
+
+/** What `error` says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

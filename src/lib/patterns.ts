@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js'
+import { messageOf } from './errors.ts'
 
 /** A regular expression, which takes time in proportion to the text, whatever both are. */
 export interface Pattern {
@@ -28,7 +29,6 @@ function compile(source: string): RE2JS {
   try {
     return RE2JS.compile(source)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(reason.replace('error parsing regexp: ', ''), { cause: error })
+    throw new Error(messageOf(error).replace('error parsing regexp: ', ''), { cause: error })
   }
 }

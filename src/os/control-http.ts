@@ -1,4 +1,4 @@
-import { SupervisorError } from '../lib/errors.ts'
+import { messageOf, SupervisorError } from '../lib/errors.ts'
 import type { ControlHttpSpec, TlsSpec } from '../plan/plan.ts'
 import type { ControlHttp, TlsFiles } from '../ports/control-http.ts'
 import { type NamedFile, readNamedFile, refuseFile } from './secret-file.ts'
@@ -80,7 +80,6 @@ function attempt(what: string, use: () => unknown): void {
   try {
     use()
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new SupervisorError('START_REFUSED', `cannot use ${what}: ${reason}`)
+    throw new SupervisorError('START_REFUSED', `cannot use ${what}: ${messageOf(error)}`)
   }
 }

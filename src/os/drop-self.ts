@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { getPriority } from 'node:os'
 import { dirname, join } from 'node:path'
-import { SupervisorError } from '../lib/errors.ts'
+import { messageOf, SupervisorError } from '../lib/errors.ts'
 import type { FileTarget, InstanceTemplate } from '../plan/instance-spec.ts'
 import { logFilesOf } from '../plan/log-files.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -188,7 +188,7 @@ function attempt<T>(change: () => T): T {
   try {
     return change()
   } catch (cause) {
-    throw refusal(`${cause instanceof Error ? cause.message : cause}; set dropSelf: false`, cause)
+    throw refusal(`${messageOf(cause)}; set dropSelf: false`, cause)
   }
 }
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { SupervisorError } from '../lib/errors.ts'
+import { messageOf, SupervisorError } from '../lib/errors.ts'
 import type { FormatLines } from '../ports/output.ts'
 
 /**
@@ -183,7 +183,7 @@ function load(): Native {
     process.dlopen(addon, join(buildFolder, 'ringmaster.node'))
     return addon.exports as Native
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
+    const reason = messageOf(cause).split('\n', 1)[0]
     throw new SupervisorError(
       'NATIVE_MISSING',
       `cannot load the native part: ${reason}. In a clone run "npm run build" (it needs a C compiler); in an image install the package for this CPU`,

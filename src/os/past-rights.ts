@@ -1,4 +1,5 @@
 import type { Past } from '../core/state.ts'
+import { messageOf } from '../lib/errors.ts'
 import { diffProcess } from '../plan/diff.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ProcessSpec } from '../plan/process-spec.ts'
@@ -38,7 +39,7 @@ export function resolvePast(past: readonly Past[], plan: Plan, self: SelfDrop): 
       for (const [key, one] of resolveMore(alone, rights, self)) rights.set(key, one)
       return undefined
     } catch (error) {
-      return error instanceof Error ? error.message : String(error)
+      return messageOf(error)
     }
   }
 

@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs'
+import { errnoOf } from '../lib/errors.ts'
 
 /** What a pipe holds by default: see pipe(7). */
 const space = /* @__PURE__ */ Buffer.allocUnsafeSlow(65_536)
@@ -9,8 +10,6 @@ export function readNow(fd: number): Buffer | null {
     const length = readSync(fd, space)
     return length === 0 ? null : space.subarray(0, length)
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EAGAIN'
-      ? space.subarray(0, 0)
-      : null
+    return errnoOf(error) === 'EAGAIN' ? space.subarray(0, 0) : null
   }
 }

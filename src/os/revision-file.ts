@@ -2,7 +2,7 @@ import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Past } from '../core/state.ts'
-import { SupervisorError } from '../lib/errors.ts'
+import { errnoOf, messageOf, SupervisorError } from '../lib/errors.ts'
 import { decode, encode } from './revision-text.ts'
 
 /** Why revisions cannot be kept in `folder` by who we are, for a reason that stays; undefined: they can. Tried out: access(2) asks for the real user. */
@@ -74,11 +74,6 @@ export class TooMany extends Error {}
 /** More is neither written nor read. */
 export const mostBytes = 16_777_216
 
-/** The text of an error of node:fs, which begins with its errno. */
-export function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
 function pathIn(folder: string): string {
   return join(folder, fileName)
 }
@@ -96,7 +91,7 @@ function read(path: string): readonly Past[] | string {
     if (status.size > mostBytes) return `it has more than ${mostBytes} bytes`
     return decode(fs.readFileSync(fd))
   } catch (error) {
-    return errnoOf(error) === 'ENOENT' ? [] : describe(error)
+    return errnoOf(error) === 'ENOENT' ? [] : messageOf(error)
   } finally {
     if (fd !== undefined) fs.closeSync(fd)
   }
@@ -147,10 +142,6 @@ function unlessMissing(error: unknown): void {
 /** Some network disks cannot do that with a folder. */
 function unlessUnable(error: unknown): void {
   if (errnoOf(error) !== 'EINVAL') throw error
-}
-
-function errnoOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }
 
 /** Values of `env` are in it. */

@@ -1,7 +1,8 @@
 import type { Past } from '../core/state.ts'
+import { messageOf } from '../lib/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RevisionStore } from '../ports/revision-store.ts'
-import { describe, readRevisions, TooMany, writeRevisions } from './revision-file.ts'
+import { readRevisions, TooMany, writeRevisions } from './revision-file.ts'
 
 export interface WrittenRevisions extends RevisionStore {
   /** Resolves when what was to be kept is, or cannot be, or after `deadlineMs`. */
@@ -80,7 +81,7 @@ export function openRevisionStore(
       problem = null
       return null
     } catch (error) {
-      const failure = describe(error)
+      const failure = messageOf(error)
       if (failure !== problem) {
         tell('warn', `cannot keep revisions in ${folder}: ${failure}. They live on in memory`)
       }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { promisify } from 'node:util'
 import type { Moment } from '../core/events.ts'
+import { errnoOf } from '../lib/errors.ts'
 
 /** What is done with files, all of it in the thread pool. Rejects with the errors of node:fs. */
 export interface Disk {
@@ -98,11 +99,6 @@ export async function isStillAt(path: string, file: OpenFile, disk: Disk): Promi
     if (errnoOf(error) === 'ENOENT') return false
     throw error
   }
-}
-
-/** Name of the errno; of another error its text. */
-export function errnoOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }
 
 /** Removes `path`, if it is there. */

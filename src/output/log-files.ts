@@ -8,13 +8,13 @@ import {
   statSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { SupervisorError } from '../lib/errors.ts'
+import { errnoOf, SupervisorError } from '../lib/errors.ts'
 import type { FileTarget } from '../plan/instance-spec.ts'
 import { type FileUse, logFilesOf } from '../plan/log-files.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
 import { createCompress } from './compress.ts'
-import { createDisk, errnoOf, logFlags, logMode } from './disk.ts'
+import { createDisk, logFlags, logMode } from './disk.ts'
 import { createLogFile, type LogFile } from './log-file.ts'
 import { createRotation } from './rotation.ts'
 

@@ -1,4 +1,5 @@
 import { closeSync, readSync } from 'node:fs'
+import { errnoOf } from '../lib/errors.ts'
 import type { Readiness } from '../ports/readiness.ts'
 
 /** Reads one pipe to its end and closes it. */
@@ -115,6 +116,6 @@ function readNow(fd: number, space: Uint8Array): number {
   try {
     return readSync(fd, space) || end
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EAGAIN' ? 0 : end
+    return errnoOf(error) === 'EAGAIN' ? 0 : end
   }
 }
