@@ -78,7 +78,7 @@ export interface ProbeChange extends ProbeResult {
   readonly instance: string
   readonly run: number
   readonly probe: ProbeName
-  /** Failures in a row, and how many there may be; absent where it succeeded, and where a failure does not count. */
+  /** Failures in a row, and how many there may be; absent where it succeeded, where a failure does not count, and when there were as many before. */
   readonly failures?: number
   readonly failureThreshold?: number
   /** What the instance is from now on; absent where this has not changed. */

@@ -5,7 +5,7 @@ import { ask, take } from './hooks.ts'
 import type { Instance, LiveRun } from './instance-state.ts'
 import { describeExcess } from './memory.ts'
 import { isSaidReady } from './notices.ts'
-import { describeProblem, hasFailed, judge } from './probing.ts'
+import { describeProblem, hasCounted, hasFailed, judge } from './probing.ts'
 import { askToEnd, sendStop } from './run-stop.ts'
 import { becomeReady, becomeUnready, beginAge, probe, tryOf, without } from './run-watch.ts'
 import { enter, type Step } from './step.ts'
@@ -85,7 +85,7 @@ export function probed(
     durationMs,
     ...(output !== undefined && { output }),
     ...(isOk === false &&
-      state.last === 'failure' && {
+      hasCounted(before, state) && {
         ...{ failures: state.row, failureThreshold: probeSpec.failureThreshold },
       }),
     ...(isReady !== undefined && { isReady }),

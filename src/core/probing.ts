@@ -62,6 +62,11 @@ export function hasFailed({ last, row }: ProbeState, { failureThreshold }: Probe
   return last === 'failure' && row >= failureThreshold
 }
 
+/** Whether `state`, after a failure, has a longer row of them than `before`. */
+export function hasCounted(before: ProbeState, { last, row }: ProbeState): boolean {
+  return last === 'failure' && (before.last !== 'failure' || row > before.row)
+}
+
 /** `readiness: HTTP 503 (3/3)`: what the last tries said, of a probe that does not succeed. */
 export function describeProblem(
   name: ProbeName,

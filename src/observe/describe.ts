@@ -138,10 +138,9 @@ export function endOf({ cause, status, refused }: InstanceChange): string {
   }
 }
 
-/** Whether the result of a try is told but for debugging: a failure that counts is, up to its threshold. */
-export function isNews({ isOk, isReady, failures, failureThreshold }: ProbeChange): boolean {
-  if (isReady !== undefined || isOk === null) return true
-  return failures !== undefined && failures !== failureThreshold
+/** Whether the result of a try is told but for debugging. A failure that counts is, also the one that ends the run: with it comes what a command wrote. */
+export function isNews({ isOk, isReady, failures }: ProbeChange): boolean {
+  return isReady !== undefined || isOk === null || failures !== undefined
 }
 
 function describeProbe(change: ProbeChange): Description {

@@ -145,6 +145,25 @@ t.test('so many successes in a row make it ready, so many failures unready', asy
 })
 
 t.test(
+  'each failure of a row is told with its number, and none beyond the threshold',
+  async (t) => {
+    const readiness = probeSpec({ periodMs: 50, failureThreshold: 2 })
+    const story = begin({ probes: { readiness } })
+    for (const failures of [1, 2, undefined, undefined]) {
+      answer(story, 'readiness', false)
+      t.equal(failuresTold(story), failures)
+    }
+    answer(story, 'readiness', true)
+    answer(story, 'readiness', false)
+    t.equal(failuresTold(story), 1)
+
+    const single = begin({ probes: { liveness: probeSpec({ failureThreshold: 1 }) } })
+    answer(single, 'liveness', false)
+    t.match(single.changes[0], { type: 'probe', failures: 1, failureThreshold: 1 })
+  },
+)
+
+t.test(
   'a liveness or startup probe that has failed ends the run, with its own grace',
   async (t) => {
     const liveness = probeSpec({ failureThreshold: 2, graceMs: 700 })
@@ -370,3 +389,9 @@ t.test('an answer can say when the next try is worth while, later or sooner', as
   story.take({ ...result, isOk: true, againAtMonoMs: 10 })
   t.same(words(story), ['liveness 1600'], 'never in the past')
 })
+
+/** The failures in a row that the last step has told of. */
+function failuresTold({ changes }: Story): number | undefined {
+  const [change] = changes
+  return change?.type === 'probe' ? change.failures : undefined
+}
