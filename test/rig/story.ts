@@ -6,6 +6,7 @@ import { initialState } from '../../src/core/initial-state.ts'
 import type { Instance } from '../../src/core/instance-state.ts'
 import type { Past, State } from '../../src/core/state.ts'
 import { type StepResult, step } from '../../src/core/supervisor.ts'
+import { type InstanceView, view } from '../../src/core/view.ts'
 import type { GroupSpec, ShutdownSpec } from '../../src/plan/plan.ts'
 import type { ProcessSpec } from '../../src/plan/process-spec.ts'
 import { planOf } from './specs.ts'
@@ -148,6 +149,11 @@ export function inWords(effect: Effect): string {
 /** What the last event led to, in words. Every shutdown has a budget: it is left out. */
 export function words({ effects }: Story): string[] {
   return effects.map(inWords).filter((word) => !word.startsWith('budget'))
+}
+
+/** What is seen of the first instance. */
+export function shown({ state }: Story): InstanceView | undefined {
+  return view(state).processes[0]?.instances[0]
 }
 
 function freeze<T>(value: T): T {

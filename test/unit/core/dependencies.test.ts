@@ -2,7 +2,7 @@ import t from 'tap'
 import { view } from '../../../src/core/view.ts'
 import type { Condition } from '../../../src/plan/process-spec.ts'
 import { type ProcessGiven, probeSpec, processSpec } from '../../rig/specs.ts'
-import { Story, words } from '../../rig/story.ts'
+import { Story, shown, words } from '../../rig/story.ts'
 
 const on = (process: string, condition: Condition = 'ready') => ({
   dependsOn: [{ process, condition }],
@@ -90,7 +90,7 @@ t.test('all have to succeed', async (t) => {
 })
 
 t.test('what is told of the wait is what is known of the dependency', async (t) => {
-  const reason = (story: Story) => view(story.state).processes[0]?.instances[0]?.reason
+  const reason = (story: Story) => shown(story)?.reason
   const story = new Story(
     processSpec('web', {
       dependsOn: [
@@ -112,7 +112,7 @@ t.test('what is told of the wait is what is known of the dependency', async (t) 
 
 t.test('a probe that fails is told by those who wait for it', async (t) => {
   const story = webOnDb('ready', { probes: { readiness: probeSpec() } }).run(1)
-  const reason = () => view(story.state).processes[0]?.instances[0]?.reason
+  const reason = () => shown(story)?.reason
   t.equal(reason(), 'waiting for db: readiness: no result yet')
   const detail = 'connect ECONNREFUSED 127.0.0.1:5432'
   story.take({ ...result, isOk: false, detail })
@@ -120,7 +120,7 @@ t.test('a probe that fails is told by those who wait for it', async (t) => {
   story.take({ ...result, isOk: true, detail: '' })
   t.match(story.instance('web.1'), { isWaiting: false, live: { run: 2 } })
   const job = webOnDb('succeeded', { probes: { readiness: probeSpec() } }).run(1)
-  t.equal(view(job.state).processes[0]?.instances[0]?.reason, 'waiting for db: succeeded')
+  t.equal(shown(job)?.reason, 'waiting for db: succeeded')
 })
 
 t.test('what has started may not be ready', async (t) => {

@@ -1,9 +1,8 @@
 import t from 'tap'
-import { view } from '../../../src/core/view.ts'
 import type { HookName } from '../../../src/plan/instance-spec.ts'
 import type { ProcessSpec } from '../../../src/plan/process-spec.ts'
 import { type ProcessGiven, probeSpec, processSpec } from '../../rig/specs.ts'
-import { Story, words } from '../../rig/story.ts'
+import { Story, shown, words } from '../../rig/story.ts'
 
 const stop = { type: 'signalled', signal: 15 } as const
 const interrupt = { type: 'signalled', signal: 2 } as const
@@ -13,16 +12,16 @@ t.test('until postStart is done the run is starting, and its probes wait', async
   const hooks: readonly HookName[] = ['postStart']
   const story = begin({ hooks, probes: { startup: probeSpec(), liveness: probeSpec() } })
   t.same(words(story), ['ask 1 postStart'])
-  t.match(firstView(story), { phase: 'starting', reason: 'postStart: not done', isStarted: false })
+  t.match(shown(story), { phase: 'starting', reason: 'postStart: not done', isStarted: false })
   answer(story.wait(5000), 'postStart')
   t.same(words(story), ['startup 6000'])
   t.match(story.changes, [{ type: 'hook', hook: 'postStart', isOk: true }])
-  t.match(firstView(story), { phase: 'starting', reason: 'startup: no result yet' })
+  t.match(shown(story), { phase: 'starting', reason: 'startup: no result yet' })
 
   const other = begin({ hooks, probes: { liveness: probeSpec() } })
   answer(other, 'postStart')
   t.same(words(other), ['liveness 1000'])
-  t.match(firstView(other), { phase: 'running', isReady: true })
+  t.match(shown(other), { phase: 'running', isReady: true })
 })
 
 t.test('a postStart that fails ends the run, which is restarted by the rules', async (t) => {
@@ -67,7 +66,7 @@ t.test('the stop signal follows preStop, whatever that says', async (t) => {
   for (const isOk of [true, false]) {
     const story = begin({ hooks: ['preStop'], stopSignal: 3, killMode: 'group' }).take(stop)
     t.same(words(story), ['hook 10000', 'kill 11000', 'ask 1 preStop'])
-    t.match(firstView(story), { phase: 'stopping', isReady: false })
+    t.match(shown(story), { phase: 'stopping', isReady: false })
     answer(story.wait(3000), 'preStop', isOk)
     t.same(words(story), ['hook off', 'signal 1 3 group'])
     t.match(story.changes, [{ type: 'hook', hook: 'preStop', isOk }])
@@ -180,8 +179,4 @@ function begin(given: ProcessGiven): Story {
 
 function answer(story: Story, hook: HookName, isOk = true): void {
   story.take({ type: 'answered', run: 1, hook, isOk, detail: isOk ? 'slept' : 'exit code 1' })
-}
-
-function firstView(story: Story) {
-  return view(story.state).processes[0]?.instances[0]
 }

@@ -1,35 +1,34 @@
 import t from 'tap'
 import type { Fact, Notice } from '../../../src/core/events.ts'
-import { view } from '../../../src/core/view.ts'
 import type { ProbeName } from '../../../src/plan/instance-spec.ts'
 import { type ProcessGiven, probeSpec, processSpec } from '../../rig/specs.ts'
-import { Story, words } from '../../rig/story.ts'
+import { Story, shown, words } from '../../rig/story.ts'
 
 const stop: Fact = { type: 'shutdown', reason: 'test', code: 0 }
 
 t.test('a startup probe by notify waits for READY=1', async (t) => {
   const story = begin(['startup'])
   t.same(words(story), ['notify 31000'], 'as long as three tries of ten seconds')
-  t.match(instanceView(story), { phase: 'starting', reason: 'startup: no READY=1 yet' })
+  t.match(shown(story), { phase: 'starting', reason: 'startup: no READY=1 yet' })
   say(story.wait(5000), { state: 'ready' })
   t.same(words(story), ['notify off'])
   t.match(story.changes, [{ phase: 'running', isReady: true }])
-  t.match(instanceView(story), { isReady: true, reason: null })
+  t.match(shown(story), { isReady: true, reason: null })
 })
 
 t.test('READY=1 that comes early counts', async (t) => {
   const ready: Fact = { type: 'notified', run: 1, notice: { state: 'ready' } }
   const story = new Story(spec(['startup', 'readiness'])).take({ type: 'begin' })
   story.take({ type: 'spawned', run: 1, pid: 101 }, ready)
-  t.match(instanceView(story), { phase: 'starting', reason: null })
+  t.match(shown(story), { phase: 'starting', reason: null })
   story.take({ type: 'executed', run: 1 })
-  t.match(instanceView(story), { phase: 'running', isReady: true }, 'before its start was told')
+  t.match(shown(story), { phase: 'running', isReady: true }, 'before its start was told')
 
   const other = new Story(spec(['startup'], { hooks: ['postStart'] })).take({ type: 'begin' })
   other.run(1).take(ready)
-  t.match(instanceView(other), { reason: 'postStart: not done' })
+  t.match(shown(other), { reason: 'postStart: not done' })
   other.take({ type: 'answered', run: 1, hook: 'postStart', isOk: true, detail: '' })
-  t.match(instanceView(other), { phase: 'running', isReady: true }, 'before its hook was done')
+  t.match(shown(other), { phase: 'running', isReady: true }, 'before its hook was done')
 })
 
 t.test('without READY=1 in time the start has failed, with the grace of the probe', async (t) => {
@@ -68,9 +67,9 @@ t.test('readiness by notify is the last word of the run', async (t) => {
     ['stopping', false, 'readiness: STOPPING=1'],
   ] as const
   for (const [state, isReady, reason] of table) {
-    const before = instanceView(story)?.isReady
+    const before = shown(story)?.isReady
     if (state !== null) say(story, { state })
-    t.match(instanceView(story), { phase: 'running', isReady, reason })
+    t.match(shown(story), { phase: 'running', isReady, reason })
     const isTold = state !== null && isReady !== before
     t.match(story.changes, isTold ? [{ type: 'notice', isReady }] : [{}].slice(1))
   }
@@ -93,13 +92,13 @@ t.test('what it says of itself counts for no other probe', async (t) => {
   story.take({ type: 'probed', run: 1, probe: 'startup', isOk: true, detail: '', durationMs: 0 })
   say(story, { state: 'ready', watchdog: 'failed', watchdogMs: 5, extendMs: 5 })
   t.same(words(story), [])
-  t.match(instanceView(story), { phase: 'running', isReady: false })
+  t.match(shown(story), { phase: 'running', isReady: false })
 })
 
 t.test('a watchdog expires when no sign of life comes for its time', async (t) => {
   const liveness = notify({ graceMs: 70 })
   const story = begin(['liveness'], { probes: { liveness } })
-  t.match(instanceView(story), { phase: 'running', isReady: true })
+  t.match(shown(story), { phase: 'running', isReady: true })
   t.same(words(story), ['notify 31000'])
   say(story.wait(20_000), { watchdog: 'alive' })
   t.same(words(story), ['notify 51000'])
@@ -183,10 +182,10 @@ t.test(
   async (t) => {
     const story = say(begin([]), { status: 'one' })
     t.match(story.changes, [{ type: 'notice', instance: 'web.1', run: 1, status: 'one' }])
-    t.equal(instanceView(story)?.status, 'one')
+    t.equal(shown(story)?.status, 'one')
     t.same(say(story, { status: 'one' }).changes, [])
     t.same(words(say(story.wait(100), { status: 'two' })), ['status 2000'])
-    t.same([story.changes.length, instanceView(story)?.status], [0, 'two'])
+    t.same([story.changes.length, shown(story)?.status], [0, 'two'])
     t.same(words(say(story.wait(100), { status: 'three' })), [], 'one deadline')
     story.wait(800).take({ type: 'deadline', key: 'web.1/status' })
     t.match(story.changes, [{ status: 'three' }])
@@ -194,7 +193,7 @@ t.test(
     say(story, { status: 'three' })
     t.same(story.wait(1000).take({ type: 'deadline', key: 'web.1/status' }).changes, [])
     say(story.wait(1000), { status: '' })
-    t.equal(instanceView(story)?.status, null)
+    t.equal(shown(story)?.status, null)
     say(story, { status: 'three' })
     t.same(story.changes, [], 'it was told last')
   },
@@ -208,13 +207,13 @@ t.test('the last status of a run does not wait', async (t) => {
   t.match(story.changes, [{ status: 'the reason' }, { phase: 'stopping' }])
   t.ok(words(story).includes('status off'))
   story.take({ type: 'emptied', run: 1 }, { type: 'spawned', run: 2, pid: 102 })
-  t.equal(instanceView(story)?.status, null, 'and is not that of the next')
+  t.equal(shown(story)?.status, null, 'and is not that of the next')
 })
 
 t.test('what comes of another run, or after the end, is nothing', async (t) => {
   const story = begin(['readiness'])
   story.take({ type: 'notified', run: 2, notice: { state: 'ready' } })
-  t.match(instanceView(story), { isReady: false })
+  t.match(shown(story), { isReady: false })
   story.take({ type: 'exited', run: 1, status: { code: 1, signal: 0 } })
   t.same(words(say(story, { status: 'late', extendMs: 60_000 })), [])
   t.same(story.changes, [])
@@ -236,8 +235,4 @@ function notify(given: Parameters<typeof probeSpec>[0] = {}) {
 
 function say(story: Story, notice: Notice): Story {
   return story.take({ type: 'notified', run: 1, notice })
-}
-
-function instanceView(story: Story) {
-  return view(story.state).processes[0]?.instances[0]
 }
