@@ -2,27 +2,11 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import t, { type Test } from 'tap'
-import { createFront, type Front } from '../../../src/api/front.ts'
+import t from 'tap'
+import type { Front } from '../../../src/api/front.ts'
 import { serve } from '../../../src/api/serve.ts'
-import { createManualClock, type ManualClock } from '../../rig/manual-clock.ts'
-import { listenHere } from '../../rig/servers.ts'
+import { openFront } from '../../rig/front.ts'
 import { instanceView, processView, viewOf } from '../../rig/views.ts'
-
-async function listening(
-  t: Test,
-  mostConnections = 512,
-): Promise<{ front: Front & { port: number }; clock: ManualClock }> {
-  const clock = createManualClock()
-  const { fd, port } = await listenHere()
-  const front = await createFront({ clock, mostConnections })
-  const door = await front.letIn(fd)
-  t.teardown(() => {
-    door.close()
-    front.server.closeAllConnections()
-  })
-  return { front: { ...front, port }, clock }
-}
 
 /** Asks, and resolves once the request has arrived, to what will be answered. */
 async function ask(front: Front & { port: number }, path = '/livez') {
@@ -45,7 +29,7 @@ const options = {
 }
 
 t.test('requests wait until fastify has taken the server over', async (t) => {
-  const { front, clock } = await listening(t)
+  const { front, clock } = await openFront(t)
   const early = [await ask(front, '/readyz'), await ask(front, '/metrics')]
   await serve(front, options)
   const late = await ask(front, '/livez?verbose')
@@ -58,7 +42,7 @@ t.test('requests wait until fastify has taken the server over', async (t) => {
 })
 
 t.test('a request that waited for 1 s is turned away', async (t) => {
-  const { front, clock } = await listening(t)
+  const { front, clock } = await openFront(t)
   const { answered } = await ask(front)
   clock.advance(1000)
   t.match(await answered, { status: 503 })
@@ -66,7 +50,7 @@ t.test('a request that waited for 1 s is turned away', async (t) => {
 })
 
 t.test('at most 100 requests wait', async (t) => {
-  const { front } = await listening(t)
+  const { front } = await openFront(t)
   const waiting = []
   for (let i = 0; i < 100; i += 1) waiting.push(await ask(front))
   t.match(await (await ask(front)).answered, { status: 503 })
@@ -75,7 +59,7 @@ t.test('at most 100 requests wait', async (t) => {
 })
 
 t.test('a client that leaves while it waits is forgotten', async (t) => {
-  const { front, clock } = await listening(t)
+  const { front, clock } = await openFront(t)
   const socket = connect(front.port, '127.0.0.1')
   const arrived = once(front.server, 'request')
   socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
