@@ -11,6 +11,10 @@ const env = {
   MASK: '027',
   DOLLARS: '$$ ${YES} $(YES)',
   TIGHT: '$$${YES}$(YES)',
+  RUN_AS: '1000',
+  COUNT: '3',
+  WORD: 'many',
+  TEXT: 'a b $$ ${RUN_AS} ${instance.name}',
 }
 
 /** A file in /srv. */
