@@ -6,7 +6,7 @@ import type { Usage } from '../../src/ports/usage.ts'
 import { instanceView, processView, viewOf } from './views.ts'
 
 /** Metrics of these processes, and all that they are made of besides. */
-export function createMetricsOf(processes: readonly ProcessView[], clock = systemClock) {
+export function createMetricsOf(processes: readonly ProcessView[] = [], clock = systemClock) {
   const state: { view: View; orphans: number } = { view: viewOf(...processes), orphans: 0 }
   const output = new Map<string, OutputCounts>()
   const usages = new Map<number, Usage>()

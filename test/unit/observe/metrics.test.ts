@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import type { Change, InstanceChange, Phase } from '../../../src/core/changes.ts'
-import type { ProcessView } from '../../../src/core/view.ts'
+import type { InstanceChange } from '../../../src/core/changes.ts'
 import { createManualClock } from '../../rig/manual-clock.ts'
 import { createMetricsOf, samplesOf } from '../../rig/metrics.ts'
 import { instanceView, processView, viewOf } from '../../rig/views.ts'
@@ -20,12 +19,8 @@ const ended: InstanceChange = {
   delayMs: 100,
 }
 
-function createParts(...processes: readonly ProcessView[]) {
-  return createMetricsOf(processes)
-}
-
 t.test('gauges show the view at the time of the scrape', async (t) => {
-  const { state, metrics } = createParts(processView('web', instanceView('web.2')))
+  const { state, metrics } = createMetricsOf([processView('web', instanceView('web.2'))])
   const running = await samplesOf(metrics)
   const of = 'process="web",replica="2"'
   t.ok(running.includes(`ringmaster_process_phase{${of},phase="running"} 1`))
@@ -48,7 +43,7 @@ t.test('gauges show the view at the time of the scrape', async (t) => {
 })
 
 t.test('rollouts are counted by what came of them, when they have ended', async (t) => {
-  const { metrics } = createParts()
+  const { metrics } = createMetricsOf()
   const states = ['started', 'failed', 'started', 'returned', 'paused', 'failed'] as const
   for (const state of states) {
     metrics.change({ type: 'rollout', process: 'web', revision: 2, state, reason: '', at })
@@ -62,7 +57,7 @@ t.test('rollouts are counted by what came of them, when they have ended', async 
 })
 
 t.test('an instance that is made anew begins with nothing', async (t) => {
-  const { metrics } = createParts(processView('web', instanceView('web.2')))
+  const { metrics } = createMetricsOf([processView('web', instanceView('web.2'))])
   metrics.change({ ...ended, at })
   metrics.change({ type: 'departure', process: 'web', instance: 'web.2', at })
   const lines = await samplesOf(metrics)
@@ -71,7 +66,7 @@ t.test('an instance that is made anew begins with nothing', async (t) => {
 })
 
 t.test('restarts are counted by instance and cause, ends without a restart are not', async (t) => {
-  const { metrics } = createParts(processView('web', instanceView('web.2')))
+  const { metrics } = createMetricsOf([processView('web', instanceView('web.2'))])
   metrics.change({ ...ended, at })
   metrics.change({ ...ended, phase: 'pending', delayMs: 0, at })
   const { delayMs: _, ...final } = ended
@@ -84,7 +79,7 @@ t.test('restarts are counted by instance and cause, ends without a restart are n
 })
 
 t.test('orphans and the build are told', async (t) => {
-  const { state, metrics } = createParts()
+  const { state, metrics } = createMetricsOf()
   state.orphans = 3
   t.ok((await samplesOf(metrics)).includes('ringmaster_reaped_orphans_total 3'))
   t.ok(
@@ -96,103 +91,16 @@ t.test('orphans and the build are told', async (t) => {
 })
 
 t.test('Node.js metrics come without the lag of the event loop, which would wake it', async (t) => {
-  const text = await createParts().metrics.text()
+  const text = await createMetricsOf().metrics.text()
   t.match(text, /^process_cpu_seconds_total /m)
   t.match(text, /^nodejs_heap_size_used_bytes /m)
   t.notMatch(text, /eventloop/)
 })
 
-const entered = (phase: Phase, previous: Phase, monoMs: number, rest: object = {}): Change => ({
-  type: 'instance',
-  ...{ process: 'web', instance: 'web.1', run: 1, pid: 77, phase, previous, ...rest },
-  at: { monoMs, wallMs: 0 },
-})
-
-t.test('the wait for a restart is told while it lasts', async (t) => {
-  const { metrics } = createParts(processView('web', instanceView('web.1')))
-  const wait = async () =>
-    (await samplesOf(metrics)).filter((one) => one.includes('backoff_seconds'))
-  const of = 'ringmaster_process_backoff_seconds{process="web",replica="1"}'
-  t.same(await wait(), [`${of} 0`])
-  metrics.change(entered('backoff', 'stopping', 0, { cause: 'error', delayMs: 1500 }))
-  t.same(await wait(), [`${of} 1.5`])
-  metrics.change(entered('pending', 'backoff', 1500))
-  t.same(await wait(), [`${of} 0`])
-})
-
-t.test('the time to be ready counts from the spawn, and only of runs that get there', async (t) => {
-  const { metrics } = createParts()
-  metrics.change(entered('pending', 'backoff', 0))
-  metrics.change(entered('starting', 'pending', 100))
-  metrics.change(entered('running', 'starting', 200))
-  const probe = {
-    type: 'probe',
-    process: 'web',
-    instance: 'web.1',
-    run: 1,
-    probe: 'readiness',
-  } as const
-  const success = { ...probe, isOk: true, detail: 'HTTP 200', durationMs: 5 }
-  metrics.change({ ...success, isReady: true, at: { monoMs: 400, wallMs: 0 } })
-  metrics.change({ ...success, isReady: true, at: { monoMs: 800, wallMs: 0 } })
-  metrics.change(entered('starting', 'pending', 1000))
-  metrics.change(entered('stopping', 'starting', 9000, { status: { code: 1, signal: 0 } }))
-  metrics.change(entered('running', 'starting', 9000, { instance: 'web.2', isReady: true }))
-  const lines = (await samplesOf(metrics)).filter((one) => one.includes('time_to_ready'))
-  t.ok(lines.includes('ringmaster_time_to_ready_seconds_bucket{le="0.25",process="web"} 0'))
-  t.ok(lines.includes('ringmaster_time_to_ready_seconds_bucket{le="0.5",process="web"} 1'))
-  t.ok(lines.includes('ringmaster_time_to_ready_seconds_bucket{le="+Inf",process="web"} 1'))
-  t.ok(lines.includes('ringmaster_time_to_ready_seconds_sum{process="web"} 0.3'))
-  t.ok(lines.includes('ringmaster_time_to_ready_seconds_count{process="web"} 1'))
-})
-
-t.test('each try of a probe is counted with how long it took', async (t) => {
-  const { metrics } = createParts()
-  const probe = {
-    type: 'probe',
-    process: 'web',
-    instance: 'web.1',
-    run: 1,
-    probe: 'liveness',
-  } as const
-  const at = { monoMs: 0, wallMs: 0 }
-  for (const [isOk, durationMs] of [
-    [true, 5],
-    [true, 20],
-    [false, 1000],
-    [null, 1],
-  ] as const) {
-    metrics.change({ ...probe, isOk, detail: '', durationMs, at })
-  }
-  const lines = (await samplesOf(metrics)).filter((one) => /probe_duration.*_(sum|count)/.test(one))
-  const of = (what: string, result: string) =>
-    `ringmaster_probe_duration_seconds_${what}{process="web",probe="liveness",result="${result}"}`
-  t.same(lines, [
-    `${of('sum', 'success')} 0.025`,
-    `${of('count', 'success')} 2`,
-    `${of('sum', 'failure')} 1`,
-    `${of('count', 'failure')} 1`,
-    `${of('sum', 'unknown')} 0.001`,
-    `${of('count', 'unknown')} 1`,
-  ])
-})
-
-t.test('a stop takes until nothing of the run lives; an end by itself is no stop', async (t) => {
-  const { metrics } = createParts()
-  metrics.change(
-    entered('stopping', 'running', 0, { cause: 'error', status: { code: 1, signal: 0 } }),
-  )
-  metrics.change(entered('backoff', 'stopping', 5000, { cause: 'error', delayMs: 1 }))
-  t.notOk((await samplesOf(metrics)).some((one) => one.includes('stop_duration')))
-  metrics.change(entered('stopping', 'running', 0))
-  metrics.change(entered('stopped', 'stopping', 2000, { cause: 'stop-requested' }))
-  t.ok((await samplesOf(metrics)).includes('ringmaster_stop_duration_seconds_sum{process="web"} 2'))
-})
-
 t.test('output is told by stream, and lines that are lost by instance', async (t) => {
-  const { output, metrics } = createParts(
+  const { output, metrics } = createMetricsOf([
     processView('web', instanceView('web.1'), instanceView('web.2')),
-  )
+  ])
   const stdout = { bytes: 10, droppedLines: 1 }
   output.set('web.1', { stdout, stderr: { bytes: 20, droppedLines: 2 } })
   output.set('gone.1', { stdout })
@@ -232,90 +140,4 @@ t.test('a long text is made in slices, between which the event loop does other w
   }
   await end
   t.match(text, /^nodejs_version_info/m)
-})
-
-const usage = { cpuSeconds: 1.5, residentBytes: 4096, openFds: 3 }
-
-t.test(
-  'what an instance uses is told while it runs, and what may not be seen is left out',
-  async (t) => {
-    const clock = createManualClock()
-    const processes = [processView('web', instanceView('web.1', { pid: 7 }), instanceView('web.2'))]
-    const { state, usages, metrics } = createMetricsOf(processes, clock)
-    usages.set(7, { ...usage, openFds: undefined })
-    const told = async () =>
-      (await samplesOf(metrics)).filter((one) => /_(bytes|fds|cpu_seconds_total)\{/.test(one))
-    const of = '{process="web",replica="1"}'
-    t.same(await told(), [
-      `ringmaster_process_cpu_seconds_total${of} 1.5`,
-      `ringmaster_process_resident_memory_bytes${of} 4096`,
-    ])
-    usages.set(7, usage)
-    clock.advance(1000)
-    t.ok((await told()).includes(`ringmaster_process_open_fds${of} 3`))
-    state.view = viewOf(processView('web', instanceView('web.1', { pid: null })))
-    clock.advance(1000)
-    t.same(await told(), [`ringmaster_process_cpu_seconds_total${of} 1.5`])
-  },
-)
-
-t.test('a look at /proc serves all who ask within a second', async (t) => {
-  const clock = createManualClock()
-  const { metrics, looks } = createMetricsOf([], clock)
-  await Promise.all([metrics.text(), metrics.text()])
-  await metrics.text()
-  clock.advance(999)
-  await metrics.text()
-  t.equal(looks(), 1)
-  clock.advance(1)
-  await metrics.text()
-  t.equal(looks(), 2)
-})
-
-t.test('CPU time adds up over the runs of an instance, and never falls', async (t) => {
-  const clock = createManualClock()
-  const { state, usages, metrics } = createMetricsOf([], clock)
-  const scrape = async (pid: number, startedAtMs: number, cpuSeconds: number) => {
-    state.view = viewOf(processView('web', instanceView('web.1', { pid, startedAtMs })))
-    usages.clear()
-    usages.set(pid, { ...usage, cpuSeconds })
-    clock.advance(1000)
-    const [line] = (await samplesOf(metrics)).filter((one) => one.includes('_cpu_seconds_total{'))
-    return Number(line?.split(' ').at(-1))
-  }
-  t.equal(await scrape(7, 1, 10), 10)
-  t.equal(await scrape(7, 1, 12), 12)
-  t.equal(await scrape(9, 2, 3), 15, 'another run begins at 0')
-  t.equal(await scrape(9, 3, 1), 16, 'also one with the same pid')
-  t.equal(await scrape(9, 3, 101), 116)
-  t.equal(await scrape(9, 3, 11), 116, 'a child was waited for while we looked')
-  t.equal(await scrape(9, 3, 102), 117, 'and is counted once')
-  t.equal(await scrape(9, 3, 50), 117, 'a child is gone for good')
-  t.equal(await scrape(9, 3, 51), 117)
-  t.equal(await scrape(9, 3, 53), 119, 'what goes on is counted')
-})
-
-t.test('what the kernel does not tell of the cgroup has no sample', async (t) => {
-  const { cgroup, metrics } = createParts()
-  const told = async () => (await samplesOf(metrics)).filter((one) => one.includes('cgroup'))
-  t.same(await told(), [])
-  Object.assign(cgroup, { memoryBytes: 4096, oomKills: 0 })
-  t.same(await told(), [
-    'ringmaster_cgroup_memory_bytes 4096',
-    'ringmaster_cgroup_oom_kills_total 0',
-  ])
-})
-
-t.test('a distribution is told in buckets that add up', async (t) => {
-  const { metrics } = createParts()
-  t.same(
-    (await samplesOf(metrics)).filter((one) => one.includes('loop_blocked')),
-    [
-      'ringmaster_loop_blocked_seconds_bucket{le="0.001"} 5',
-      'ringmaster_loop_blocked_seconds_bucket{le="0.01"} 7',
-      'ringmaster_loop_blocked_seconds_bucket{le="+Inf"} 8',
-      'ringmaster_loop_blocked_seconds_sum 0.1',
-      'ringmaster_loop_blocked_seconds_count 8',
-    ],
-  )
 })
