@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import type { InstanceView } from '../../src/core/view.ts'
-import type { GroupSpec, Plan } from '../../src/plan/plan.ts'
-import type { Dependency, ProcessSpec, RestartPolicy } from '../../src/plan/process-spec.ts'
+import type { Plan } from '../../src/plan/plan.ts'
+import type { Dependency, ProcessSpec } from '../../src/plan/process-spec.ts'
 import { usableMs } from '../../src/plan/shutdown.ts'
-import { type FakeRun, FakeWorld } from './fake-world.ts'
-import { chooseSeed, createRandom } from './random.ts'
-import { planOf, processSpec } from './specs.ts'
+import type { FakeRun } from './fake-processes.ts'
+import { FakeWorld } from './fake-world.ts'
+import { drawGraph } from './graph-plans.ts'
+import { chooseSeed } from './random.ts'
+import { createDraws, type Draws } from './walk/draws.ts'
 
 const [SIGINT, SIGKILL, SIGTERM] = [2, 9, 15]
 const lifeMs = 20_000
@@ -45,11 +47,11 @@ export function walkGraphs(count: number): string {
  * Ringmaster to stop, and throws where a rule is broken. Returns how many runs there were.
  */
 function walkGraph(seed: number): number {
-  return new GraphWalk(createRandom(seed)).walk()
+  return new GraphWalk(createDraws(seed)).walk()
 }
 
 class GraphWalk {
-  readonly #random: () => number
+  readonly #draws: Draws
   readonly #plan: Plan
   readonly #world: FakeWorld
   readonly #actors = new Map<number, Actor>()
@@ -57,32 +59,20 @@ class GraphWalk {
   #endsAtMs = never
   #isForced = false
 
-  constructor(random: () => number) {
-    this.#random = random
-    const names = Array.from({ length: 1 + this.#below(7) }, (_, index) => `p${index}`)
-    const specs = names.map((name, index) => this.#drawProcess(name, names.slice(0, index)))
-    const shuffled = specs
-      .map((spec) => ({ spec, place: this.#random() }))
-      .sort((a, b) => a.place - b.place)
-    this.#plan = {
-      ...planOf(...shuffled.map(({ spec }) => spec)),
-      groups: this.#drawGroups(names),
-      shutdown: {
-        drainMs: this.#oneOf([0, 0, 500, 5000]),
-        graceMs: this.#oneOf([0, 300, 5000, 30_000, 1_000_000]),
-      },
-    }
+  constructor(draws: Draws) {
+    this.#draws = draws
+    this.#plan = drawGraph(draws)
     this.#world = new FakeWorld(this.#plan)
     this.#listen()
   }
 
   walk(): number {
     const world = this.#world.begin()
-    this.#turnUntil(lifeMs * this.#random())
+    this.#turnUntil(lifeMs * this.#draws.random())
     const isFirst = this.#stopsAtMs === null
     if (world.exitCodes.length === 0) {
       world.signal(SIGTERM)
-      if (this.#below(8) === 0) this.#at(this.#below(3000), () => this.#force())
+      if (this.#draws.below(8) === 0) this.#at(this.#draws.below(3000), () => this.#force())
     }
     this.#turnUntil(never)
     assert.equal(world.exitCodes.length, 1, 'a stop ends')
@@ -150,8 +140,8 @@ class GraphWalk {
   }
 
   #born({ run, pid, observer }: FakeRun, process: string): void {
-    const obeysAfterMs = this.#oneOf([0, 20, 20, 700, 20_000, never])
-    const isRefused = this.#below(12) === 0
+    const obeysAfterMs = this.#draws.oneOf([0, 20, 20, 700, 20_000, never])
+    const isRefused = this.#draws.below(12) === 0
     const actor = {
       ...{ pid, process, isMain: true, obeysAfterMs, isAsked: false },
       report: () => {
@@ -161,18 +151,18 @@ class GraphWalk {
       },
     }
     this.#actors.set(pid, actor)
-    const executedMs = this.#below(30)
+    const executedMs = this.#draws.below(30)
     this.#at(executedMs, () => actor.report())
-    const aliveMs = isRefused ? 0 : this.#oneOf([never, never, 0, 20, 500, 5000])
-    this.#at(executedMs + 1 + aliveMs, () => this.#end(pid, run, this.#oneOf([0, 0, 1])))
+    const aliveMs = isRefused ? 0 : this.#draws.oneOf([never, never, 0, 20, 500, 5000])
+    this.#at(executedMs + 1 + aliveMs, () => this.#end(pid, run, this.#draws.oneOf([0, 0, 1])))
   }
 
   #end(pid: number, run: number, code: number, signal = 0): void {
     const actor = this.#actors.get(pid)
     if (actor === undefined) return
-    if (actor.isMain && this.#below(5) === 0) {
+    if (actor.isMain && this.#draws.below(5) === 0) {
       const child = this.#world.fork(run)
-      const obeysAfterMs = this.#oneOf([0, 50, never])
+      const obeysAfterMs = this.#draws.oneOf([0, 50, never])
       const { process } = actor
       const [isMain, isAsked] = [false, false]
       this.#actors.set(child, { pid: child, process, isMain, obeysAfterMs, isAsked, report() {} })
@@ -282,49 +272,9 @@ class GraphWalk {
     return spec
   }
 
-  #drawGroups(names: readonly string[]): readonly GroupSpec[] {
-    const members = names.filter(() => this.#below(2) === 0)
-    if (members.length === 0) return []
-    return [
-      {
-        ...{ name: 'group', processes: members, isEssential: this.#below(4) === 0 },
-        strategy: this.#oneOf(['OneForOne', 'OneForAll', 'RestForOne'] as const),
-        restartLimit: this.#oneOf([null, { count: 3, withinMs: 10_000 }]),
-      },
-    ]
-  }
-
-  #drawProcess(name: string, others: readonly string[]): ProcessSpec {
-    const conditions = ['started', 'ready', 'succeeded'] as const
-    return processSpec(name, {
-      replicas: this.#oneOf([0, 1, 1, 1, 1, 1, 1, 2, 3]),
-      dependsOn: others.flatMap((process) =>
-        this.#below(3) > 0 ? [] : [{ process, condition: this.#oneOf(conditions) }],
-      ),
-      autoStart: this.#below(6) > 0,
-      startDelayMs: this.#oneOf([0, 0, 0, 300]),
-      restartPolicy: this.#oneOf<RestartPolicy>(['Always', 'OnFailure', 'Never']),
-      restartLimit: this.#oneOf([null, { count: 2, withinMs: 5000 }]),
-      isEssential: this.#below(8) === 0,
-      isShutdownOnExit: this.#below(20) === 0,
-      killMode: this.#oneOf(['staged', 'mixed', 'group'] as const),
-      graceMs: this.#oneOf([0, 100, 1000, 10_000]),
-    })
-  }
-
   /** In so many ms from now; never, when that is infinite. */
   #at(ms: number, happen: () => void): void {
     const { clock } = this.#world
     if (ms !== never) clock.at(clock.now().monoMs + ms, happen)
-  }
-
-  #below(limit: number): number {
-    return Math.floor(this.#random() * limit)
-  }
-
-  #oneOf<T>(values: readonly T[]): T {
-    const value = values[this.#below(values.length)]
-    assert.ok(value !== undefined)
-    return value
   }
 }
