@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import type { Guard } from '../ports/guard.ts'
+import { monoMs } from './clock.ts'
 import { execHelperPath, native } from './native.ts'
 import { isProcOurs, statOf } from './procfs.ts'
 
@@ -60,7 +61,7 @@ export function createGuard(onProblem: (problem: string) => void): GuardProcess 
     isStarting = false
     // Who waits goes on after this turn.
     for (const resolve of awaitingStart.splice(0)) resolve()
-    const now = performance.now()
+    const now = monoMs()
     starts = [...starts.filter((atMs) => atMs > now - 60_000), now]
     if (starts.length > mostStarts) {
       giveUp(`the guard ended or could not be started ${mostStarts} times in a minute`)
@@ -179,7 +180,7 @@ function connect(listeners: { onEnd(): void; onStuck(): void }): Connection | nu
 
   /** It reads at once, unless somebody has stopped it: then another takes its place. */
   function waitForRoom(): void {
-    const now = performance.now()
+    const now = monoMs()
     fullSinceMs ??= now
     if (now - fullSinceMs < stuckMs) {
       timer = setTimeout(flush, tryAgainMs).unref()

@@ -1,22 +1,33 @@
-import * as fs from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { Past } from '../core/state.ts'
 import { errnoOf, messageOf, SupervisorError } from '../lib/errors.ts'
+import { fileCalls } from '../lib/file-calls.ts'
 import { decode, encode } from './revision-text.ts'
 
 /** Why revisions cannot be kept in `folder` by who we are, for a reason that stays; undefined: they can. Tried out: access(2) asks for the real user. */
 export function whyNotKept(folder: string): string | undefined {
   try {
-    if (!fs.statSync(folder).isDirectory()) return 'it is no folder'
-    fs.rmdirSync(fs.mkdtempSync(join(folder, '.ringmaster-')))
+    if (!statSync(folder).isDirectory()) return 'it is no folder'
+    rmdirSync(mkdtempSync(join(folder, '.ringmaster-')))
   } catch (error) {
     // What is no reason of these, such as a full disk, may be otherwise later.
     const why = lasting[errnoOf(error)]
     if (why !== undefined) return why
   }
   try {
-    fs.closeSync(fs.openSync(pathIn(folder), readFlags))
+    closeSync(openSync(pathIn(folder), readFlags))
   } catch (error) {
     if (errnoOf(error) === 'EACCES') return `Ringmaster may not read its ${fileName}`
   }
@@ -39,7 +50,7 @@ export function readRevisions(folder: string, tell: (problem: string) => void): 
   const found = read(path)
   if (typeof found !== 'string') return found
   try {
-    fs.renameSync(path, `${path}.bad`)
+    renameSync(path, `${path}.bad`)
     tell(`${path} is set aside as ${path}.bad: ${found}. Revisions begin anew`)
   } catch (error) {
     tell(`cannot use ${path}: ${found}; it cannot be set aside: ${errnoOf(error)}`)
@@ -55,17 +66,19 @@ export async function writeRevisions(folder: string, past: readonly Past[]): Pro
   const path = pathIn(folder)
   const draft = `${path}.new`
   // A Ringmaster that was killed may have left one.
-  await unlink(draft).catch(unlessMissing)
+  await fileCalls().unlink(draft).catch(unlessMissing)
   try {
     await withFile(draft, O_WRONLY | O_CREAT | O_EXCL, (fd) => writeAll(fd, past))
-    await rename(draft, path)
+    await fileCalls().rename(draft, path)
   } catch (error) {
     // What went wrong first is told; what is in the way of this is so too next time.
-    await unlink(draft).catch(() => {})
+    await fileCalls()
+      .unlink(draft)
+      .catch(() => {})
     throw error
   }
   // Without it a loss of power may bring the old one back.
-  await withFile(folder, O_RDONLY | O_DIRECTORY, (fd) => fsync(fd).catch(unlessUnable))
+  await withFile(folder, O_RDONLY | O_DIRECTORY, (fd) => fileCalls().fsync(fd).catch(unlessUnable))
 }
 
 /** There are more revisions than a file may have: there is no use in trying again. */
@@ -83,22 +96,22 @@ const fileName = 'revisions.jsonl'
 function read(path: string): readonly Past[] | string {
   let fd: number | undefined
   try {
-    fd = fs.openSync(path, readFlags)
-    const status = fs.fstatSync(fd)
+    fd = openSync(path, readFlags)
+    const status = fstatSync(fd)
     if (!status.isFile()) return 'it is no file'
     const why = whyNotTrusted(status)
     if (why !== undefined) return why
     if (status.size > mostBytes) return `it has more than ${mostBytes} bytes`
-    return decode(fs.readFileSync(fd))
+    return decode(readFileSync(fd))
   } catch (error) {
     return errnoOf(error) === 'ENOENT' ? [] : messageOf(error)
   } finally {
-    if (fd !== undefined) fs.closeSync(fd)
+    if (fd !== undefined) closeSync(fd)
   }
 }
 
 /** Who can write what an undo executes has the rights that it is executed with. */
-function whyNotTrusted({ uid, mode }: fs.Stats): string | undefined {
+function whyNotTrusted({ uid, mode }: Stats): string | undefined {
   const own = process.geteuid?.()
   if (uid !== 0 && uid !== own) return `it is of user ${uid}`
   // The kubelet has the group of a pod (fsGroup) write all files of its volumes. Processes may be of that group, too, but only root has rights that they have not.
@@ -116,10 +129,10 @@ async function writeAll(fd: number, past: readonly Past[]): Promise<void> {
     written += bytes.length
     if (written > mostBytes) throw new TooMany(`they take more than ${mostBytes} bytes`)
     for (let done = 0; done < bytes.length; ) {
-      done += (await write(fd, bytes, done)).bytesWritten
+      done += (await fileCalls().write(fd, bytes, done)).bytesWritten
     }
   }
-  await fsync(fd)
+  await fileCalls().fsync(fd)
 }
 
 async function withFile(
@@ -127,11 +140,11 @@ async function withFile(
   flags: number,
   work: (fd: number) => Promise<void>,
 ): Promise<void> {
-  const fd = await open(path, flags | O_NOFOLLOW, ownMode)
+  const fd = await fileCalls().open(path, flags | O_NOFOLLOW, ownMode)
   try {
     await work(fd)
   } finally {
-    await close(fd)
+    await fileCalls().close(fd)
   }
 }
 
@@ -146,15 +159,9 @@ function unlessUnable(error: unknown): void {
 
 /** Values of `env` are in it. */
 const ownMode = 0o600
-const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = fs.constants
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = constants
 /** A link is not followed, and nobody is waited for. */
 const readFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
-const open = promisify(fs.open)
-const write = promisify(fs.write)
-const fsync = promisify(fs.fsync)
-const close = promisify(fs.close)
-const rename = promisify(fs.rename)
-const unlink = promisify(fs.unlink)
 
 const lasting: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such folder',

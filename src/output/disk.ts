@@ -1,13 +1,13 @@
-import * as fs from 'node:fs'
-import { promisify } from 'node:util'
+import { constants, type Stats } from 'node:fs'
 import type { Moment } from '../core/events.ts'
 import { errnoOf } from '../lib/errors.ts'
+import { fileCalls } from '../lib/file-calls.ts'
 
 /** What is done with files, all of it in the thread pool. Rejects with the errors of node:fs. */
 export interface Disk {
   open(path: string, flags: number): Promise<number>
   /** `path`, or the descriptor of an open file. */
-  stat(file: string | number): Promise<fs.Stats>
+  stat(file: string | number): Promise<Stats>
   /** Resolves with the bytes that were written: all of them, as a rule. */
   write(fd: number, chunks: readonly Uint8Array[]): Promise<number>
   read(fd: number, buffer: Uint8Array, position: number): Promise<number>
@@ -19,7 +19,7 @@ export interface Disk {
 
 /** Our user writes, our group reads. */
 export const logMode = 0o640
-const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = fs.constants
+const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants
 /** O_RDWR: the last byte is looked at. O_NOFOLLOW: where Ringmaster is root, who owns the folder shall not lead it elsewhere. */
 export const logFlags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
 
@@ -41,28 +41,21 @@ export function createDisk(most = 2): Disk {
       }
     }
   return {
-    open: inTurn((path, flags) => open(path, flags, logMode)),
-    stat: inTurn((file) => (typeof file === 'string' ? stat(file) : fstat(file))),
-    write: inTurn(async (fd, chunks) => (await writev(fd, chunks)).bytesWritten),
-    read: inTurn(
-      async (fd, buffer, at) => (await read(fd, buffer, 0, buffer.length, at)).bytesRead,
+    open: inTurn((path, flags) => fileCalls().open(path, flags, logMode)),
+    stat: inTurn((file) =>
+      typeof file === 'string' ? fileCalls().stat(file) : fileCalls().fstat(file),
     ),
-    close: inTurn(close),
-    list: inTurn((folder) => readdir(folder)),
-    rename: inTurn(rename),
-    unlink: inTurn(unlink),
+    write: inTurn(async (fd, chunks) => (await fileCalls().writev(fd, chunks)).bytesWritten),
+    read: inTurn(
+      async (fd, buffer, at) =>
+        (await fileCalls().read(fd, buffer, 0, buffer.length, at)).bytesRead,
+    ),
+    close: inTurn((fd) => fileCalls().close(fd)),
+    list: inTurn((folder) => fileCalls().readdir(folder)),
+    rename: inTurn((from, to) => fileCalls().rename(from, to)),
+    unlink: inTurn((path) => fileCalls().unlink(path)),
   }
 }
-
-const open = promisify(fs.open)
-const stat = promisify(fs.stat)
-const fstat = promisify(fs.fstat)
-const writev = promisify(fs.writev)
-const read = promisify(fs.read)
-const close = promisify(fs.close)
-const readdir = promisify(fs.readdir)
-const rename = promisify(fs.rename)
-const unlink = promisify(fs.unlink)
 
 /** A log that is open for appending. */
 export interface OpenFile {
