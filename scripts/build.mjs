@@ -1,7 +1,7 @@
 // Builds everything that a clone lacks: the native part (plain cc), the type-checked tests (out/), the bundle (build/).
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { evaluatedSchemas } from './evaluated-schemas.mjs'
@@ -80,6 +80,9 @@ const bundling = {
   supported: { 'dynamic-import': false },
   define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   minifySyntax: true,
+  // Read, summed up and kept in memory at each start. Names stay, and lines, for stack traces.
+  minifyWhitespace: true,
+  lineLimit: 200,
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
@@ -113,7 +116,17 @@ const bundles = [
     footer: { js: '})' },
   }),
 ]
-const outputs = bundles.flatMap(({ metafile }) => Object.keys(metafile.outputs))
+const bundled = Object.assign({}, ...bundles.map(({ metafile }) => metafile.outputs))
+const outputs = Object.keys(bundled)
+// What is in each of them, for the tests.
+writeFileSync(
+  'build/bundled.json',
+  JSON.stringify(
+    Object.fromEntries(
+      outputs.map((output) => [basename(output), Object.keys(bundled[output].inputs)]),
+    ),
+  ),
+)
 // Bundles of an earlier build.
 for (const file of readdirSync('build')) {
   if (/\.(c?js|cache)$/.test(file) && !outputs.includes(`build/${file}`))
