@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { signalName } from '../lib/signals.ts'
 import { lint } from '../plan/lint.ts'
 import { startedAtOnce } from '../plan/order.ts'
@@ -10,7 +9,7 @@ import { shutdownTimeline } from '../plan/shutdown.ts'
 import { describeAddress } from '../plan/sockets.ts'
 import { toInstance } from '../plan/to-instance.ts'
 import { readConfiguration } from './configuration.ts'
-import { laterOptions, refuseLater, usageError } from './usage.ts'
+import { laterOptions, parseWords, refuseLater } from './usage.ts'
 
 export const checkUsage = `Usage: ringmaster check [OPTION]... [CONFIG]...
 
@@ -30,7 +29,12 @@ export interface Report {
 
 /** Carries out `ringmaster check ARGS`. Throws `CONFIG_INVALID`. */
 export async function checkCommand(args: readonly string[]): Promise<Report> {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = parseWords('check', args, {
+    strict: { type: 'boolean' },
+    'env-file': { type: 'string', multiple: true },
+    help: { type: 'boolean', short: 'h' },
+    ...laterOptions,
+  })
   if (values.help) return { text: checkUsage, exitCode: 0 }
   refuseLater('check', values)
   const { config, plan, files } = await readConfiguration('check', positionals, values['env-file'])
@@ -57,23 +61,6 @@ function mostBacklog(): number {
   } catch {
     // There is no /proc, or not all of it.
     return Number.POSITIVE_INFINITY
-  }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        strict: { type: 'boolean' },
-        'env-file': { type: 'string', multiple: true },
-        help: { type: 'boolean', short: 'h' },
-        ...laterOptions,
-      },
-      allowPositionals: true,
-    })
-  } catch (error) {
-    throw usageError('check', error)
   }
 }
 

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { ParseArgsConfig } from 'node:util'
-import { parseArgs } from 'node:util'
 import { type ClientOptions, RingmasterClient, socketsToTry } from '../client/client.ts'
 import { type Format, parseFormat } from './print.ts'
-import { explainUnknown, usageError } from './usage.ts'
+import { parseWords, usageError } from './usage.ts'
 
 /** What every command that speaks to a running Ringmaster takes. */
 export const clientFlags = {
@@ -30,21 +29,16 @@ export function parseClientArgs<const Flags extends NonNullable<ParseArgsConfig[
   args: readonly string[],
   flags: Flags,
 ) {
-  const options = { ...clientFlags, ...flags }
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    const given = values as Given
-    const connect = () => new RingmasterClient(whereabouts(command, given, process.env))
-    /** Where it is looked for on this machine; undefined: it is asked over TCP. */
-    const sockets = () => {
-      const where = whereabouts(command, given, process.env)
-      return 'url' in where ? undefined : socketsToTry(where.socket)
-    }
-    const format: Format = parseFormat(command, given.output)
-    return { values, names: positionals, connect, sockets, format }
-  } catch (error) {
-    throw usageError(command, explainUnknown(error, Object.keys(options)))
+  const { values, positionals } = parseWords(command, args, { ...clientFlags, ...flags })
+  const given = values as Given
+  const connect = () => new RingmasterClient(whereabouts(command, given, process.env))
+  /** Where it is looked for on this machine; undefined: it is asked over TCP. */
+  const sockets = () => {
+    const where = whereabouts(command, given, process.env)
+    return 'url' in where ? undefined : socketsToTry(where.socket)
   }
+  const format: Format = parseFormat(command, given.output)
+  return { values, names: positionals, connect, sockets, format }
 }
 
 type Given = Readonly<Partial<Record<Exclude<keyof typeof clientFlags, 'help'>, string>>>

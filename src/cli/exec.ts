@@ -3,7 +3,7 @@ import { runInit } from '../exec/init.ts'
 import type { ExecOptions } from '../exec/options.ts'
 import { parseSignal } from '../lib/signals.ts'
 import { readEnvFiles } from './env-files.ts'
-import { usageError } from './usage.ts'
+import { parseWords, usageError } from './usage.ts'
 
 export const execUsage = `Usage: ringmaster exec [OPTION]... [--] COMMAND [ARG]...
 
@@ -53,7 +53,7 @@ export function parseExecArgs(
   env: NodeJS.ProcessEnv,
 ): ExecOptions | 'help' {
   const { head, command } = splitAtCommand(args)
-  const values = parseFlags(head)
+  const { values } = parseWords('exec', head, flags)
   if (values.help) return 'help'
   const [program, ...rest] = command
   if (program === undefined) throw usageError('exec', 'no command to run')
@@ -86,14 +86,6 @@ function splitAtCommand(args: readonly string[]): { head: string[]; command: str
   if (end === undefined) return { head: [...args], command: [] }
   const skipped = end.kind === 'option-terminator' ? 1 : 0
   return { head: args.slice(0, end.index), command: args.slice(end.index + skipped) }
-}
-
-function parseFlags(args: string[]) {
-  try {
-    return parseArgs({ args, options: flags, strict: true }).values
-  } catch (error) {
-    throw usageError('exec', error)
-  }
 }
 
 function parseRewrite(text: string): [from: number, to: number] {

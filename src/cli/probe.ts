@@ -1,6 +1,6 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import type { ParseArgsConfig } from 'node:util'
 import { readEndpointFile } from '../os/endpoint-file.ts'
-import { usageError } from './usage.ts'
+import { parseWords, usageError } from './usage.ts'
 
 export const probeUsage = `Usage: ringmaster probe [OPTION]... livez|readyz|startupz[/NAME]
 
@@ -25,7 +25,7 @@ type ProbeResult = { readonly text: string; readonly exitCode: 0 | 1 }
 
 /** Carries out `ringmaster probe ARGS`. Throws `USAGE`. */
 export async function probeCommand(args: readonly string[]): Promise<ProbeResult> {
-  const { values, positionals } = parseFlags(args)
+  const { values, positionals } = parseWords('probe', args, flags)
   if (values.help) return { text: probeUsage, exitCode: 0 }
   const [path, ...more] = positionals
   if (path === undefined) throw usageError('probe', 'no probe: livez, readyz or startupz')
@@ -143,12 +143,4 @@ function numberIn(flag: string, text: string, most: number): number {
   const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
   if (number > 0 && number <= most) return number
   throw usageError('probe', `${flag} takes a number up to ${most}, not "${text}"`)
-}
-
-function parseFlags(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: flags, allowPositionals: true })
-  } catch (error) {
-    throw usageError('probe', error)
-  }
 }

@@ -1,8 +1,7 @@
-import { parseArgs } from 'node:util'
 import { renderConfig } from '../config/render.ts'
 import { readConfiguration } from './configuration.ts'
 import { printYaml } from './print-yaml.ts'
-import { laterOptions, refuseLater, usageError } from './usage.ts'
+import { laterOptions, parseWords, refuseLater } from './usage.ts'
 
 export const renderUsage = `Usage: ringmaster render [OPTION]... [CONFIG]...
 
@@ -14,25 +13,13 @@ Prints a configuration as one file: files merged, defaults and the variables of 
 
 /** Carries out `ringmaster render ARGS`; returns the text to print. Throws `CONFIG_INVALID`. */
 export async function renderCommand(args: readonly string[]): Promise<string> {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = parseWords('render', args, {
+    'env-file': { type: 'string', multiple: true },
+    help: { type: 'boolean', short: 'h' },
+    ...laterOptions,
+  })
   if (values.help) return renderUsage
   refuseLater('render', values)
   const { config } = await readConfiguration('render', positionals, values['env-file'])
   return printYaml(renderConfig(config))
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        'env-file': { type: 'string', multiple: true },
-        help: { type: 'boolean', short: 'h' },
-        ...laterOptions,
-      },
-      allowPositionals: true,
-    })
-  } catch (error) {
-    throw usageError('render', error)
-  }
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import type { ParseArgsConfig } from 'node:util'
 import { type Supervision, supervise } from '../app.ts'
 import { messageOf, SupervisorError } from '../lib/errors.ts'
 import { planOneCommand } from '../plan/one-command.ts'
@@ -8,7 +8,7 @@ import type { Plan } from '../plan/plan.ts'
 import { refuseRoot } from '../plan/root.ts'
 import { readConfiguration, situation } from './configuration.ts'
 import { parseOneCommand } from './one-command.ts'
-import { usageError } from './usage.ts'
+import { parseWords, usageError } from './usage.ts'
 
 export const runUsage = `Usage: ringmaster run [OPTION]... [CONFIG]...
        ringmaster run [OPTION]... -- COMMAND [ARG]...
@@ -55,7 +55,7 @@ const forOneCommand = [
   ...(['ready-http', 'live-http'] as const),
 ]
 
-type Flags = ReturnType<typeof parseFlags>['values']
+type Flags = ReturnType<typeof parseWords<typeof flags>>['values']
 
 /** What is known of this start before its command line is looked at. */
 interface Beginning {
@@ -70,7 +70,7 @@ export async function runCommand(
   beginning: Beginning,
 ): Promise<string | undefined> {
   const end = args.indexOf('--')
-  const { values, positionals } = parseFlags(end < 0 ? args : args.slice(0, end))
+  const { values, positionals } = parseWords('run', end < 0 ? args : args.slice(0, end), flags)
   if (values.help) return runUsage
   const early = notYet.find((flag) => values[flag] !== undefined)
   if (early !== undefined) throw usageError('run', `--${early} is not yet supported`)
@@ -160,14 +160,6 @@ function parseParent(text: string | undefined): number | null {
   if (text === undefined) return null
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
   throw usageError('run', `--parent takes the pid of a process, not "${text}"`)
-}
-
-function parseFlags(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: flags, allowPositionals: true })
-  } catch (error) {
-    throw usageError('run', error)
-  }
 }
 
 /** A command where a file should be: `ringmaster run bash`. */

@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util'
 import { jsonSchema } from '../config/json-schema.ts'
-import { usageError } from './usage.ts'
+import { parseWords, usageError } from './usage.ts'
 
 export const schemaUsage = `Usage: ringmaster schema
 
@@ -11,13 +10,8 @@ Prints the JSON Schema of a configuration file, for editors.
 
 /** Carries out `ringmaster schema ARGS`; returns the text to print. */
 export function schemaCommand(args: readonly string[]): string {
-  return parse(args).help ? schemaUsage : `${JSON.stringify(jsonSchema(), null, 2)}\n`
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: { help: { type: 'boolean', short: 'h' } } }).values
-  } catch (error) {
-    throw usageError('schema', error)
-  }
+  const options = { help: { type: 'boolean', short: 'h' } } as const
+  const { values, positionals } = parseWords('schema', args, options)
+  if (positionals.length > 0) throw usageError('schema', `"${positionals[0]}" is one too many`)
+  return values.help ? schemaUsage : `${JSON.stringify(jsonSchema(), null, 2)}\n`
 }

@@ -1,5 +1,19 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { SupervisorError } from '../lib/errors.ts'
 import { suggest } from '../lib/names.ts'
+
+/** The words behind `command`, some of which are options. Throws `USAGE`. */
+export function parseWords<const Options extends NonNullable<ParseArgsConfig['options']>>(
+  command: string,
+  args: readonly string[],
+  options: Options,
+) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true })
+  } catch (error) {
+    throw usageError(command, explainUnknown(error, Object.keys(options)))
+  }
+}
 
 /** What is wrong with the words behind `command`: a text, or what `parseArgs` threw. */
 export function usageError(command: string, problem: unknown): SupervisorError {
@@ -11,13 +25,13 @@ export function usageError(command: string, problem: unknown): SupervisorError {
   )
 }
 
-/** Node.js goes on to explain what a positional argument is. */
+/** Node.js goes on to explain what a positional argument is, or what may have been meant. */
 function firstSentence(message: string): string {
-  return message.split('\n', 1)[0]?.split('. To specify', 1)[0] ?? message
+  return message.split(/\.\n|\n|\. To specify/, 1)[0] ?? message
 }
 
 /** Of what `parseArgs` threw: the option that there is none of, and the one that may have been meant. */
-export function explainUnknown(error: unknown, options: readonly string[]): unknown {
+function explainUnknown(error: unknown, options: readonly string[]): unknown {
   const { code, message = '' } = error as Partial<NodeJS.ErrnoException>
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return error
   const [, name = ''] = /^Unknown option '--?([^']*)'/.exec(message) ?? []

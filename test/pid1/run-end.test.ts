@@ -76,12 +76,32 @@ for (const [rule, args, message] of [
   ['an unknown command', ['rum'], /^ringmaster: no command "rum"\. See "ringmaster --help"\n$/],
   ['no command', [], /^ringmaster: no command\. See "ringmaster --help"\n$/],
   ['an unknown flag', ['run', '--what'], /^ringmaster: run: Unknown option '--what'.*\n$/],
+  [
+    'a flag for a value',
+    ['exec', '-p', '-g'],
+    /^ringmaster: exec: Option .* ambiguous\. See .*\n$/,
+  ],
 ] as const) {
   t.test(`${rule} is one line with code 64`, async (t) => {
     const ringmaster = await alone(t, args)
     const { code, stdout, stderr } = await ringmaster.end()
     t.same({ code, stdout }, { code: 64, stdout: '' })
     t.match(stderr, message)
+  })
+}
+
+for (const [command, wrong, meant] of [
+  ['run', '--verbos', 'verbose'],
+  ['exec', '--verbos', 'verbose'],
+  ['check', '--strct', 'strict'],
+  ['render', '--env-fil=a', 'env-file'],
+  ['schema', '--hepl', 'help'],
+  ['probe', '--prt=1', 'port'],
+] as const) {
+  t.test(`for a misspelt flag of ${command} the one is named that was meant`, async (t) => {
+    const { code, stderr } = await (await alone(t, [command, wrong])).end()
+    t.equal(code, 64)
+    t.match(stderr, new RegExp(`: ${command}: no option --\\S+; did you mean --${meant}\\? See `))
   })
 }
 
