@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Change, InstanceChange } from '../../../src/core/changes.ts'
-import { createLog } from '../../../src/observe/log.ts'
+import { createLog, type LogOptions } from '../../../src/observe/log.ts'
 
 const at = { monoMs: 5, wallMs: Date.UTC(2030, 0, 2, 3, 4, 5) }
 const time = '2030-01-02T03:04:05.000Z'
@@ -16,14 +16,17 @@ const instance: InstanceChange = {
 }
 const killed = { cause: 'signal', status: { code: 0, signal: 9 } } as const
 
-function logged(change: Change): Record<string, unknown> {
+/** A log of all that is told, in JSON, if not asked for otherwise; and its lines. */
+function written(given: Partial<LogOptions> = {}) {
   const lines: string[] = []
-  createLog({
-    write: (line) => lines.push(line),
-    isTerminal: false,
-    wallMs: () => at.wallMs,
-    level: 'debug',
-  }).change(change)
+  const write = (line: string) => lines.push(line)
+  const wallMs = () => at.wallMs
+  return { lines, log: createLog({ write, isTerminal: false, wallMs, level: 'debug', ...given }) }
+}
+
+function logged(change: Change): Record<string, unknown> {
+  const { lines, log } = written()
+  log.change(change)
   t.equal(lines.length, 1)
   t.match(lines[0], /^\{.*\}\n$/)
   return JSON.parse(lines[0] ?? '')
@@ -155,13 +158,7 @@ for (const [change, level, msg] of messages) {
 }
 
 t.test('a person at a terminal reads short lines', async (t) => {
-  const lines: string[] = []
-  const log = createLog({
-    write: (line) => lines.push(line),
-    isTerminal: true,
-    wallMs: () => at.wallMs,
-    level: 'debug',
-  })
+  const { lines, log } = written({ isTerminal: true })
   log.change({ ...instance, at })
   log.change({ type: 'internalError', message: 'oh', at })
   log.note('warn', 'careful')
@@ -181,13 +178,7 @@ for (const isTerminal of [false, true]) {
   t.test(`only lines of the level or above it are written, terminal: ${isTerminal}`, async (t) => {
     const levels = ['debug', 'info', 'warn', 'error'] as const
     for (const [first, level] of levels.entries()) {
-      const lines: string[] = []
-      const log = createLog({
-        write: (line) => lines.push(line),
-        isTerminal,
-        wallMs: () => at.wallMs,
-        level,
-      })
+      const { lines, log } = written({ isTerminal, level })
       for (const one of levels) log.note(one, `a word of ${one}`)
       t.same(
         lines.map((line) => /a word of (\w+)/.exec(line)?.[1]),
@@ -199,13 +190,7 @@ for (const isTerminal of [false, true]) {
 }
 
 t.test('a change has a level as well as a note', async (t) => {
-  const lines: string[] = []
-  const log = createLog({
-    write: (line) => lines.push(line),
-    isTerminal: true,
-    wallMs: () => at.wallMs,
-    level: 'warn',
-  })
+  const { lines, log } = written({ isTerminal: true, level: 'warn' })
   log.change({ ...instance, at })
   log.change({ type: 'internalError', message: 'oh', at })
   t.match(lines, [/error: internal error: oh\n$/])
@@ -213,17 +198,15 @@ t.test('a change has a level as well as a note', async (t) => {
 })
 
 t.test('on a terminal with colours a warning is yellow and an error red', async (t) => {
-  const lines: string[] = []
-  const write = (line: string) => lines.push(line)
-  const options = { write, wallMs: () => at.wallMs, level: 'info', hasColor: true } as const
-  const log = createLog({ ...options, isTerminal: true })
+  const { lines, log } = written({ isTerminal: true, hasColor: true })
   for (const level of ['info', 'warn', 'error'] as const) log.note(level, 'word')
-  createLog({ ...options, isTerminal: false }).note('error', 'word')
   t.same(
-    lines.slice(0, 3).map((line) => line.slice('00:00:00 '.length)),
+    lines.map((line) => line.slice('00:00:00 '.length)),
     ['word\n', '\x1b[33mwarn: word\x1b[0m\n', '\x1b[31merror: word\x1b[0m\n'],
   )
-  t.notMatch(lines[3], '\x1b', 'never in JSON')
+  const json = written({ hasColor: true })
+  json.log.note('error', 'word')
+  t.notMatch(json.lines[0], '\x1b', 'never in JSON')
 })
 
 t.test('a hook is told when it is done, and louder when it has failed', async (t) => {

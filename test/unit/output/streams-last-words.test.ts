@@ -72,36 +72,39 @@ t.test('the last words of a run are there until the next one begins', async (t) 
   await until(() => ended === 2)
 })
 
-t.test('the last words are read also while the sink is full, and kept for it', async (t) => {
+/** A run whose output goes to a sink that is full until it is let go on. */
+async function heldUp() {
   const { output, out, gate, clock } = createGatedOutput()
   gate.errno = constants.errno.EAGAIN
   await fill(output)
-  const { source, stdoutEnd, close } = createRun('web.1', 'raw')
+  const goOn = () => {
+    gate.errno = 0
+    clock.advance(16)
+  }
+  return { ...createRun('web.1', 'raw'), output, out, goOn }
+}
+
+t.test('the last words are read also while the sink is full, and kept for it', async (t) => {
+  const { output, out, goOn, source, stdoutEnd, close } = await heldUp()
   const ended = new Promise<void>((resolve) => {
     const stream = output.attach(source, resolve)
     writeSync(stdoutEnd, 'last words\n')
     t.same(stream.lastWords(), { stdout: 'last words\n', stderr: '' })
   })
-  gate.errno = 0
-  clock.advance(16)
+  goOn()
   close()
   await ended
   t.equal(out(), `${filler.repeat(fillers)}last words\n`)
 })
 
 t.test('a release while the sink is full keeps the last words', async (t) => {
-  const { output, out, gate, clock } = createGatedOutput()
-  gate.errno = constants.errno.EAGAIN
-  await fill(output)
-  const { source, stdoutEnd, close } = createRun('web.1', 'raw')
-  const ended = new Promise<void>((resolve) => {
+  const { output, out, goOn, source, stdoutEnd, close } = await heldUp()
+  await new Promise<void>((resolve) => {
     const stream = output.attach(source, resolve)
     writeSync(stdoutEnd, 'last words\n')
     stream.release()
   })
-  await ended
-  gate.errno = 0
-  clock.advance(16)
+  goOn()
   t.equal(out(), `${filler.repeat(fillers)}last words\n`)
   close()
 })
