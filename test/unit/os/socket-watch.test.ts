@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { closeSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createSocketWatch } from '../../../src/os/socket-watch.ts'
 import { listenHere } from '../../rig/servers.ts'
+import { until } from '../../rig/wait.ts'
 
 async function listen(t: Test): Promise<{ fd: number; client: () => Promise<void> }> {
   const { fd, port } = await listenHere(true)
@@ -32,9 +32,8 @@ t.test('a connection that nobody accepts is told once, and again to who asks aga
   await client()
   await told
   await client()
-  await sleep(20)
-  t.equal(count, 1)
   await new Promise<void>((resolve) => sockets.watch(['web'], resolve))
+  t.equal(count, 1)
   const [, flags] = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? []
   t.equal(Number.parseInt(flags ?? '', 8) & 0o4000, 0, 'it stays blocking')
 })
@@ -53,7 +52,7 @@ t.test('of several sockets the first connection counts, for all who watch', asyn
   cancel()
   cancel()
   await two.client()
-  await sleep(20)
+  await until(() => heard.length > 1)
   t.same(heard, ['both', 'two'])
   await one.client()
   await late
@@ -66,7 +65,7 @@ t.test('what is called off is not told', async (t) => {
   let isTold = false
   sockets.watch(['web'], () => (isTold = true))()
   await client()
-  await sleep(20)
+  await new Promise<void>((resolve) => sockets.watch(['web'], resolve))
   t.notOk(isTold)
 })
 
