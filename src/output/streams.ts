@@ -193,7 +193,7 @@ interface Lane {
 interface Stream {
   readonly fd: number
   readonly tally: Tally
-  readonly tail: Tail
+  readonly tail: Pick<Tail, 'push'>
   readonly formatter: Formatter
   /** Hears of all lines. */
   readonly hear: (lines: Buffer) => void

@@ -1,7 +1,7 @@
 /** Keeps the last bytes of what was read of one stream, run after run: no memory until there is something. */
 export interface Tail {
   push(bytes: Uint8Array): void
-  /** What is kept of all but the first `since` bytes, as latin1, from the begin of a line on where a part of one would be first. */
+  /** What is kept of all but the first `since` bytes, as latin1, from the begin of a line on where a part of one would be first and others follow. */
   text(since?: number): string
 }
 
@@ -40,6 +40,8 @@ class Ring implements Tail {
       start < end
         ? ring.toString('latin1', start, end)
         : ring.toString('latin1', start) + ring.toString('latin1', 0, end)
-    return first === since ? kept : kept.slice(kept.indexOf('\n') + 1)
+    const begin = first === since ? 0 : kept.indexOf('\n') + 1
+    // Of one long line, such as a stack in JSON, its end is better than nothing.
+    return begin < kept.length ? kept.slice(begin) : kept
   }
 }

@@ -7,7 +7,7 @@ import type { Tail } from './tail.ts'
 /** What probes want to know of the output of a run. */
 export interface Watch extends Pick<OutputStream, 'probe'> {
   /** A tail that tells the watch that something was read. */
-  overhearing(tail: Tail): Tail
+  overhearing(tail: Pick<Tail, 'push'>): Pick<Tail, 'push'>
   /** Hears of all lines that were read. */
   hear(lines: Buffer): void
   /** The run is over. */
@@ -56,7 +56,6 @@ export function createWatch(
           lastMonoMs = clock.now().monoMs
           tail.push(bytes)
         },
-        text: tail.text,
       }
     },
     hear(lines) {
