@@ -20,8 +20,9 @@ const PortSchema = Type.Union(
 
 const HostSchema = Type.Optional(
   template({
-    pattern: '^[!-~]+$',
-    allowed: 'the name or the address of a host',
+    // One colon would be that of a port.
+    pattern: '^(?![^:]*:[^:]*$)[!-.0-?A-Z^-~]+$',
+    allowed: 'the name or the address of a host, such as 127.0.0.1 or ::1, without a port',
     description: 'Where to connect to; not written: 127.0.0.1, then ::1.',
   }),
 )

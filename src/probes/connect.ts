@@ -42,7 +42,7 @@ export function connect(address: Address, listener: Listener): () => void {
       tlsName === undefined ? openTcp(host, port, take) : openTls(host, port, tlsName, take)
     socket.once(tlsName === undefined ? 'connect' : 'secureConnect', () => {
       if (isOver) return
-      if (isToItself(socket, host, port)) {
+      if (isToItself(socket, port)) {
         problem = known['ECONNREFUSED']
         socket.destroy()
         return
@@ -91,8 +91,8 @@ function openTls(host: string, port: number, name: string, take: Take): Socket {
 }
 
 /** Where nobody listens, the kernel may choose the very port that is connected to as our own. */
-function isToItself(socket: Socket, host: string, port: number): boolean {
-  return socket.localPort === port && socket.localAddress === host
+export function isToItself(socket: Socket, port: number): boolean {
+  return socket.localPort === port && socket.localAddress === socket.remoteAddress
 }
 
 /** Why a connection failed, in a few words. */

@@ -101,10 +101,10 @@ function inChunks(): Body {
   }
 }
 
-/** Just behind the empty line after the headers; 0 when that is still to come. */
+/** Just behind the empty line after the headers; 0 when that is still to come. A line may end without a CR: see RFC 9112, 2.2. */
 function endOfHead(text: string): number {
-  const end = text.indexOf('\r\n\r\n')
-  return end < 0 ? 0 : end + 4
+  const found = /\n\r?\n/.exec(text)
+  return found === null ? 0 : found.index + found[0].length
 }
 
 const location = fieldNamed('location')

@@ -54,6 +54,12 @@ t.test('probes refuse what they cannot be', async (t) => {
       'livenessProbe: {httpGet: {port: 1, httpHeaders: [{name: A, value: "a\\r\\nB: b"}]}}',
       /httpHeaders\[0\].value: found .*; allowed: a string on one line/,
     ],
+    ...['[::1]', 'localhost:80', 'http://localhost', 'localhost/a', 'a@b', 'a b', ''].map(
+      (host): [string, string] => [
+        `livenessProbe: {tcpSocket: {port: 1, host: "${host}"}}`,
+        `livenessProbe.tcpSocket.host: found "${host}"; allowed: the name or the address of a host, such as 127.0.0.1 or ::1, without a port`,
+      ],
+    ),
     [
       'livenessProbe: {tcpSocket: {port: 1}, periodSeconds: 0}',
       /livenessProbe.periodSeconds: found 0; allowed: seconds above 0 up to/,

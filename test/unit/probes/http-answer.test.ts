@@ -8,6 +8,7 @@ t.test('an answer is whole when its head says so, however it comes in pieces', a
     [`${ok}Content-Length: 3\r\n\r\nabc`, 200],
     [`${ok}content-length:0\r\n\r\n`, 200],
     ['HTTP/1.1 204 No Content\r\n\r\n', 204],
+    ['HTTP/1.1 200 OK\nContent-Length: 3\n\nabc', 200],
     ['HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n', 304],
     ['HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n', 101],
     [`${ok}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n`, 200],
