@@ -69,7 +69,8 @@ function printShort(write: (line: string) => void, hasColor: boolean): Print {
 function fieldsOf(change: Change): object {
   switch (change.type) {
     case 'instance': {
-      const { type: _type, at: _at, status, ...fields } = change
+      const { type: _type, at: _at, status, delayMs, ...others } = change
+      const fields = { ...others, ...(delayMs !== undefined && { delayMs: Math.round(delayMs) }) }
       if (status === undefined) return fields
       return status.signal === 0
         ? { ...fields, code: status.code }

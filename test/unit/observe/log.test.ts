@@ -64,7 +64,7 @@ t.test('a change is one JSON line with its own time and fields, and no others', 
       previous: 'stopping',
       cause: 'signal',
       signal: 'SIGKILL',
-      delayMs: 200.4,
+      delayMs: 200,
       msg: 'web.1 restarts in 200 ms',
     },
   )
