@@ -27,12 +27,12 @@ export async function readConfiguration(
   const here = situation(command, envFiles)
   const variables = { env: { ...process.env, ...here.envFile }, machine: createCgroup() }
   const files = findConfigs(named, { env: process.env, cwd: process.cwd() })
-  const load = async (files: readonly string[]) => {
-    const { config, texts } = await loadFiles(files, variables)
+  const load = async (files: readonly string[], isStart = false) => {
+    const { config, texts } = await loadFiles(files, variables, isStart)
     return { config, plan: { ...toPlan(config, here), origin: { files, texts } } }
   }
   return {
-    ...{ files, ...(await load(files)) },
+    ...{ files, ...(await load(files, true)) },
     read: async (others) => (await load(others ?? files)).plan,
     show: ({ texts }) => showConfig(texts, variables),
   }

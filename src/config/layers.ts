@@ -35,10 +35,10 @@ export interface Layers {
   readonly problems: readonly PlacedProblem[]
 }
 
-/** A file by its name; `text` when that is known already. */
+/** A file by its name, and how it is read. */
 export interface GivenFile {
   readonly file: string
-  readonly text?: string
+  readonly read: (path: string) => Reading
 }
 
 /** A file that was read. */
@@ -57,8 +57,8 @@ export function readLayers(given: readonly GivenFile[], variables: Variables): L
   const layers: Layer[] = []
   const files: string[] = []
   const problems: PlacedProblem[] = []
-  for (const { file, text } of given) {
-    const reading = text === undefined ? readFile(file) : { text, identity: file }
+  for (const { file, read } of given) {
+    const reading = readFile(file, read)
     if ('text' in reading) {
       addFile(file, reading, [])
     } else {
@@ -104,7 +104,7 @@ export function readLayers(given: readonly GivenFile[], variables: Variables): L
     if (typeof paths === 'string') return [`cannot list ${entry}: ${paths}`]
     return paths.flatMap((path) => {
       if (files.length >= MAX_FILES) return [`there are more than ${MAX_FILES} files`]
-      const reading = readFile(path)
+      const reading = readFile(path, readText)
       if ('reason' in reading) return [`cannot include ${path}: ${reading.reason}`]
       if (chain.some(({ identity }) => identity === reading.identity)) {
         const names = [...chain.map(({ file }) => file), path]
@@ -116,10 +116,10 @@ export function readLayers(given: readonly GivenFile[], variables: Variables): L
   }
 }
 
-function readFile(path: string): Reading {
+function readFile(path: string, read: GivenFile['read']): Reading {
   return path.endsWith('.j2')
     ? { reason: 'templates (.j2) are not yet supported', isMissing: false }
-    : readText(path)
+    : read(path)
 }
 
 /** Top-level `x-…` keys are the user's own, for anchors. */

@@ -4,6 +4,7 @@ import { type FileText, type GivenFile, type Layer, readLayers } from './layers.
 import { type Merged, mergeLayers } from './merge.ts'
 import { checkOutputProbes } from './output-probes.ts'
 import type { Path } from './problems.ts'
+import { readText, readTextOrPipe } from './read-text.ts'
 import { refuse } from './refuse.ts'
 import { checkRelations } from './relations.ts'
 import { type Config, ConfigSchema, type Document, type ProcessConfig } from './schema.ts'
@@ -18,10 +19,15 @@ export async function loadConfig(paths: readonly string[], variables: Variables)
   return (await loadFiles(paths, variables)).config
 }
 
-/** The same, and what was read for it, included files too, from weak to strong. */
-export function loadFiles(paths: readonly string[], variables: Variables): Promise<Loaded> {
+/** The same, and what was read for it, included files too, from weak to strong. `waitsForPipes`: `paths` may be pipes, which are waited for. */
+export function loadFiles(
+  paths: readonly string[],
+  variables: Variables,
+  waitsForPipes = false,
+): Promise<Loaded> {
+  const read = waitsForPipes ? readTextOrPipe : readText
   return load(
-    paths.map((file) => ({ file })),
+    paths.map((file) => ({ file, read })),
     variables,
   )
 }
@@ -37,7 +43,8 @@ export async function parseConfig(
   path: string,
   variables: Variables,
 ): Promise<Config> {
-  return (await load([{ file: path, text }], variables)).config
+  const read = () => ({ text, identity: path })
+  return (await load([{ file: path, read }], variables)).config
 }
 
 async function load(given: readonly GivenFile[], variables: Variables): Promise<Loaded> {

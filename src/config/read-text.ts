@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { errnoOf } from '../lib/errors.ts'
 
 /** Longest file that is read. */
@@ -17,32 +17,84 @@ export interface NothingRead {
   readonly isMissing: boolean
 }
 
-/** Reads a short text file, a pipe too; never throws. */
+/** Reads a short text file; never throws, and waits for nobody: a pipe is refused. */
 export function readText(path: string): Reading {
-  const buffer = Buffer.allocUnsafe(MAX_BYTES + 1)
-  let length = 0
-  let identity = ''
+  return read(path, (fd, status) => {
+    if (status.isDirectory()) return 'it is a directory; name a file in it'
+    if (!status.isFile()) return 'it is no file'
+    return readWith((buffer, length) => readBehind(fd, buffer, length))
+  })
+}
+
+/** The same, and what comes through a pipe, as of `<(command)` in a shell: that is waited for, a bounded time. Not for who has other things to do. */
+export function readTextOrPipe(path: string): Reading {
+  const reading = readText(path)
+  if (!('reason' in reading) || reading.reason !== 'it is no file') return reading
+  return read(path, (fd, status) => readPipe(fd, status.isFIFO()))
+}
+
+/** `take` returns the bytes of the file that is open, or why there are none. */
+function read(path: string, take: (fd: number, status: Stats) => Buffer | string): Reading {
+  let fd: number | undefined
   try {
-    const fd = openSync(path, 'r')
-    try {
-      const { dev, ino } = fstatSync(fd)
-      identity = `${dev}:${ino}`
-      // A pipe gives less than was asked for, and its size is not known before.
-      for (let read = -1; read !== 0 && length <= MAX_BYTES; length += read) {
-        read = readSync(fd, buffer, length, buffer.length - length, null)
-      }
-    } finally {
-      closeSync(fd)
-    }
+    // A FIFO would have us wait for whoever writes into it.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const status = fstatSync(fd)
+    const taken = take(fd, status)
+    if (typeof taken === 'string') return { reason: taken, isMissing: false }
+    return isUtf8(taken)
+      ? { text: taken.toString('utf8'), identity: `${status.dev}:${status.ino}` }
+      : { reason: 'it is not UTF-8', isMissing: false }
   } catch (cause) {
     return whyUnreadable(cause)
+  } finally {
+    if (fd !== undefined) closeSync(fd)
   }
-  if (length > MAX_BYTES)
-    return { reason: `it is longer than ${MAX_BYTES} bytes`, isMissing: false }
-  const bytes = buffer.subarray(0, length)
-  return isUtf8(bytes)
-    ? { text: bytes.toString('utf8'), identity }
-    : { reason: 'it is not UTF-8', isMissing: false }
+}
+
+/** `more` writes what follows behind so many bytes, and returns how many, 0 at the end, or why there are none. */
+function readWith(more: (buffer: Buffer, length: number) => number | string): Buffer | string {
+  const buffer = Buffer.allocUnsafe(MAX_BYTES + 1)
+  let length = 0
+  while (length <= MAX_BYTES) {
+    const read = more(buffer, length)
+    if (typeof read === 'string') return read
+    if (read === 0) return buffer.subarray(0, length)
+    length += read
+  }
+  return `it is longer than ${MAX_BYTES} bytes`
+}
+
+/** How long nobody may write into a pipe, and how long who does may say nothing, in ms. */
+const [writerMs, silenceMs, lookMs] = [1000, 30_000, 10]
+
+function readPipe(fd: number, isFifo: boolean): Buffer | string {
+  const nap = new Int32Array(new SharedArrayBuffer(4))
+  return readWith((buffer, length) => {
+    for (let waitedMs = 0; ; waitedMs += lookMs) {
+      const read = readNow(fd, buffer, length)
+      // A pipe that nobody has open for writing is at its end; before the first byte somebody may be about to.
+      const isAwaited = read === 0 && isFifo && length === 0
+      if (read !== undefined && !isAwaited) return read
+      if (isAwaited && waitedMs >= writerMs) return 'nobody writes into this pipe'
+      if (waitedMs >= silenceMs) return `nothing came through this pipe for ${silenceMs / 1000} s`
+      Atomics.wait(nap, 0, 0, lookMs)
+    }
+  })
+}
+
+function readBehind(fd: number, buffer: Buffer, length: number): number {
+  return readSync(fd, buffer, length, buffer.length - length, null)
+}
+
+/** Undefined: there is nothing now. */
+function readNow(fd: number, buffer: Buffer, length: number): number | undefined {
+  try {
+    return readBehind(fd, buffer, length)
+  } catch (error) {
+    if (errnoOf(error) === 'EAGAIN') return undefined
+    throw error
+  }
 }
 
 function whyUnreadable(cause: unknown): Reading {
@@ -50,8 +102,6 @@ function whyUnreadable(cause: unknown): Reading {
     case 'ENOENT':
     case 'ENOTDIR':
       return { reason: 'there is no such file', isMissing: true }
-    case 'EISDIR':
-      return { reason: 'it is a directory; name a file in it', isMissing: false }
     case 'EACCES':
       return { reason: 'reading it is not permitted', isMissing: false }
     default:

@@ -129,7 +129,9 @@ function become(
 }
 
 function whyUnreadable(path: string): string | undefined {
-  const error = errnoOf(() => closeSync(openSync(path, 'r')))
+  // A FIFO would have us wait for whoever writes into it.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK
+  const error = errnoOf(() => closeSync(openSync(path, flags)))
   if (error !== undefined && error !== 'EACCES') throw new Error(`${error} ${path}`)
   return error && `cannot read ${path}`
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -22,6 +23,23 @@ processes:
   long-name: {command: [sh, -c, "echo 'a  b' $$1 $(NAME)"], securityContext: {runAsUser: 0}, restartPolicy: Never, killMode: group, stopSignal: QUIT}
   none: {command: a, replicas: 0, restartLimit: null, securityContext: {runAsUser: 0}}
 `
+
+t.test(
+  'what is named on a command line may be a pipe, which is not waited for without end',
+  async (t) => {
+    const text = 'processes: {web: {command: a, securityContext: {runAsUser: 0}}}'
+    const path = config(t, text)
+    const shell = `(sleep 0.2; cat ${path}) | exec "$@"`
+    const by = ['sh', '-c', shell, 'sh']
+    const read = await (await alone(t, ['check', '/dev/stdin'], { by })).end()
+    t.match(read, { code: 0, stdout: /^\/dev\/stdin: valid\n/ })
+    const pipe = join(folder(t), 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const { code, stderr } = await ringmaster(t, ['run', pipe])
+    t.equal(code, 78)
+    t.match(stderr, /cannot read .*pipe: nobody writes into this pipe/)
+  },
+)
 
 t.test('check prints the plan and the times of a shutdown', async (t) => {
   const path = config(t, sound)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -56,6 +57,10 @@ t.test('a configuration is applied, found to be bad, and undone', async (t) => {
   })
   t.match(ask('apply', late), { code: 1, stderr: /web\.sockets: new is opened by a restart/ })
   t.match(ask('apply', '/no/such/file'), { code: 1, stderr: /no\/such\/file/ })
+  const pipe = join(folder(t), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  t.match(ask('apply', pipe), { code: 1, stderr: /cannot read .*pipe: it is no file/ })
+  t.match(ask('apply', '/dev/zero'), { code: 1, stderr: /cannot read .*zero: it is no file/ })
   t.match(command(['rollout', 'dance', 'web']), { code: 64 })
   t.match(command(['rollout', 'undo']), { code: 64 })
 })

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own variables look the same
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadConfig, parseConfig } from '../../../src/config/load.ts'
@@ -117,6 +118,8 @@ t.test('a file that cannot be read is told with the reason', async (t) => {
   const folder = t.testdir()
   mkdirSync(join(folder, 'folder'))
   writeFileSync(join(folder, 'long'), ' '.repeat(1024 * 1024 + 1))
+  execFileSync('mkfifo', [join(folder, 'pipe')])
+  symlinkSync('/dev/zero', join(folder, 'device'))
   writeFileSync(
     join(folder, 'longest'),
     `processes: {web: {command: a}}\n${'#'.repeat(1024 * 1024 - 31)}`,
@@ -125,6 +128,9 @@ t.test('a file that cannot be read is told with the reason', async (t) => {
     ['none.yaml', 'there is no such file'],
     ['folder', 'it is a directory; name a file in it'],
     ['long', 'it is longer than 1048576 bytes'],
+    // Opened as others are, both would keep us for ever.
+    ['pipe', 'it is no file'],
+    ['device', 'it is no file'],
     ['a.yaml.j2', 'templates (.j2) are not yet supported'],
   ] as const) {
     const path = join(folder, name)
