@@ -116,6 +116,7 @@ NAPI_MODULE_INIT() {
       FUNCTION("timeTurns", time_turns),
       FUNCTION("releaseMemory", release_memory),
       FUNCTION("boundHeap", bound_heap),
+      FUNCTION("lock", lock),
       FUNCTION("pageSize", page_size),
       FUNCTION("exit", exit_now),
   };

@@ -1,8 +1,9 @@
-/* What this process is to the kernel: adopter of orphans, child of its parent, and when it ends. */
+/* What this process is to the kernel: adopter of orphans, child of its parent, who holds a lock, and when it ends. */
 #include "native.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -23,6 +24,12 @@ napi_value on_parent_death(napi_env env, napi_callback_info info) {
 napi_value set_no_new_privileges(napi_env env, napi_callback_info info) {
   (void)info;
   return result_value(env, prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L));
+}
+
+napi_value lock(napi_env env, napi_callback_info info) {
+  int32_t fd;
+  if (!take_integers(env, info, 1, &fd)) return NULL;
+  return result_value(env, flock(fd, LOCK_EX | LOCK_NB));
 }
 
 napi_value page_size(napi_env env, napi_callback_info info) {

@@ -140,6 +140,11 @@ export interface Native {
    * False when this Node.js does not let V8 be told so.
    */
   boundHeap(): boolean
+  /**
+   * Locks the file or folder of `fd` against all others who do the same (flock), until every descriptor of this opening is closed, at the latest when this
+   * process ends; or a negative errno (EAGAIN: another has it).
+   */
+  lock(fd: number): number
   /** Bytes in what /proc counts memory in. */
   pageSize(): number
   /** Ends this process at once with `code` (_exit): no handlers, no waiting for the thread pool. */

@@ -20,18 +20,25 @@ import { decode, encode } from './revision-text.ts'
 export function whyNotKept(folder: string): string | undefined {
   try {
     if (!statSync(folder).isDirectory()) return 'it is no folder'
+    // To lock it, and to have what is in it on the disk.
+    if (!isReadable(folder)) return 'Ringmaster may not read it'
     rmdirSync(mkdtempSync(join(folder, '.ringmaster-')))
   } catch (error) {
     // What is no reason of these, such as a full disk, may be otherwise later.
     const why = lasting[errnoOf(error)]
     if (why !== undefined) return why
   }
+  return isReadable(pathIn(folder)) ? undefined : `Ringmaster may not read its ${fileName}`
+}
+
+/** False where it is forbidden; what else is wrong with it is another matter. */
+function isReadable(path: string): boolean {
   try {
-    closeSync(openSync(pathIn(folder), readFlags))
+    closeSync(openSync(path, readFlags))
+    return true
   } catch (error) {
-    if (errnoOf(error) === 'EACCES') return `Ringmaster may not read its ${fileName}`
+    return errnoOf(error) !== 'EACCES'
   }
-  return undefined
 }
 
 /**

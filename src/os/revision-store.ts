@@ -1,7 +1,8 @@
 import type { Past } from '../core/state.ts'
-import { messageOf } from '../lib/errors.ts'
+import { messageOf, SupervisorError } from '../lib/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RevisionStore } from '../ports/revision-store.ts'
+import { lockFolder } from './folder-lock.ts'
 import { readRevisions, TooMany, writeRevisions } from './revision-file.ts'
 
 export interface WrittenRevisions extends RevisionStore {
@@ -24,14 +25,24 @@ const [pace, longestPauseMs] = [10, 10_000]
 /** How long after a failure it is tried again, in ms: twice as long each time. */
 const [firstRetryMs, longestRetryMs] = [1000, 60_000]
 
-/** Keeps revisions in a file of the folder `stateDir`; null: nowhere. Throws `START_REFUSED` where the folder cannot be used. */
+/** Keeps revisions in a file of the folder `stateDir`; null: nowhere. Throws `START_REFUSED` where the folder cannot be used, or another does. */
 export function openRevisionStore(
   stateDir: string | null,
   { clock, tell, write = writeRevisions }: StoreOptions,
 ): WrittenRevisions {
   if (stateDir === null) return { past: [], keep() {}, async flush() {} }
   const folder = stateDir
+  const obstacle = lockFolder(folder)
+  if (obstacle === 'EAGAIN') {
+    throw new SupervisorError(
+      'START_REFUSED',
+      `cannot keep revisions in stateDir ${folder}: another Ringmaster that runs does. Give each a folder of its own, or set stateDir: null`,
+    )
+  }
   const past = readRevisions(folder, (problem) => tell('warn', problem))
+  if (obstacle !== null) {
+    tell('warn', `cannot lock ${folder}: ${obstacle}. Let no other Ringmaster use it`)
+  }
   /** The newest, when they are not written yet. */
   let waiting: readonly Past[] | null = null
   let work: Promise<void> | null = null

@@ -162,6 +162,34 @@ t.test('a torn file is set aside with a line in the log, and revisions begin ane
   t.match(kept(), [{ nextRevision: 2 }])
 })
 
+t.test(
+  'a folder that another Ringmaster uses refuses the start, until that has ended',
+  async (t) => {
+    const { start, file, write, state, revisions, kept } = place(t)
+    const first = await start('one')
+    await first.until(() => existsSync(revisions))
+    const other = write({ web: web('two') }, { control: false }, `${state}.yaml`)
+    const refused = async () => {
+      const { code, stderr } = await (await alone(t, ['run', other])).end()
+      t.equal(code, 78)
+      t.match(
+        stderr,
+        /cannot keep revisions in stateDir \/.*\/state: another Ringmaster that runs does\. Give each/,
+      )
+    }
+    await refused()
+    first.signal('SIGHUP')
+    await first.line(/the configuration is as it was/)
+    await refused()
+    t.match(kept(), [{ nextRevision: 2 }], 'nothing was written')
+    // Whatever lives on of it has the folder no more.
+    first.signal('SIGKILL')
+    await first.exit()
+    await stop(t, await start('three'))
+    t.ok(existsSync(file))
+  },
+)
+
 t.test('a folder that is not there refuses the start', async (t) => {
   const { file, write, state } = place(t)
   write({ web: web('one') })

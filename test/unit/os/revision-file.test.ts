@@ -137,6 +137,8 @@ t.test('a start is refused where nothing can be kept, or read', needsRoot, async
     }
   }
   as(54_321, () => refused(/stateDir \/.*: Ringmaster may not write there. Mount a .* user 54321/))
+  chmodSync(place, 0o733)
+  as(54_321, () => refused(/stateDir \/.*: Ringmaster may not read it\. /))
   chmodSync(place, 0o777)
   as(54_321, () => refused(/may not read its revisions\.jsonl/))
   chmodSync(path, 0o644)
