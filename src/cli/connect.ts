@@ -23,6 +23,9 @@ export const clientUsage = `      --socket PATH          the control socket; if 
   -h, --help                 print this
 `
 
+/** As many as Ringmaster looks for at once. */
+const mostNames = 1000
+
 /** The words of such a command. Throws `USAGE`. */
 export function parseClientArgs<const Flags extends NonNullable<ParseArgsConfig['options']>>(
   command: string,
@@ -30,6 +33,12 @@ export function parseClientArgs<const Flags extends NonNullable<ParseArgsConfig[
   flags: Flags,
 ) {
   const { values, positionals } = parseWords(command, args, { ...clientFlags, ...flags })
+  if (positionals.length > mostNames) {
+    throw usageError(
+      command,
+      `${positionals.length} names are too many, ${mostNames} are taken: name groups, globs, or all`,
+    )
+  }
   const given = values as Given
   const connect = () => new RingmasterClient(whereabouts(command, given, process.env))
   /** Where it is looked for on this machine; undefined: it is asked over TCP. */

@@ -1,9 +1,11 @@
 import type { EventStatus, IncidentStatus } from '../wire/history.ts'
 import type { ProcessDetail } from '../wire/processes.ts'
+import type { SupervisorStatus } from '../wire/supervisor.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
 import { eventLines } from './events.ts'
 import { print } from './print.ts'
 import { statusTable } from './status.ts'
+import { unusualState } from './supervisor-state.ts'
 import { usageError } from './usage.ts'
 import { story } from './why.ts'
 
@@ -28,16 +30,17 @@ export async function describeCommand(args: readonly string[]): Promise<string> 
   if (name === undefined) throw usageError('describe', 'no NAME')
   if (more !== undefined) throw usageError('describe', `"${more}" is one too many`)
   const client = connect()
-  const [detail, events, incidents] = await Promise.all([
+  const [detail, events, incidents, supervisor] = await Promise.all([
     client.describe(name),
     client.events([name]),
     client.incidents([name]),
+    client.supervisor(),
   ])
   const described = { ...detail, events: events.slice(-mostEvents), incidents }
-  return print(format, described, (all) => describeText(all, Date.now()))
+  return print(format, described, (all) => describeText(all, supervisor, Date.now()))
 }
 
-function describeText(described: Described, nowMs: number): string {
+function describeText(described: Described, supervisor: SupervisorStatus, nowMs: number): string {
   const { command, dependsOn, neededBy, groups, probes, sockets, events, incidents } = described
   const fields: readonly (readonly [string, string])[] = [
     ['Process', described.name],
@@ -55,6 +58,7 @@ function describeText(described: Described, nowMs: number): string {
     ['Groups', groups.join(', ')],
     ['Sockets', sockets.join(', ')],
     ['Probes', probes.join(', ')],
+    ['Ringmaster', unusualState(supervisor)],
   ]
   const head = fields
     .filter(([, text]) => text !== '')

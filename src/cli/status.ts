@@ -3,6 +3,7 @@ import type { InstanceStatus, ProcessStatus } from '../wire/processes.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
 import { print } from './print.ts'
 import { writeOut } from './stdout.ts'
+import { unusualState } from './supervisor-state.ts'
 import { age, table } from './table.ts'
 
 export const statusUsage = `Usage: ringmaster status [OPTION]... [NAME]...
@@ -22,11 +23,17 @@ export async function statusCommand(args: readonly string[]): Promise<string> {
   const { values, names, connect, format } = parseClientArgs('status', args, flags)
   if (values.help) return statusUsage
   const client = connect()
-  const look = async () =>
-    print(format, await client.status(names), (all) => statusTable(all, Date.now()))
+  const look = async (rows = Number.POSITIVE_INFINITY) => {
+    if (format !== 'table') return print(format, await client.status(names), () => '')
+    const [processes, supervisor] = await Promise.all([client.status(names), client.supervisor()])
+    const state = unusualState(supervisor)
+    const line = state === '' ? '' : `\nringmaster: ${state}\n`
+    return `${fit(statusTable(processes, Date.now()), line === '' ? rows : rows - 2)}${line}`
+  }
   while (values.watch) {
-    const text = await look()
-    if (process.stdout.isTTY) writeOut(`${cleared}${fit(text, process.stdout.rows)}`)
+    const { isTTY, rows } = process.stdout
+    const text = await look(isTTY ? rows : undefined)
+    if (isTTY) writeOut(`${cleared}${text}`)
     else writeOut(format === 'yaml' ? `---\n${text}` : text)
     await sleep(againMs)
   }

@@ -1,6 +1,7 @@
 import type { SupervisorStatus } from '../wire/supervisor.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
 import { print } from './print.ts'
+import { supervisorState } from './supervisor-state.ts'
 import { usageError } from './usage.ts'
 
 export const drainUsage = `Usage: ringmaster drain [OPTION]...
@@ -48,9 +49,8 @@ export async function shutdownCommand(args: readonly string[]): Promise<string> 
   return print(format, await connect().shutdown(), describe)
 }
 
-function describe({ phase, ready, withdrawn, drained }: SupervisorStatus): string {
-  const why = withdrawn === null ? '' : `, ${drained ? 'drained' : withdrawn}`
-  return `ringmaster: ${phase}, ${ready ? 'ready' : 'not ready'}${why}\n`
+function describe(supervisor: SupervisorStatus): string {
+  return `ringmaster: ${supervisorState(supervisor)}\n`
 }
 
 function refuseWords(command: string, [word]: readonly string[]): void {

@@ -6,6 +6,7 @@ import type { UsageStatus } from '../wire/usage.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
 import { print } from './print.ts'
 import { takeScreen } from './screen.ts'
+import { supervisorState } from './supervisor-state.ts'
 import { age, table } from './table.ts'
 import { usageError } from './usage.ts'
 
@@ -153,7 +154,7 @@ function summary({ supervisor, rows }: Looked, columns: number): string {
     rows.reduce((total, row) => total + (of(row) ?? 0), 0)
   const ready = rows.filter((row) => row.ready).length
   const text = [
-    `ringmaster ${supervisor.phase}, ${supervisor.ready ? 'ready' : 'not ready'}`,
+    `ringmaster ${supervisorState(supervisor)}`,
     `${ready} of ${rows.length} instances ready`,
     `cpu ${sum(({ cpuPercent }) => cpuPercent).toFixed(1)} %`,
     `rss ${bytes(sum(({ residentBytes }) => residentBytes))}`,

@@ -1,5 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 
+/** Of the head of a request, and of a body: a thousand of the longest names have room. */
+export const mostBytes = 131_072
+
 /** `?name=web&name=api.2`. */
 export const NamesQuery = Type.Object({
   name: Type.Optional(

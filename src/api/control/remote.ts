@@ -10,6 +10,7 @@ import type { RequestHandler } from '../front.ts'
 import type { Host } from '../let-in.ts'
 import type { TokenHolder } from './access.ts'
 import { createForeignCheck } from './foreign.ts'
+import { mostBytes } from './names.ts'
 import { createTokenCheck } from './token.ts'
 
 export interface RemoteOptions {
@@ -188,7 +189,7 @@ function isSame(one: TlsFiles | null, other: TlsFiles | null): boolean {
 
 async function createServer(tls: TlsFiles | null, enter: RequestHandler): Promise<Server> {
   const common = {
-    maxHeaderSize: 16_384,
+    maxHeaderSize: mostBytes,
     // What follows is for `Connections` to do.
     ...{ headersTimeout: 0, requestTimeout: 0, keepAliveTimeout: 0 },
     connectionsCheckingInterval: 2 ** 31 - 1,

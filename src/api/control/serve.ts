@@ -15,6 +15,7 @@ import { noCompilers } from '../compilers.ts'
 import { Connections } from '../connections.ts'
 import { type Door, letIn } from '../let-in.ts'
 import { accessOf, type Client, describeClient, describeRefusal } from './access.ts'
+import { mostBytes } from './names.ts'
 import { describeApi } from './openapi.ts'
 import type { Asked, Operation } from './operation.ts'
 import { type ControlSource, operationsOf } from './operations.ts'
@@ -94,10 +95,10 @@ export function createControlApp(
   const app = fastify({
     schemaController: noCompilers,
     logger: false,
-    bodyLimit: mostBodyBytes,
+    bodyLimit: mostBytes,
     // Clients are few and local; times are bounded by the number of connections.
     ...{ keepAliveTimeout: 0, requestTimeout: 0, connectionTimeout: 0 },
-    http: { maxHeaderSize: 16_384, connectionsCheckingInterval: 2 ** 31 - 1 },
+    http: { maxHeaderSize: mostBytes, connectionsCheckingInterval: 2 ** 31 - 1 },
     frameworkErrors: (error, _request, reply) => {
       sendProblem(reply, 'INVALID_REQUEST', error.message)
     },
@@ -131,7 +132,6 @@ export function createControlApp(
   return app
 }
 
-const mostBodyBytes = 65_536
 /** The endpoint has its own, and processes need most. */
 const mostConnections = 64
 /** From a connection to the head of its request, and from an answer to the next request. */
