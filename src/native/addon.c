@@ -117,6 +117,7 @@ NAPI_MODULE_INIT() {
       FUNCTION("releaseMemory", release_memory),
       FUNCTION("boundHeap", bound_heap),
       FUNCTION("lock", lock),
+      FUNCTION("collectAlone", collect_alone),
       FUNCTION("pageSize", page_size),
       FUNCTION("exit", exit_now),
   };

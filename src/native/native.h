@@ -68,6 +68,7 @@ napi_value time_turns(napi_env env, napi_callback_info info);
 /* memory.c */
 napi_value release_memory(napi_env env, napi_callback_info info);
 napi_value bound_heap(napi_env env, napi_callback_info info);
+napi_value collect_alone(napi_env env, napi_callback_info info);
 
 /* datagrams.c */
 napi_value listen_datagrams(napi_env env, napi_callback_info info);
