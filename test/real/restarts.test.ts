@@ -6,6 +6,8 @@ import { alone } from '../rig/ringmaster.ts'
 import { freePort } from '../rig/servers.ts'
 import { supervise } from '../rig/supervise.ts'
 
+t.setTimeout(900_000)
+
 const few = 1000
 const many = Number(process.env['RINGMASTER_RESTARTS'] ?? 20_000)
 const megabyte = 1 << 20
