@@ -145,6 +145,7 @@ export interface Native {
    * process ends; or a negative errno (EAGAIN: another has it).
    */
   lock(fd: number): number
+  /**
    * Has V8 from now on collect short-lived garbage in this thread alone, so that it waits for no other. Scripts that are compiled
    * later find the code caches of those that were compiled after this call alone. False when this Node.js does not let V8 be told so.
    */
