@@ -82,7 +82,6 @@ NAPI_MODULE_INIT() {
       FUNCTION("hasLatch", has_latch),
       FUNCTION("releaseSignals", release_signals),
       FUNCTION("onParentDeath", on_parent_death),
-      FUNCTION("setNoNewPrivileges", set_no_new_privileges),
       FUNCTION("pipe", open_pipe),
       FUNCTION("write", write_chunks),
       FUNCTION("formatLines", format_lines),

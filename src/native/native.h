@@ -106,7 +106,6 @@ napi_value open_files_as(napi_env env, napi_callback_info info);
 /* self.c: what this process is told to be */
 napi_value become_subreaper(napi_env env, napi_callback_info info);
 napi_value on_parent_death(napi_env env, napi_callback_info info);
-napi_value set_no_new_privileges(napi_env env, napi_callback_info info);
 napi_value lock(napi_env env, napi_callback_info info);
 napi_value page_size(napi_env env, napi_callback_info info);
 napi_value exit_now(napi_env env, napi_callback_info info);

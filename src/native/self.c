@@ -21,11 +21,6 @@ napi_value on_parent_death(napi_env env, napi_callback_info info) {
   return result_value(env, result);
 }
 
-napi_value set_no_new_privileges(napi_env env, napi_callback_info info) {
-  (void)info;
-  return result_value(env, prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L));
-}
-
 napi_value lock(napi_env env, napi_callback_info info) {
   int32_t fd;
   if (!take_integers(env, info, 1, &fd)) return NULL;

@@ -42,8 +42,6 @@ export interface Native {
   releaseSignals(): void
   /** This process gets `signal` when its parent dies (PR_SET_PDEATHSIG). Gets it now if the parent is no longer `parentPid`. */
   onParentDeath(signal: number, parentPid: number): number
-  /** Sets no_new_privs on the main thread and all that it starts from now on, children too, for good. */
-  setNoNewPrivileges(): number
   /** A real pipe, `[readEnd, writeEnd]`, both close-on-exec, the read end non-blocking; or a negative errno. */
   pipe(): readonly [number, number] | number
   /**

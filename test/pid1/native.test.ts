@@ -242,10 +242,6 @@ t.test('the death of the parent is told, also one before the call', async (t) =>
   t.strictSame(JSON.parse(text.split('\n')[1] ?? ''), wanted)
 })
 
-t.test('children have no_new_privs after setNoNewPrivileges()', async (t) => {
-  t.strictSame(await result(['privileges']), { result: 0, child: 'NoNewPrivs:\t1' })
-})
-
 t.test('exit() ends at once, without exit handlers', async (t) => {
   t.match(await run(['exit']), { code: 7, stdout: '' })
 })

@@ -7,13 +7,11 @@ import { fileURLToPath } from 'node:url'
 export const root = findRoot(dirname(fileURLToPath(import.meta.url)))
 
 /**
- * The path of a small program for tests: `test/fixtures/NAME.sh`, or `test/fixtures/NAME.c` compiled into
- * `build/fixtures/NAME` when that is missing or older. Test files run in parallel, so the compiler writes to a name of
- * its own. Throws when there is no such fixture or it does not compile.
+ * The path of a small program for tests: `test/fixtures/NAME.c` compiled into `build/fixtures/NAME` when that is missing or
+ * older. Test files run in parallel, so the compiler writes to a name of its own. Throws when there is no such fixture or it
+ * does not compile.
  */
 export function fixture(name: string): string {
-  const script = join(root, 'test', 'fixtures', `${name}.sh`)
-  if (existsSync(script)) return script
   return compile(name, name, [])
 }
 
