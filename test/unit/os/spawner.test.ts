@@ -1,7 +1,11 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
+import { createCommands } from '../../../src/os/commands.ts'
+import type { Rights } from '../../../src/os/rights.ts'
 import { createSpawner } from '../../../src/os/spawner.ts'
 import { toInstance } from '../../../src/plan/to-instance.ts'
+import type { CommandResult } from '../../../src/ports/commands.ts'
+import { withoutDescriptors } from '../../rig/descriptors.ts'
 import { processSpec } from '../../rig/specs.ts'
 
 t.test('a run whose socket nobody has opened is refused, and leaves nothing open', async (t) => {
@@ -21,3 +25,35 @@ t.test('a run whose socket nobody has opened is refused, and leaves nothing open
   t.equal(refused, 'ENOENT socket web')
   t.equal(readdirSync('/proc/self/fd').length, before)
 })
+
+t.test(
+  'where no descriptor is left, what has to be read for a start is refused as the start is',
+  async (t) => {
+    const { template } = processSpec('web')
+    const spec = toInstance(template, 1)
+    const step = 'open /proc/self/oom_score_adj'
+    const spawner = createSpawner(() => asOurs, [])
+    const refused = await new Promise((resolve) => {
+      const unexpected = () => resolve('another answer')
+      withoutDescriptors(() =>
+        spawner.spawn(1, spec, {
+          ...{ executed: unexpected, execFailed: unexpected },
+          refused: (errno, step) => resolve({ errno, step }),
+        }),
+      )
+    })
+    t.same(refused, { errno: 'EMFILE', step })
+
+    const nobody = { onExit() {}, watch() {}, forget() {} }
+    const commands = createCommands({ rightsOf: () => asOurs, exits: nobody, guard: nobody })
+    const result = await new Promise<CommandResult>((resolve) => {
+      withoutDescriptors(() => commands.run({ spec, runId: '1-a', command: ['true'] }, resolve))
+    })
+    t.same(result, { end: { errno: 'EMFILE', step }, output: '' })
+  },
+)
+
+const asOurs: Rights = {
+  ...{ user: null, userEnv: {}, bounding: null, capabilities: null },
+  noNewPrivileges: true,
+}
