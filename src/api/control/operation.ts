@@ -41,9 +41,14 @@ interface Typed<Query extends TSchema, Body extends TSchema>
   ): unknown
 }
 
-/** Has the handler know what the schemas say. */
+/** Has the handler know what the schemas say. What they do not name is refused: a `dryrun` that nobody knows must not be carried out. */
 export function operation<Query extends TSchema, Body extends TSchema>(
   typed: Typed<Query, Body>,
 ): Operation {
-  return typed as unknown as Operation
+  const { query, body } = typed
+  return {
+    ...(typed as unknown as Operation),
+    ...(query && { query: { ...query, additionalProperties: false } }),
+    ...(body && { body: { ...body, additionalProperties: false } }),
+  }
 }

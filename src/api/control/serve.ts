@@ -97,19 +97,24 @@ export function createControlApp(
     logger: false,
     bodyLimit: mostBytes,
     // Clients are few and local; times are bounded by the number of connections.
-    ...{ keepAliveTimeout: 0, requestTimeout: 0, connectionTimeout: 0 },
+    ...{ requestTimeout: 0, connectionTimeout: 0 },
     http: { maxHeaderSize: mostBytes, connectionsCheckingInterval: 2 ** 31 - 1 },
     frameworkErrors: (error, _request, reply) => {
       sendProblem(reply, 'INVALID_REQUEST', error.message)
     },
   })
+  // fastify takes 0 for not given, and would promise clients more time than they have.
+  app.server.keepAliveTimeout = 0
   app.setValidatorCompiler(({ schema, httpPart }) => (value) => {
-    const problem = findProblem(schema as never, value, httpPart ?? 'request')
+    const problem = findProblem(schema as never, value, partNames[httpPart ?? ''] ?? 'request')
     return problem === null ? { value } : { error: new RequestProblem('INVALID_REQUEST', problem) }
   })
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
     if (error instanceof RequestProblem) return sendProblem(reply, error.code, error.message)
+    if (error.statusCode === 415) {
+      return sendProblem(reply, 'INVALID_REQUEST', 'a body has to be application/json')
+    }
     if (error.statusCode !== undefined && error.statusCode < 500) {
       return sendProblem(reply, 'INVALID_REQUEST', error.message)
     }
@@ -132,6 +137,7 @@ export function createControlApp(
   return app
 }
 
+const partNames: Readonly<Record<string, string>> = { body: 'body', querystring: 'query' }
 /** The endpoint has its own, and processes need most. */
 const mostConnections = 64
 /** From a connection to the head of its request, and from an answer to the next request. */

@@ -61,6 +61,9 @@ t.test('what is not as the schema says does nothing', async (t) => {
     ['/v1/processes/stop', { names: [] }, /say "all"/],
     ['/v1/processes/stop', { names: ['web', 'nope'] }, /no such process or group nope/],
     ['/v1/processes/signal', { names: ['web'] }, /body\.signal: /],
+    ['/v1/processes/stop', { names: ['web'], now: true }, /body\.now: there is no such field$/],
+    ['/v1/config/apply', { dryrun: true }, /body\.dryrun: .*; did you mean dryRun\?$/],
+    ['/v1/rollouts/web', { action: 'undo', to: 1 }, /body\.to: there is no such field/],
   ] as const) {
     const { statusCode, payload } = await app.inject({ method: 'POST', url, body })
     t.ok(statusCode === 400 || statusCode === 404)
@@ -69,6 +72,11 @@ t.test('what is not as the schema says does nothing', async (t) => {
   const text = { method: 'POST', url: '/v1/processes/stop', payload: '{', headers: {} } as const
   const headers = { 'content-type': 'application/json' }
   t.equal((await app.inject({ ...text, headers })).statusCode, 400)
+  const plain = await app.inject({
+    ...text,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  })
+  t.match(plain.json(), { status: 400, detail: 'a body has to be application/json' })
   t.same(posted, [])
 })
 
@@ -119,6 +127,8 @@ t.test('how far what is named is', async (t) => {
     processView('job', instanceView('job.1', { phase: 'failed' })),
     processView('done', instanceView('done.1', { phase: 'succeeded', run: 7 })),
     processView('none'),
+    processView('idle', instanceView('idle.1', { phase: 'stopped', run: 0 })),
+    processView('stopped', instanceView('stopped.1', { phase: 'stopped', run: 3 })),
   )
   for (const [name, goal, after, result] of [
     ['web', 'ready', -1, 'done'],
@@ -133,6 +143,12 @@ t.test('how far what is named is', async (t) => {
     ['done', 'started', 6, 'done'],
     ['none', 'stopped', -1, 'done'],
     ['none', 'started', -1, 'timeout'],
+    ['non*', 'started', -1, 'done'],
+    ['idle', 'ready', -1, 'timeout'],
+    ['idle.1', 'ready', -1, 'timeout'],
+    ['id*', 'ready', -1, 'done'],
+    ['stopped', 'ready', -1, 'timeout'],
+    ['sto*', 'ready', -1, 'timeout'],
   ] as const) {
     t.equal(judge(view, [name], goal, after).result, result, `${name} ${goal} ${after}`)
   }

@@ -1,5 +1,9 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { join } from 'node:path'
 import t from 'tap'
 import { controlApp, us } from '../../../rig/control-app.ts'
+import { folder } from '../../../rig/supervise.ts'
 
 const other = { ...us, uid: 1000, isOwn: false }
 
@@ -31,6 +35,7 @@ t.test('what is wrong is told as a problem', async (t) => {
   const { app } = controlApp()
   for (const [url, status, code, detail] of [
     ['/v1/processes?name=webb', 404, 'NO_SUCH_NAME', /did you mean web\?/],
+    ['/v1/processes?names=web', 400, 'INVALID_REQUEST', /^query\.names: .*did you mean name\?/],
     ['/v1/nothing', 404, 'NO_SUCH_RESOURCE', /GET \/v1\/nothing/],
     ['/v1/%ff', 400, 'INVALID_REQUEST', /./],
   ] as const) {
@@ -39,6 +44,20 @@ t.test('what is wrong is told as a problem', async (t) => {
     t.match(headers['content-type'], /^application\/problem\+json/)
     t.match(JSON.parse(payload), { status, code, detail, title: /./ })
   }
+})
+
+t.test('clients are not promised more time than they have between two requests', async (t) => {
+  const { app } = controlApp()
+  const socket = join(folder(t), 'socket')
+  t.teardown(() => app.close())
+  await app.listen({ path: socket })
+  const [response] = await once(
+    request({ socketPath: socket, path: '/v1/sockets' }).end(),
+    'response',
+  )
+  t.equal(response.statusCode, 200)
+  t.equal(response.headers['keep-alive'], undefined)
+  response.resume()
 })
 
 t.test('an error that nobody expected is reported, and no business of the client', async (t) => {
