@@ -28,12 +28,17 @@ export function waitOperations({ view, waiters }: ControlSource): readonly Opera
   ]
 }
 
-/** How far what is named is; `timeout`: it is not there, and may come. Pure. */
+/**
+ * How far what is named is; `timeout`: it is not there, and may come. What was never to run, for want of replicas or with `autoStart: false`, counts where it is
+ * named itself, and not as part of `all`, a group or a glob. Pure.
+ */
 export function judge(view: View, names: readonly string[], goal: Goal, after: number): Waited {
   const missing: string[] = []
   let hasFailed = false
+  const named = new Set(names)
   for (const selected of select(view, names)) {
     if (isThere(selected, goal, after)) continue
+    if (isIdle(selected) && !isNamed(selected, named)) continue
     for (const instance of selected.instances) {
       if (isAsWanted(instance, goal, after)) continue
       const { name, phase, reason } = instance
@@ -46,6 +51,14 @@ export function judge(view: View, names: readonly string[], goal: Goal, after: n
   if (hasFailed) return { result: 'failed', missing }
   const isEnding = goal !== 'stopped' && view.phase !== 'running'
   return { result: isEnding ? 'ending' : 'timeout', missing }
+}
+
+function isIdle({ instances }: Selected): boolean {
+  return instances.every(({ phase, run }) => phase === 'stopped' && run === 0)
+}
+
+function isNamed({ process, instances }: Selected, names: ReadonlySet<string>): boolean {
+  return names.has(process.name) || instances.some(({ name }) => names.has(name))
 }
 
 /** A process that is named as a whole is ready when enough of it is. */
