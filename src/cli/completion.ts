@@ -28,6 +28,12 @@ const named = {
   names: 'status|top|why|events|logs|start|stop|restart|reload|signal|wait',
 } as const
 
+/** What some take before a name. */
+const first: Readonly<Record<string, string>> = {
+  rollout: 'status history undo restart pause resume',
+  signal: 'TERM HUP INT QUIT USR1 USR2 WINCH STOP CONT KILL',
+}
+
 type Kind = keyof typeof named
 const kinds = Object.keys(named) as readonly Kind[]
 
@@ -36,6 +42,16 @@ const bash = `_ringmaster() {
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W '${commands}' -- "$word"))
     return
+  fi
+  if [ "$COMP_CWORD" -eq 2 ]; then
+    case \${COMP_WORDS[1]} in
+${Object.entries(first)
+  .map(
+    ([command, words]) =>
+      `      ${command}) COMPREPLY=($(compgen -W '${words}' -- "$word")); return ;;`,
+  )
+  .join('\n')}
+    esac
   fi
   case \${COMP_WORDS[1]} in
 ${kinds.map((kind) => `    ${named[kind]}) COMPREPLY=($(compgen -W "$(ringmaster completion ${kind} 2>/dev/null)" -- "$word")) ;;`).join('\n')}
@@ -54,6 +70,12 @@ const scripts: Readonly<Record<string, string>> = {
   fish: `complete -c ringmaster -f
 complete -c ringmaster -n __fish_use_subcommand -a '${commands}'
 ${kinds.map((kind) => `complete -c ringmaster -n '__fish_seen_subcommand_from ${named[kind].replaceAll('|', ' ')}' -a '(ringmaster completion ${kind} 2>/dev/null)'`).join('\n')}
+${Object.entries(first)
+  .map(
+    ([command, words]) =>
+      `complete -c ringmaster -n '__fish_seen_subcommand_from ${command}; and not __fish_seen_subcommand_from ${words}' -a '${words}'`,
+  )
+  .join('\n')}
 complete -c ringmaster -n '__fish_seen_subcommand_from maintenance' -a 'on off'
 complete -c ringmaster -n '__fish_seen_subcommand_from probe' -a 'livez readyz startupz'
 complete -c ringmaster -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
