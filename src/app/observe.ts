@@ -9,6 +9,7 @@ import type { GuardProcess } from '../os/guard.ts'
 import { native } from '../os/native.ts'
 import { createPeers } from '../os/peers.ts'
 import type { OpenSocket } from '../os/sockets.ts'
+import { tcp } from '../os/tcp-connections.ts'
 import { createUsageSource } from '../os/usage.ts'
 import { wantsColor } from '../output/colors.ts'
 import type { OwnLines } from '../output/own-lines.ts'
@@ -70,7 +71,7 @@ export async function observe(parts: LateParts): Promise<void> {
   await guard.settled()
   await new Promise<void>((resolve) => clock.afterPoll(resolve))
   const late = loadBundle('late') as Late
-  prober.arrive(late.createProber(parts.commands))
+  prober.arrive(late.createProber(parts.commands, tcp))
   const log = await openLog(late, parts)
   const metrics = startMetrics(late, parts)
   const readers = [log.change, metrics.change]

@@ -80,6 +80,9 @@ napi_value bind_tcp(napi_env env, napi_callback_info info);
 napi_value listen_tcp(napi_env env, napi_callback_info info);
 napi_value share_port(napi_env env, napi_callback_info info);
 napi_value address_of(napi_env env, napi_callback_info info);
+napi_value connect_tcp(napi_env env, napi_callback_info info);
+napi_value connected_tcp(napi_env env, napi_callback_info info);
+napi_value send_bytes(napi_env env, napi_callback_info info);
 
 /* local-sockets.c */
 napi_value listen_local(napi_env env, napi_callback_info info);

@@ -1,6 +1,6 @@
 /*
  * Tells when descriptors can be read or written. uv_poll would make each of them non-blocking, also for those who share it, so
- * libuv watches one epoll descriptor of our own. That holds those to be written, and another one with those to be read: a writer
+ * libuv watches one epoll descriptor of our own. That holds those to be reported once, and another one with those to be read: a writer
  * that is about as fast as we are would wake us for each of its writes, which costs both of us more than the work itself. So
  * when little has come, and soon after the last, the next look is REST_NS later.
  */
@@ -16,6 +16,7 @@ enum {
   MOST_EVENTS = 64,
   READABLE = 1,
   WRITABLE = 2,
+  ONCE_READABLE = 3,
   /* A quarter of what a pipe holds. */
   LITTLE_BYTES = 16384,
   SOON_NS = 100000,
@@ -91,6 +92,16 @@ napi_value on_ready(napi_env env, napi_callback_info info) {
   return integer_value(env, uv_poll_start(&poll_handle, UV_READABLE, on_poll));
 }
 
+static int change_once(int fd, uint32_t events) {
+  if (change(all, EPOLL_CTL_MOD, fd, events | EPOLLONESHOT) == 0) return 0;
+  return change(all, EPOLL_CTL_ADD, fd, events | EPOLLONESHOT);
+}
+
+static int forget(int fd) {
+  const int result = change(readable, EPOLL_CTL_DEL, fd, 0);
+  return result == 0 || errno != ENOENT ? result : change(all, EPOLL_CTL_DEL, fd, 0);
+}
+
 napi_value watch(napi_env env, napi_callback_info info) {
   int32_t arguments[2];
   if (!take_integers(env, info, 2, arguments)) return NULL;
@@ -99,9 +110,10 @@ napi_value watch(napi_env env, napi_callback_info info) {
     case READABLE:
       return result_value(env, change(readable, EPOLL_CTL_ADD, fd, EPOLLIN));
     case WRITABLE:
-      if (change(all, EPOLL_CTL_MOD, fd, EPOLLOUT | EPOLLONESHOT) == 0) return integer_value(env, 0);
-      return result_value(env, change(all, EPOLL_CTL_ADD, fd, EPOLLOUT | EPOLLONESHOT));
+      return result_value(env, change_once(fd, EPOLLOUT));
+    case ONCE_READABLE:
+      return result_value(env, change_once(fd, EPOLLIN));
     default:
-      return result_value(env, change(readable, EPOLL_CTL_DEL, fd, 0));
+      return result_value(env, forget(fd));
   }
 }

@@ -54,10 +54,10 @@ export interface Native {
   onReady(callback: (fd: number) => void): number
   /**
    * `events` 1: `fd` is reported in each turn of the event loop in which there is something to read, or its end; 2: once, when
-   * it takes something, or nobody reads it any more; 0: no more, to be called before it is closed. Leaves its flags alone. A
-   * negative errno: EPERM of what is always ready, such as files. Needs `onReady` first.
+   * it takes something, or nobody reads it any more; 3: once, when there is something to read, or its end; 0: no more, to be called
+   * before it is closed. Leaves its flags alone. A negative errno: EPERM of what is always ready, such as files. Needs `onReady` first.
    */
-  watch(fd: number, events: 0 | 1 | 2): number
+  watch(fd: number, events: 0 | 1 | 2 | 3): number
   /**
    * A TCP socket, close-on-exec, that has an address, an IPv4 or IPv6 one in digits, but does not listen; or a negative errno (EINVAL:
    * a name). `reusesPort`: with SO_REUSEPORT.
@@ -73,6 +73,15 @@ export interface Native {
   sharePort(fd: number, isShared: 0 | 1): number
   /** The address of a TCP socket in digits, and its port; or a negative errno. */
   addressOf(fd: number): readonly [host: string, port: number] | number
+  /**
+   * A TCP socket, close-on-exec and non-blocking, that is being connected to an IPv4 or IPv6 address in digits: it can be written to, or has failed, when
+   * that is done. Or a negative errno (EINVAL: a name).
+   */
+  connectTcp(address: string, port: number): number
+  /** How that went: 0: it is connected; or a negative errno (EAGAIN: it is on the way; ECONNREFUSED: also where the kernel has connected it to itself). */
+  connectedTcp(fd: number): number
+  /** Sends what a socket takes of `bytes` now: bytes sent or a negative errno (EAGAIN: none; EPIPE without a SIGPIPE). */
+  send(fd: number, bytes: Uint8Array): number
   /** A UNIX socket, close-on-exec, that listens at `path`, a file of that mode whatever the umask, with `backlog` connections that wait; or a negative errno (EADDRINUSE: there is a file, also a link; ENAMETOOLONG). */
   listenLocal(path: string, mode: number, backlog: number, isBlocking: boolean): number
   /** A descriptor of a connection to the UNIX socket at `path`; or a negative errno (ECONNREFUSED: nobody listens; EAGAIN: too many wait). */

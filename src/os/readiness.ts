@@ -5,26 +5,39 @@ import { native } from './native.ts'
 const callbacks = new Map<number, () => void>()
 let isStarted = false
 
+export interface OwnReadiness extends Readiness {
+  /** Calls `callback` once, when `fd` has something to read or is at its end. */
+  onceReadable(fd: number, callback: () => void): void
+}
+
 /** Does not keep the event loop alive. */
-export const readiness: Readiness = {
+export const readiness: OwnReadiness = {
   onReadable(fd, callback) {
     if (!callbacks.has(fd)) expect(watch(fd, 1))
     callbacks.set(fd, callback)
   },
   onceWritable(fd, callback) {
     if (watch(fd, 2) < 0) return false
-    callbacks.set(fd, () => {
-      callbacks.delete(fd)
-      callback()
-    })
+    callOnce(fd, callback)
     return true
+  },
+  onceReadable(fd, callback) {
+    expect(watch(fd, 3))
+    callOnce(fd, callback)
   },
   forget(fd) {
     if (callbacks.delete(fd)) expect(watch(fd, 0))
   },
 }
 
-function watch(fd: number, events: 0 | 1 | 2): number {
+function callOnce(fd: number, callback: () => void): void {
+  callbacks.set(fd, () => {
+    callbacks.delete(fd)
+    callback()
+  })
+}
+
+function watch(fd: number, events: 0 | 1 | 2 | 3): number {
   // One that was forgotten in this very turn may still be reported.
   if (!isStarted) expect(native().onReady((ready) => callbacks.get(ready)?.()))
   isStarted = true

@@ -1,5 +1,6 @@
 import type { Check } from '../plan/instance-spec.ts'
 import type { Outcome } from '../ports/prober.ts'
+import type { Tcp } from '../ports/tcp.ts'
 import { connect } from './connect.ts'
 import { createAnswer, type Head } from './http-answer.ts'
 
@@ -9,9 +10,13 @@ export type HttpCheck = Extract<Check, { kind: 'http' }>
  * One GET as the kubelet makes it: a status from 200 to 399 is a success. Redirects are followed on the same host; one that leads
  * elsewhere is a success.
  */
-export function probeHttp(check: HttpCheck, onEnd: (outcome: Outcome) => void): () => void {
+export function probeHttp(
+  tcp: Tcp,
+  check: HttpCheck,
+  onEnd: (outcome: Outcome) => void,
+): () => void {
   let left = mostRedirects
-  let cancel = request(firstTargetOf(check), take)
+  let cancel = request(tcp, firstTargetOf(check), take)
   return () => cancel()
 
   function take(target: Target, result: Head | string): void {
@@ -20,7 +25,7 @@ export function probeHttp(check: HttpCheck, onEnd: (outcome: Outcome) => void): 
       onEnd(verdict)
     } else {
       left -= 1
-      cancel = request(verdict, take)
+      cancel = request(tcp, verdict, take)
     }
   }
 }
@@ -54,7 +59,7 @@ interface Target {
   readonly path: string
   readonly headers: HttpCheck['headers']
   /** What is sent. */
-  readonly request: string
+  readonly request: Uint8Array
 }
 
 function targetOf({ host, port, scheme, path, headers }: HttpCheck): Target {
@@ -95,13 +100,14 @@ function resolve(location: string, target: Target): Target | null {
 
 /** Sends one request; `onEnd` hears the head of the answer, once that is whole, or why there is none. Returns what ends it. */
 function request(
+  tcp: Tcp,
   target: Target,
   onEnd: (target: Target, result: Head | string) => void,
 ): () => void {
   const answer = createAnswer()
   const address = { host: target.host, port: target.port }
-  const close = connect(target.isTls ? { ...address, tlsName: target.name } : address, {
-    open: (socket) => void socket.write(target.request),
+  const close = connect(tcp, target.isTls ? { ...address, tlsName: target.name } : address, {
+    open: (connection) => connection.send(target.request),
     data(text) {
       answer.push(text)
       if (answer.result !== null) finish(answer.result)
@@ -129,5 +135,5 @@ function withRequest(target: Omit<Target, 'request'>): Target {
   ].filter((header) => !written.has(header.name.toLowerCase()))
   const lines = [...usual, ...headers].map((header) => `${header.name}: ${header.value}\r\n`)
   const request = `GET ${path} HTTP/1.1\r\n${lines.join('')}Connection: close\r\n\r\n`
-  return { ...target, request }
+  return { ...target, request: Buffer.from(request) }
 }

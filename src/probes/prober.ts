@@ -1,20 +1,21 @@
 import type { Commands } from '../ports/commands.ts'
 import type { Outcome, Prober } from '../ports/prober.ts'
+import type { Tcp } from '../ports/tcp.ts'
 import { createExecProbe } from './exec.ts'
 import type { GrpcCheck } from './grpc.ts'
 import { probeHttp } from './http.ts'
 import { probeTcp } from './tcp.ts'
 
-export function createProber(commands: Commands): Prober {
+export function createProber(commands: Commands, tcp: Tcp): Prober {
   const probeExec = createExecProbe(commands)
   return {
     probe(target, onEnd) {
       const { check } = target
       switch (check.kind) {
         case 'http':
-          return probeHttp(check, onEnd)
+          return probeHttp(tcp, check, onEnd)
         case 'tcp':
-          return probeTcp(check, onEnd)
+          return probeTcp(tcp, check, onEnd)
         case 'grpc':
           return probeGrpc(check, onEnd)
         case 'exec':

@@ -1,9 +1,14 @@
 import type { Outcome } from '../ports/prober.ts'
+import type { Tcp } from '../ports/tcp.ts'
 import { type Address, connect } from './connect.ts'
 
 /** Succeeds when a connection is accepted, and closes it. */
-export function probeTcp(address: Address, onEnd: (outcome: Outcome) => void): () => void {
-  const close = connect(address, {
+export function probeTcp(
+  tcp: Tcp,
+  address: Address,
+  onEnd: (outcome: Outcome) => void,
+): () => void {
+  const close = connect(tcp, address, {
     open() {
       close()
       onEnd({ isOk: true, detail: 'connected' })

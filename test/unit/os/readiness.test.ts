@@ -104,6 +104,26 @@ t.test('a full pipe is reported once when it has room, and keeps its flags', asy
   closeSync(write)
 })
 
+t.test('what is to be read once is reported once, and again when that is asked for', async (t) => {
+  const [read, write] = openPipe()
+  let told = 0
+  readiness.onceReadable(read, () => (told += 1))
+  await turns()
+  t.equal(told, 0)
+  writeSync(write, 'x')
+  await until(() => told > 0)
+  await turns()
+  t.equal(told, 1)
+  readiness.onceReadable(read, () => (told += 1))
+  await until(() => told === 2)
+  readiness.onceReadable(read, () => (told += 1))
+  readiness.forget(read)
+  await turns()
+  t.equal(told, 2, 'one that is forgotten is not reported')
+  closeSync(read)
+  closeSync(write)
+})
+
 t.test('of what is always ready, nothing is told', async (t) => {
   for (const path of ['/dev/null', '/dev/full', '/proc/self/comm']) {
     const fd = openSync(path, 'r+')

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { tcp } from '../../../src/os/tcp-connections.ts'
 import type { CommandResult, Commands } from '../../../src/ports/commands.ts'
 import { createProber } from '../../../src/probes/prober.ts'
 import { firstOf, processSpec } from '../../rig/specs.ts'
@@ -100,7 +101,7 @@ function create() {
       }
     },
   }
-  const prober = createProber(fake)
+  const prober = createProber(fake, tcp)
   const spec = firstOf(processSpec('web'))
   const check = { kind: 'exec', command: ['a'] } as const
   const probe = () => prober.probe({ check, spec, runId: '1' }, (outcome) => outcomes.push(outcome))

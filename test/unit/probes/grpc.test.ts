@@ -1,6 +1,7 @@
 import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2'
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
 import t, { type Test } from 'tap'
+import { tcp } from '../../../src/os/tcp-connections.ts'
 import type { Outcome } from '../../../src/ports/prober.ts'
 import { createProber } from '../../../src/probes/prober.ts'
 import { firstOf, processSpec } from '../../rig/specs.ts'
@@ -114,7 +115,7 @@ function begin(given: Given, onEnd: (outcome: Outcome) => void): () => void {
       throw new Error('no command')
     },
   }
-  return createProber(commands).probe({ check, spec, runId: '1' }, onEnd)
+  return createProber(commands, tcp).probe({ check, spec, runId: '1' }, onEnd)
 }
 
 function check(given: Given): Promise<Outcome> {

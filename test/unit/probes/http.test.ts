@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
 import t, { type Test } from 'tap'
+import { tcp } from '../../../src/os/tcp-connections.ts'
 import type { Outcome } from '../../../src/ports/prober.ts'
 import { type HttpCheck, probeHttp } from '../../../src/probes/http.ts'
 import { probeTcp } from '../../../src/probes/tcp.ts'
@@ -141,7 +142,7 @@ t.test('a head without an end of the body is waited for, and the try can be ende
       setImmediate(cancel)
     }),
   )
-  const cancel = probeHttp(check({ port }), () => t.fail('nothing is told once it is ended'))
+  const cancel = probeHttp(tcp, check({ port }), () => t.fail('nothing is told once it is ended'))
   await closed
 })
 
@@ -153,19 +154,30 @@ t.test('by default this machine is tried by IPv4, and then by IPv6', async (t) =
   t.match(await connect(null, six), { isOk: true })
   t.match(await connect('127.0.0.1', six), { isOk: false, detail: 'connection refused' })
   t.match(await connect(null, free), { isOk: false, detail: 'connection refused' })
+  t.match(await connect('localhost', four), { isOk: true }, 'a name')
   t.match(await connect('no-such-host.invalid', four), { isOk: false })
+})
+
+t.test('a server may be named, and what a name is answered is read as any other', async (t) => {
+  const port = await serve(t, (_, response) => response.writeHead(204).end())
+  t.same(await get({ host: 'localhost', port }), { isOk: true, detail: 'HTTP 204' })
+  const free = await freePort()
+  t.same(await get({ host: 'localhost', port: free }), {
+    isOk: false,
+    detail: 'connection refused',
+  })
 })
 
 t.test('of a try that is ended while it connects nothing is told', async (t) => {
   const port = await listen(t, createTcpServer())
   for (const target of [port, await freePort()]) {
-    probeTcp({ host: null, port: target }, () => t.fail('told'))()
+    probeTcp(tcp, { host: null, port: target }, () => t.fail('told'))()
   }
   await connect(null, port)
 })
 
 function get(given: Partial<HttpCheck>): Promise<Outcome> {
-  return new Promise((resolve) => void probeHttp(check(given), resolve))
+  return new Promise((resolve) => void probeHttp(tcp, check(given), resolve))
 }
 
 function check(given: Partial<HttpCheck>): HttpCheck {
@@ -173,7 +185,7 @@ function check(given: Partial<HttpCheck>): HttpCheck {
 }
 
 function connect(host: string | null, port: number): Promise<Outcome> {
-  return new Promise((resolve) => void probeTcp({ host, port }, resolve))
+  return new Promise((resolve) => void probeTcp(tcp, { host, port }, resolve))
 }
 
 function header(name: string, value: string) {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import t from 'tap'
-import { isToItself } from '../../../src/probes/connect.ts'
+import { isToItself } from '../../../src/probes/node-sockets.ts'
 import { freePort } from '../../rig/servers.ts'
 
 t.test(
