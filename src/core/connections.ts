@@ -1,5 +1,6 @@
 import type { Draft } from './draft.ts'
 import { start } from './run-start.ts'
+import { count } from './tally.ts'
 
 /** Somebody has connected to a socket of `process`: what waits for that is started. */
 export function connected(draft: Draft, process: string): void {
@@ -16,8 +17,8 @@ export function connected(draft: Draft, process: string): void {
 /** Has the sockets watched of processes that wait for a connection, and no others. */
 export function watchSockets(draft: Draft): void {
   const { instances, watched } = draft.state
+  if (count(instances, 'isOnCall') === 0 && Object.keys(watched).length === 0) return
   const waiting = instances.filter(({ awaited }) => awaited === 'connection')
-  if (waiting.length === 0 && Object.keys(watched).length === 0) return
   const wanted = Object.fromEntries(
     waiting.map((instance) => [instance.process, draft.specOf(instance).sockets]),
   )

@@ -36,9 +36,8 @@ export function deadline(draft: Draft, key: string): void {
 }
 
 function instanceDeadline(draft: Draft, key: string): void {
-  const [name, purpose] = key.split('/')
-  draft.each((instance, spec) => {
-    if (instance.name !== name) return instance
+  const [name = '', purpose] = key.split('/')
+  draft.withInstance(name, (instance, spec) => {
     switch (purpose) {
       case 'kill':
         return stops.graceEnded(instance, spec, draft)

@@ -11,6 +11,7 @@ import { type Instance, type LiveRun, type Stage, stageOf } from './instance-sta
 import type { Course, Ending, Group, State } from './state.ts'
 import type { Step } from './step.ts'
 import { stopsToCome } from './stop-order.ts'
+import { countOn } from './tally.ts'
 
 interface Members {
   readonly spec: ProcessSpec
@@ -117,6 +118,13 @@ export class Draft implements Step {
     this.replace(index, change(instance, this.specOf(instance), instance.live))
   }
 
+  /** Runs `change` for the instance of that name, if there is one. */
+  withInstance(name: string, change: (instance: Instance, spec: ProcessSpec) => Instance): void {
+    const index = this.state.instances.findIndex((instance) => instance.name === name)
+    const instance = this.state.instances[index]
+    if (instance) this.replace(index, change(instance, this.specOf(instance)))
+  }
+
   each(change: (instance: Instance, spec: ProcessSpec) => Instance): void {
     for (const [index, instance] of this.state.instances.entries()) {
       this.replace(index, change(instance, this.specOf(instance)))
@@ -126,10 +134,21 @@ export class Draft implements Step {
   replace(index: number, instance: Instance): void {
     const before = this.state.instances[index]
     if (before === instance) return
-    this.state = { ...this.state, instances: this.state.instances.with(index, instance) }
+    const instances = this.state.instances.with(index, instance)
+    this.setInstances(instances, before ? [before] : [], [instance])
     if (instance.phase === 'failed' && this.state.firstFailureCode === null) {
       this.state = { ...this.state, firstFailureCode: exitCodeOf(instance) }
     }
+  }
+
+  /** They are what they were without those who `left` and with those who `came`. */
+  setInstances(
+    instances: readonly Instance[],
+    left: readonly Instance[],
+    came: readonly Instance[],
+  ): void {
+    countOn(this.state.instances, instances, left, came)
+    this.state = { ...this.state, instances }
   }
 
   specOf(instance: Instance): ProcessSpec {
@@ -167,7 +186,7 @@ export class Draft implements Step {
     const places = new Map(processes.map(({ name }, place) => [name, place]))
     const placeOf = ({ process }: Instance) => places.get(process) ?? 0
     const sorted = instances.toSorted((a, b) => placeOf(a) - placeOf(b) || a.number - b.number)
-    this.state = { ...this.state, instances: sorted }
+    this.setInstances(sorted, [], [])
   }
 
   setCourse(process: string, part: Partial<Course>): void {

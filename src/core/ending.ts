@@ -5,6 +5,8 @@ import { survey, waitingInVain } from './dependencies.ts'
 import { groupOf } from './groups.ts'
 import type { Instance } from './instance-state.ts'
 import type { State } from './state.ts'
+import { isDone } from './step.ts'
+import { count } from './tally.ts'
 
 /** Why Ringmaster ends by itself, and with which code. */
 export interface CauseToEnd {
@@ -16,8 +18,8 @@ export interface CauseToEnd {
 /** What in `state` asks for a shutdown: a process that must not fail has, one that ends us has ended, or nothing can run again. Null when nothing does. */
 export function findCauseToEnd(state: State): CauseToEnd | null {
   const { courses, groups, instances, processes } = state
-  // Asked after each event, and mostly of many that run.
-  for (const instance of instances.filter(isDone)) {
+  const done = count(instances, 'isDone') === 0 ? [] : instances.filter(isDone)
+  for (const instance of done) {
     const course = courses.find(({ process }) => process === instance.process)
     if (!isProven(instance, course)) continue
     const spec = processes.find((process) => process.name === instance.process)
@@ -43,14 +45,10 @@ export function findCauseToEnd(state: State): CauseToEnd | null {
 function isOver(state: State): boolean {
   const { instances, processes } = state
   if (processes.some((process) => process.replicas === 0)) return false
-  if (instances.some((one) => !isDone(one) && !one.isWaiting)) return false
+  if (count(instances, 'isBusy') > 0) return false
   const waiting = instances.filter((one) => !isDone(one))
   const inVain = waiting.length === 0 ? new Set() : waitingInVain(survey(state))
   return waiting.every(({ name }) => inVain.has(name))
-}
-
-function isDone({ phase }: Instance): boolean {
-  return phase === 'succeeded' || phase === 'failed'
 }
 
 /** What Ringmaster ends with when `instance` failed: the code of its last run, or "gave up" where that has none to blame it on. */

@@ -5,7 +5,8 @@ import type { Instance } from './instance-state.ts'
 import * as starts from './run-start.ts'
 import * as stops from './run-stop.ts'
 import type { Course } from './state.ts'
-import { isAtRest } from './step.ts'
+import { isGone } from './step.ts'
+import { count } from './tally.ts'
 
 /** The instances of these names are stopped for good. */
 export function retire(draft: Draft, leaving: readonly Instance[], reason: string): void {
@@ -21,11 +22,14 @@ export function retire(draft: Draft, leaving: readonly Instance[], reason: strin
 
 /** What leaves and has ended is no more. */
 export function dismissGone(draft: Draft): void {
-  const isGone = (one: Instance) => one.isLeaving && isAtRest(one)
-  const gone = draft.state.instances.filter(isGone)
-  if (gone.length === 0) return
-  const instances = draft.state.instances.filter((one) => !isGone(one))
-  draft.state = { ...draft.state, instances }
+  const { instances } = draft.state
+  if (count(instances, 'isGone') === 0) return
+  const gone = new Set(instances.filter(isGone))
+  draft.setInstances(
+    instances.filter((one) => !gone.has(one)),
+    [...gone],
+    [],
+  )
   for (const { name, process } of gone) {
     draft.want({ type: 'forget', instance: name })
     draft.tell({ type: 'departure', process, instance: name })
@@ -47,7 +51,7 @@ export function make(
   for (let number = 1; made.length < count; number += 1) {
     if (!taken.has(number)) made.push(createInstance(spec, number, course.isWanted, course))
   }
-  draft.state = { ...draft.state, instances: [...instances, ...made] }
+  draft.setInstances([...instances, ...made], [], made)
   draft.sortInstances()
   if (!course.isWanted) return
   const names = new Set(made.map(({ name }) => name))

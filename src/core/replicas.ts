@@ -3,6 +3,7 @@ import { dismissGone, make, retire } from './membership.ts'
 import { advance } from './rollout.ts'
 import type { Course, State } from './state.ts'
 import { heldByOthers } from './stop-order.ts'
+import { headcount } from './tally.ts'
 
 /** There are to be so many instances of `process`; what cannot be is not asked for. */
 export function scale(draft: Draft, process: string, replicas: number, by?: string): void {
@@ -33,22 +34,18 @@ export function keepUp(draft: Draft): void {
 
 /** Those that something may have to be done for: after each event, of which there may be many, as there may be processes. */
 function unsettled({ processes, courses, instances }: State): readonly Course[] {
-  const counts = new Map<string, number>()
-  for (const { process } of instances) counts.set(process, (counts.get(process) ?? 0) + 1)
   return courses.filter(({ process, isRemoved, rollout }, index) => {
-    const isRight = (counts.get(process) ?? 0) === processes[index]?.replicas
+    const isRight = headcount(instances, process).all === processes[index]?.replicas
     return isRemoved || rollout !== null || !isRight
   })
 }
 
 /** Who started or stopped the instances has said what is wanted of those that follow. */
 function noteWanted(draft: Draft): void {
-  const wanted = new Map<string, boolean>()
-  for (const { process, isWanted, isLeaving, isGivenUp } of draft.state.instances) {
-    if (!isLeaving && !isGivenUp) wanted.set(process, isWanted || wanted.get(process) === true)
-  }
-  for (const { process, isWanted } of draft.state.courses) {
-    const now = wanted.get(process) ?? isWanted
+  const { courses, instances } = draft.state
+  for (const { process, isWanted } of courses) {
+    const { wanted, unwanted } = headcount(instances, process)
+    const now = wanted > 0 || (unwanted === 0 && isWanted)
     if (now !== isWanted) draft.setCourse(process, { isWanted: now })
   }
 }

@@ -6,6 +6,7 @@ import * as starts from './run-start.ts'
 import * as stops from './run-stop.ts'
 import type { Group } from './state.ts'
 import { isAtRest } from './step.ts'
+import { count } from './tally.ts'
 
 /** The instances of a group that are restarted together end in the reverse order, one process after the other, and start again when all have ended and no one waits for a backoff. */
 export function restartGroup(draft: Draft, group: Group): void {
@@ -35,8 +36,7 @@ export function restartGroup(draft: Draft, group: Group): void {
 
 /** Starts what has waited for what is there now. */
 export function resumeWaiting(draft: Draft): void {
-  // After each result of a probe, of which there may be hundreds a second.
-  if (!draft.state.instances.some(({ isWaiting }) => isWaiting)) return
+  if (count(draft.state.instances, 'isWaiting') === 0) return
   const waiting = new Set(
     draft.state.instances.flatMap(({ isWaiting, process }) => (isWaiting ? process : [])),
   )
@@ -56,7 +56,7 @@ export function resumeWaiting(draft: Draft): void {
 export function renewOld(draft: Draft): void {
   const { phase, withdrawal, instances } = draft.state
   if (phase !== 'running' || withdrawal?.for === 'drain') return
-  if (!instances.some(({ live }) => live?.age === 'old')) return
+  if (count(instances, 'isOld') === 0) return
   draft.each((instance, spec) =>
     mayBeRenewed(instance, draft.state.instances) && draft.waitOf(instance, spec) === null
       ? stops.renew(instance, spec, draft)

@@ -3,7 +3,7 @@ import type { Cause, InstanceChange } from './changes.ts'
 import { ask, boundPreStop, dismiss, hasPreStop, take } from './hooks.ts'
 import type { Instance, LiveRun } from './instance-state.ts'
 import { forgetAge, restarting, restProbes } from './run-watch.ts'
-import { enter, isAtRest, restPhase, type Step, wake } from './step.ts'
+import { enter, isAtRest, isToBeKilled, restPhase, type Step, wake } from './step.ts'
 
 const SIGKILL = 9
 
@@ -20,7 +20,7 @@ export function hookTimeEnded(instance: Instance, spec: ProcessSpec, step: Step)
 /** The grace is over: SIGKILL to the main process, or to what it left. */
 export function graceEnded(instance: Instance, spec: ProcessSpec, step: Step): Instance {
   const { live } = instance
-  if (instance.phase !== 'stopping' || !live || live.pid === null || live.isKilled) return instance
+  if (!live || !isToBeKilled(instance)) return instance
   const cause = live.cause === 'stop-requested' ? 'grace-exceeded' : live.cause
   const alone = dismiss(instance, live, step)
   if (live.hook === 'preStop') sendStop(live.run, spec, step)

@@ -3,7 +3,9 @@ import { signalName } from '../lib/signals.ts'
 import { sweepMs } from '../plan/shutdown.ts'
 import type { Draft } from './draft.ts'
 import * as stops from './run-stop.ts'
-import { heldByOthers, isToBeStopped, nextStuckMonoMs } from './stop-order.ts'
+import { isToBeStopped } from './step.ts'
+import { heldByOthers, nextStuckMonoMs } from './stop-order.ts'
+import { count } from './tally.ts'
 import { drainedMs, drainShareMs, endDrain } from './withdrawal.ts'
 
 /** An INT or QUIT that comes once more forces. */
@@ -45,13 +47,12 @@ export function stopAll(draft: Draft): void {
 /** Stops what nothing depends on that is not at rest, or all at once. */
 export function stopInTurn(draft: Draft): void {
   const { monoMs } = draft.at
-  const waiting = draft.state.instances.filter(isToBeStopped)
-  const isFree = waiting.length === 0 || draft.isForced
-  const held = isFree ? new Set() : heldByOthers(draft.state, monoMs)
-  const due = new Set(waiting.filter(({ process }) => !held.has(process)))
-  if (due.size > 0) {
+  if (count(draft.state.instances, 'isToBeStopped') > 0) {
+    const held = draft.isForced ? new Set() : heldByOthers(draft.state, monoMs)
     draft.each((instance, spec) =>
-      due.has(instance) ? stops.stop(instance, spec, draft) : instance,
+      isToBeStopped(instance) && !held.has(instance.process)
+        ? stops.stop(instance, spec, draft)
+        : instance,
     )
   }
   const turnAtMonoMs = nextStuckMonoMs(draft.state, monoMs)

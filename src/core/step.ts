@@ -29,6 +29,26 @@ export function isAtRest({ phase }: Instance): boolean {
   return phase === 'stopped' || phase === 'succeeded' || phase === 'failed'
 }
 
+/** True when it has ended by itself. */
+export function isDone({ phase }: Instance): boolean {
+  return phase === 'succeeded' || phase === 'failed'
+}
+
+/** True for what leaves and has ended. */
+export function isGone(instance: Instance): boolean {
+  return instance.isLeaving && isAtRest(instance)
+}
+
+/** True for what has a process that goes on until the turn of its stop. */
+export function isToBeStopped({ live, phase }: Instance): boolean {
+  return live !== null && live.pid !== null && phase !== 'stopping'
+}
+
+/** True for what has a process, or left one, that ends and has not got SIGKILL. */
+export function isToBeKilled({ live, phase }: Instance): boolean {
+  return live !== null && live.pid !== null && phase === 'stopping' && !live.isKilled
+}
+
 /** Where an instance that is not wanted ends. */
 export function restPhase({ isGivenUp }: Instance): Phase {
   return isGivenUp ? 'failed' : 'stopped'

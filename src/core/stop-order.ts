@@ -3,6 +3,7 @@ import type { OwnMs } from '../plan/shutdown.ts'
 import type { Instance } from './instance-state.ts'
 import type { State } from './state.ts'
 import { isAtRest } from './step.ts'
+import { count } from './tally.ts'
 
 /** How long something is waited for that has got SIGKILL and does not end, as in a sleep that nothing interrupts. */
 const stuckMs = 1000
@@ -22,7 +23,7 @@ export function heldByOthers({ processes, instances }: State, monoMs: number): R
 
 /** When the first of those that do not end is not waited for any more; null when nobody waits, or everybody ends. Pure. */
 export function nextStuckMonoMs({ instances }: State, monoMs: number): number | null {
-  if (!instances.some(isToBeStopped)) return null
+  if (count(instances, 'isToBeStopped') === 0) return null
   const times = instances
     .filter((one) => one.live?.isKilled && isAwaited(one, monoMs))
     .map(({ live }) => (live?.killAtMonoMs ?? 0) + stuckMs)
@@ -33,11 +34,6 @@ function isAwaited(instance: Instance, monoMs: number): boolean {
   const { live } = instance
   if (isAtRest(instance)) return false
   return !live?.isKilled || (live.killAtMonoMs ?? 0) + stuckMs > monoMs
-}
-
-/** True for what has a process that goes on until the turn of its stop. */
-export function isToBeStopped({ live, phase }: Instance): boolean {
-  return live !== null && live.pid !== null && phase !== 'stopping'
 }
 
 /** What the stop of each process may still take, in ms: its grace, what is left of that once it has begun, and nothing for who is at rest. Pure. */

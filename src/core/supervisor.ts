@@ -19,7 +19,7 @@ import * as stops from './run-stop.ts'
 import { end, shutDown, stopAll, stopInTurn, sweep } from './shutdown.ts'
 import { configRead, signalled } from './signals.ts'
 import type { Revision, State } from './state.ts'
-import { isAtRest } from './step.ts'
+import { count } from './tally.ts'
 import { beginMaintenance, drainFirst, endWithdrawal } from './withdrawal.ts'
 
 /** What one event leads to. */
@@ -133,10 +133,7 @@ function take(draft: Draft, event: Event): void {
       )
       break
     case 'outputEnded':
-      draft.state = {
-        ...draft.state,
-        openOutputs: draft.state.openOutputs.filter((run) => run !== event.run),
-      }
+      outputEnded(draft, event.run)
       break
     case 'connected':
       connected(draft, event.process)
@@ -151,9 +148,7 @@ function take(draft: Draft, event: Event): void {
       configRead(draft, event.reading)
       break
     case 'broken':
-      draft.each((instance, spec) =>
-        instance.name === event.instance ? stops.giveUp(instance, spec, draft) : instance,
-      )
+      draft.withInstance(event.instance, (instance, spec) => stops.giveUp(instance, spec, draft))
   }
 }
 
@@ -176,10 +171,10 @@ function settle(draft: Draft): void {
   // Who waits for a connection now may be the last that a rollout waits for.
   if (draft.state.courses.some(({ rollout }) => rollout)) keepUp(draft)
   if (draft.state.phase === 'stopping') stopInTurn(draft)
-  if (draft.isForced) {
+  if (draft.isForced && count(draft.state.instances, 'isToBeKilled') > 0) {
     draft.each((instance, spec) => stops.graceEnded(instance, spec, draft))
   }
-  if (draft.state.phase === 'stopping' && draft.state.instances.every(isAtRest)) {
+  if (draft.state.phase === 'stopping' && isAllAtRest(draft.state)) {
     draft.enter('sweeping')
     sweep(draft, draft.isForced ? SIGKILL : SIGTERM)
   }
@@ -203,6 +198,16 @@ function dated(revision: Revision, wallMs: number): Revision {
   return revision.atWallMs === 0 ? { ...revision, atWallMs: wallMs } : revision
 }
 
+function outputEnded(draft: Draft, run: number): void {
+  const { openOutputs } = draft.state
+  const index = openOutputs.indexOf(run)
+  if (index >= 0) draft.state = { ...draft.state, openOutputs: openOutputs.toSpliced(index, 1) }
+}
+
+function isAllAtRest({ instances }: State): boolean {
+  return count(instances, 'isAtRest') === instances.length
+}
+
 /** A process that failed for good takes the container with it; when all have ended by themselves, so do we. */
 function endByItself(draft: Draft): void {
   if (draft.state.phase !== 'running' && draft.state.phase !== 'draining') return
@@ -210,7 +215,5 @@ function endByItself(draft: Draft): void {
   if (cause === null) return
   shutDown(draft, cause.reason, cause.code, cause.isFailure)
   // Nothing is left to serve.
-  if (draft.state.phase === 'draining' && draft.state.instances.every(isAtRest)) {
-    stopAll(draft)
-  }
+  if (draft.state.phase === 'draining' && isAllAtRest(draft.state)) stopAll(draft)
 }

@@ -14,6 +14,7 @@ import type { Standing } from './move.ts'
 import { drawNextPlan, drawPlan } from './plans.ts'
 import { checkEnd } from './rules/end.ts'
 import { checkStart } from './rules/revisions.ts'
+import { checkTally } from './rules/tally.ts'
 import { checkChange, checkEffect, checkMove } from './rules.ts'
 import type { Scene } from './scene.ts'
 import { drawChangeOfSpecs, drawMistake, drawOrder, drawScale } from './wishes.ts'
@@ -120,6 +121,7 @@ class Walk implements WalkResult {
       const result = step(state, event)
       state = result.state
       effects.push(...result.effects)
+      checkTally(state)
     }
     assert.equal(JSON.stringify(effects), JSON.stringify(this.#effects))
     assert.deepEqual(state, this.#standing.state)

@@ -50,6 +50,12 @@ t.test('who does not end within its grace is killed', async (t) => {
   t.same(names(story.end(2, 0, 9)), ['web.1'])
 })
 
+t.test('who is given up says nothing of those that follow', async (t) => {
+  const story = new Story(processSpec('web', { isEssential: false }), processSpec('other'))
+  story.take({ type: 'begin' }).run(1).run(2).take({ type: 'broken', instance: 'web.1' })
+  t.same(words(story.end(1).take(scaleTo(2))), ['spawn 3'])
+})
+
 t.test('who has no process goes at once', async (t) => {
   const backoff = running(2).end(2, 1).run(3).end(3, 1)
   t.equal(backoff.instance('web.2').phase, 'backoff')
