@@ -17,7 +17,7 @@ enum {
   REAPED_A_TURN = 256,
   /* The most at once for who would else go through the zombies one by one, which takes longer. */
   REAPED_NOW = 4096,
-  /* Orphans for which one walk over libuv's handles is enough. */
+  /* Orphans, or children, for which one walk over libuv's handles is enough. */
   BATCH = 64,
   PID_BITS = 4096,
 };
@@ -152,21 +152,51 @@ static void on_owned_exit(uv_process_t *process, int64_t status, int signal) {
   report((struct ended){pid, signal == 0 ? (int)status : 0, signal}, true);
 }
 
-napi_value own(napi_env env, napi_callback_info info) {
-  int32_t pid;
-  if (!take_integers(env, info, 1, &pid)) return NULL;
-  if (exited.function == NULL) {
-    napi_throw_error(env, NULL, "cannot own a child before reap() was called");
-    return NULL;
-  }
-  uv_process_t *process = find_process(pid);
-  if (process == NULL) return boolean_value(env, false);
-  if (process->exit_cb == on_owned_exit) return boolean_value(env, true);
+struct wanted {
+  uint32_t count, owned;
+  int32_t pids[BATCH];
+};
+
+static void own_wanted(uv_handle_t *handle, void *argument) {
+  struct wanted *wanted = argument;
+  uv_process_t *process = (uv_process_t *)handle;
+  if (handle->type != UV_PROCESS || !uv_is_active(handle) || uv_is_closing(handle)) return;
+  uint32_t at = 0;
+  while (at < wanted->count && wanted->pids[at] != process->pid) at++;
+  if (at == wanted->count) return;
   /* One original for all: Node.js has a single one. A child that somebody else started through libuv is left alone. */
   if (node_exit_cb == NULL) node_exit_cb = process->exit_cb;
-  if (process->exit_cb != node_exit_cb || node_exit_cb == NULL) return boolean_value(env, false);
-  process->exit_cb = on_owned_exit;
-  return boolean_value(env, true);
+  if (process->exit_cb == node_exit_cb) process->exit_cb = on_owned_exit;
+  if (process->exit_cb == on_owned_exit) wanted->owned++;
+}
+
+/* A walk writes to each handle, and so to memory that the fork before it has shared: one for many. */
+napi_value own(napi_env env, napi_callback_info info) {
+  napi_value pids, pid;
+  size_t given = 1;
+  uint32_t length = 0, owned = 0;
+  napi_get_cb_info(env, info, &given, &pids, NULL, NULL);
+  if (napi_get_array_length(env, pids, &length) != napi_ok) {
+    napi_throw_type_error(env, NULL, "cannot own children: a list of pids is needed");
+    return NULL;
+  }
+  if (exited.function == NULL) {
+    napi_throw_error(env, NULL, "cannot own children before reap() was called");
+    return NULL;
+  }
+  for (uint32_t begin = 0; begin < length; begin += BATCH) {
+    struct wanted wanted = {.count = length - begin < BATCH ? length - begin : BATCH};
+    for (uint32_t i = 0; i < wanted.count; i++) {
+      if (napi_get_element(env, pids, begin + i, &pid) == napi_ok &&
+          napi_get_value_int32(env, pid, &wanted.pids[i]) == napi_ok)
+        continue;
+      napi_throw_type_error(env, NULL, "cannot own children: a pid is no number");
+      return NULL;
+    }
+    uv_walk(loop, own_wanted, &wanted);
+    owned += wanted.owned;
+  }
+  return integer_value(env, owned);
 }
 
 napi_value has_stopped(napi_env env, napi_callback_info info) {

@@ -70,8 +70,7 @@ export function startChild(
   const child = spawnHelper(request, reportWrite)
   closeSync(reportWrite)
   if ('pid' in child && child.pid !== undefined) {
-    // Nothing may come between: the addon looks the child up before the event loop turns.
-    native().own(child.pid)
+    ownSoon(child.pid)
     return { pid: child.pid, report }
   }
   closeSync(report)
@@ -80,6 +79,17 @@ export function startChild(
   if (child instanceof Error) queueMicrotask(() => refuse(child))
   else child.once('error', refuse)
   return null
+}
+
+let unowned: number[] = []
+
+/** The addon looks children up before libuv can wait for them, which it does in a callback of its own: all that are started in this one at once. */
+function ownSoon(pid: number): void {
+  if (unowned.push(pid) > 1) return
+  queueMicrotask(() => {
+    native().own(unowned)
+    unowned = []
+  })
 }
 
 /** Reads the report pipe to its end and closes it; `onEnd` hears all of it. */

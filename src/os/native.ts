@@ -20,12 +20,12 @@ export interface Native {
   /** Reaps at once up to 4096 orphans that have ended, and reports them to `reap`'s callback before it returns; nothing before `reap`. */
   reapNow(): void
   /**
-   * Has the end of `pid`, a child that node:child_process just started in this turn, reported to `reap`'s callback with
-   * its true status: Node.js reports a death by a real-time signal as exit code 0. The report comes after Node.js's own 'exit'
-   * event, so that ChildProcess is settled (`exitCode` set, `kill()` does nothing) when it arrives. Returns false when libuv
-   * has no such child. Needs `reap` first.
+   * Has the ends of `pids`, children that node:child_process started in this callback of the event loop, reported to `reap`'s callback with
+   * their true status: Node.js reports a death by a real-time signal as exit code 0. The report comes after Node.js's own 'exit'
+   * event, so that ChildProcess is settled (`exitCode` set, `kill()` does nothing) when it arrives. What is no child of libuv is
+   * passed over; returns how many are. Needs `reap` first.
    */
-  own(pid: number): boolean
+  own(pids: readonly number[]): number
   /** Orphans of descendants become children of this process (PR_SET_CHILD_SUBREAPER), as they do under PID 1. */
   becomeSubreaper(): number
   /**

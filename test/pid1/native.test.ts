@@ -77,11 +77,11 @@ for (const { place, by } of places) {
     t.strictSame(ends, Array(3).fill([0, 40]))
   })
 
-  t.test(`own() tells the true end of children of ${place}, after the exit event`, async (t) => {
-    t.strictSame(await result(['statuses', '5'], by), {
+  t.test(`own() tells the true ends of children of ${place}, after the exit event`, async (t) => {
+    t.strictSame(await result(['statuses', '7'], by), {
       wrong: 0,
       reportedBeforeExitEvent: 0,
-      stranger: false,
+      owned: [70, 2],
       zombies: 0,
     })
   })
@@ -255,10 +255,11 @@ t.test('a worker cannot load the addon and is told why', async (t) => {
 
 t.test('wrong use throws', async (t) => {
   t.strictSame(await result(['misuse']), [
-    'Error: cannot own a child before reap() was called',
+    'Error: cannot own children before reap() was called',
     'Error: cannot reap twice',
     'TypeError: cannot call this function: the callback is missing',
-    'TypeError: cannot call this function: a number is missing',
+    'TypeError: cannot own children: a list of pids is needed',
+    'TypeError: cannot own children: a pid is no number',
     'TypeError: cannot call this function: the callback is missing',
     'TypeError: cannot call this function: a number is missing',
     'TypeError: cannot receive: a Uint8Array and a Uint32Array of 2 are needed',
