@@ -36,15 +36,35 @@ static long take_foreground(int terminal, uint64_t blocked) {
   return error;
 }
 
+static const char OOM_FILE[] = "/proc/self/oom_score_adj";
+enum { MOST_OOM = 1000 };
+
+static bool read_oom(int *value) {
+  char text[12];
+  long fd = sys_open(OOM_FILE, O_CLOEXEC);
+  if (fd < 0) return false;
+  long length = sys_read((int)fd, text, sizeof text);
+  sys_close((int)fd);
+  if (length < 1 || text[length - 1] != '\n') return false;
+  text[length - 1] = 0;
+  return read_signed(text, -MOST_OOM, MOST_OOM, value);
+}
+
 static long write_oom(int value) {
   char text[12], *end = text + sizeof text;
   char *begin = number_before(end, (unsigned)(value < 0 ? -value : value));
   if (value < 0) *--begin = '-';
-  long fd = sys_open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  long fd = sys_open(OOM_FILE, O_WRONLY | O_CLOEXEC);
   if (fd < 0) return fd;
   long error = sys_write((int)fd, begin, (size_t)(end - begin));
   sys_close((int)fd);
   return error;
+}
+
+static void hint_oom(int value, bool is_more) {
+  int own = 0;
+  if (is_more && !read_oom(&own)) return;
+  write_oom(own + value > MOST_OOM ? MOST_OOM : own + value);
 }
 
 // The capabilities in the bounding set that are not in `set`; the kernel answers EINVAL after the last that it knows.

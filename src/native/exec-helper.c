@@ -13,7 +13,7 @@
 //   terminal=FD          the controlling terminal of its session
 //   foreground=FD        its group becomes the foreground group of this terminal
 //   oom=N                oom_score_adj, -1000 to 1000
-//   oomhint=N            the same, but one that cannot be written stays as it is
+//   oomhint=N  =+N       the same, or so much more than it has; but one that cannot be read or written stays as it is
 //   rlimit=R:SOFT:HARD   resource by number, values by number or "unlimited"; once for each resource
 //   nice=N               -20 to 19
 //   ionice=CLASS:LEVEL   0 to 3, 0 to 7
@@ -96,7 +96,7 @@ static void set_up(const struct settings *settings, char *const *environment) {
   STEP(TERMINAL, sys_ioctl(settings->terminal, TIOCSCTTY, NULL));
   STEP(FOREGROUND, take_foreground(settings->foreground, settings->blocked));
   STEP(OOM, write_oom(settings->oom));
-  if (is_given(settings, OOMHINT)) write_oom(settings->oom_hint);
+  if (is_given(settings, OOMHINT)) hint_oom(settings->oom_hint, settings->oom_hint_is_more);
   set_limits(settings);
   STEP(NICE, sys_set_nice(settings->nice));
   STEP(IONICE, sys_set_ioprio(settings->io_priority));

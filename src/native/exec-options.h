@@ -25,6 +25,7 @@ struct settings {
   int report, terminal, foreground;
   unsigned fds;
   int oom, oom_hint, nice;
+  bool oom_hint_is_more;
   unsigned io_priority, umask;
   uint32_t uid, gid;
   uint64_t ignored, blocked; // bit N-1: signal N
@@ -172,7 +173,10 @@ static bool read_value(enum option option, const char *text, struct settings *se
     case TERMINAL: return read_fd(text, &settings->terminal);
     case FOREGROUND: return read_fd(text, &settings->foreground);
     case OOM: return read_signed(text, -1000, 1000, &settings->oom);
-    case OOMHINT: return read_signed(text, -1000, 1000, &settings->oom_hint);
+    case OOMHINT:
+      settings->oom_hint_is_more = take(&text, "+");
+      if (settings->oom_hint_is_more && *text == '-') return false;
+      return read_signed(text, -1000, 1000, &settings->oom_hint);
     case RLIMIT: return read_limit(text, settings);
     case NICE: return read_signed(text, -20, 19, &settings->nice);
     case IONICE: return read_io_priority(text, &settings->io_priority);

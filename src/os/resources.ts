@@ -12,8 +12,8 @@ export interface ResourceSteps {
   /** CPUs and ranges of them: `0-3,8`. */
   readonly cpuAffinity: string | null
   readonly oomScoreAdj: number | null
-  /** One that cannot be set is no reason not to start. */
-  readonly oomScoreAdjHint: number | null
+  /** One that cannot be set is no reason not to start; `+50`: so much above Ringmaster's. */
+  readonly oomScoreAdjHint: number | `+${number}` | null
 }
 
 /** Of the resource with that number: see getrlimit(2). */
@@ -39,7 +39,7 @@ export function resolveResources({
     }),
     ...{ nice, umask, cpuAffinity, oomScoreAdj },
     ioPriority: ioClass === null ? null : toIoPriority(ioClass),
-    oomScoreAdjHint: oomScoreAdj === null ? childOomScoreAdj() : null,
+    oomScoreAdjHint: oomScoreAdj === null ? sooner : null,
   }
 }
 
@@ -92,12 +92,5 @@ function toIoPriority(ioClass: string): { class: number; level: number } {
   return { class: ioClasses.indexOf(name), level: level === undefined ? standard : Number(level) }
 }
 
-/** How much sooner than Ringmaster a child is chosen by the kernel when memory is short. */
-const sooner = 50
-const mostOomScoreAdj = 1000
-
-/** So that a child dies before PID 1; null when there is no telling. */
-function childOomScoreAdj(): number | null {
-  const own = ownOomScoreAdj()
-  return own === undefined ? null : Math.min(own + sooner, mostOomScoreAdj)
-}
+/** When memory is short, the kernel is to choose a child before PID 1. */
+const sooner = '+50'

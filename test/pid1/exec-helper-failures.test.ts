@@ -41,7 +41,7 @@ t.test('a malformed option is refused, and nothing runs', async (t) => {
     terminal: ['terminal=', 'terminal=a'],
     foreground: ['foreground=0x1'],
     oom: ['oom=1001', 'oom=-1001', 'oom=+1', 'oom=--1', 'oom=-'],
-    oomhint: ['oomhint=1001', 'oomhint='],
+    oomhint: ['oomhint=1001', 'oomhint=', 'oomhint=+', 'oomhint=+-1', 'oomhint=+1001'],
     rlimit: [
       ...['rlimit=', 'rlimit=7', 'rlimit=7:1', 'rlimit=7:1:', 'rlimit=7:1:1:', 'rlimit=16:1:1'],
       ...['rlimit=7:18446744073709551616:1', 'rlimit=7:unlimitedx:1', 'rlimit=nofile:1:1'],

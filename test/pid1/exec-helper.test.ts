@@ -118,6 +118,11 @@ t.test('plain attributes, as an ordinary user', { skip: needsUser }, async (t) =
   const oom = ['cat', '/proc/self/oom_score_adj']
   t.equal(await stdout(['oom=1000'], oom), '1000\n')
   t.equal(await stdout(['oomhint=1000'], oom), '1000\n')
+  const raised = ['sh', '-c', 'echo 960 >/proc/self/oom_score_adj; exec "$@"', 'sh', ...by]
+  const above = async (hint: string) =>
+    (await good([`oomhint=${hint}`], { by: raised, command: oom })).stdout
+  t.equal(await above('+7'), '967\n')
+  t.equal(await above('+50'), '1000\n', 'more there is not')
   const kept = await stdout(['oomhint=-1000'], oom)
   t.equal(kept, readFileSync('/proc/self/oom_score_adj', 'utf8'), 'what cannot be is no error')
   const limits = await stdout(['rlimit=7:64:128', 'rlimit=4:0:0'], ['cat', '/proc/self/limits'])
