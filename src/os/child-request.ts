@@ -1,6 +1,6 @@
 import type { InstanceSpec } from '../plan/instance-spec.ts'
 import { fillReferences } from '../plan/references.ts'
-import type { ChildRequest, Refusal } from './child.ts'
+import type { ChildRequest } from './child.ts'
 import { createEnvironment, inheritable } from './environment.ts'
 import { resolveResources } from './resources.ts'
 import type { Rights } from './rights.ts'
@@ -12,28 +12,10 @@ export interface RunRequest {
   readonly user: User | null
 }
 
-type Ask<Answer> = (spec: InstanceSpec, runId: string, command: InstanceSpec['command']) => Answer
-
-/**
- * Makes requests for children with the rights, the environment and the folder of an instance, each a session of its own. `command` is of
- * templates. What it takes may have to be read, which is refused where no descriptor is left.
- */
+/** Makes requests for children with the rights, the environment and the folder of an instance, each a session of its own. `command` is of templates. */
 export function createRequests(
   rightsOf: (spec: InstanceSpec) => Rights | undefined,
-): Ask<RunRequest | Refusal> {
-  const requestFor = createRequest(rightsOf)
-  return (...asked) => {
-    try {
-      return requestFor(...asked)
-    } catch (error) {
-      const { code = 'EIO', syscall, path = '' } = error as NodeJS.ErrnoException
-      if (syscall === undefined) throw error
-      return { errno: code, step: `${syscall} ${path}`.trimEnd() }
-    }
-  }
-}
-
-function createRequest(rightsOf: (spec: InstanceSpec) => Rights | undefined): Ask<RunRequest> {
+): (spec: InstanceSpec, runId: string, command: InstanceSpec['command']) => RunRequest {
   const isPid1 = process.pid === 1
   const ownEnv = inheritable(process.env)
   return (spec, runId, [executable, ...words]) => {

@@ -31,14 +31,9 @@ export function createCommands({ rightsOf, exits, guard }: CommandsOptions): Own
   })
 
   function start(asked: CommandRequest, onEnd: (result: CommandResult) => void): RunningCommand {
+    const { request, user } = requestFor(asked.spec, asked.runId, asked.command)
     const refuse = (errno: string, step: string, output = '') =>
       onEnd({ end: { errno, step }, output })
-    const made = requestFor(asked.spec, asked.runId, asked.command)
-    if ('errno' in made) {
-      queueMicrotask(() => refuse(made.errno, made.step))
-      return ended
-    }
-    const { request, user } = made
     const descriptors = openDescriptors(joined, user)
     if (typeof descriptors === 'string') {
       queueMicrotask(() => refuse(descriptors, 'pipe'))

@@ -26,12 +26,7 @@ export function createSpawner(
         return null
       }
       const runId = runIdOf(run)
-      const asked = requestFor(spec, runId, spec.command)
-      if ('errno' in asked) {
-        queueMicrotask(() => observer.refused(asked.errno, asked.step))
-        return null
-      }
-      const { request, user } = asked
+      const { request, user } = requestFor(spec, runId, spec.command)
       const notify = spec.notify && openNotifySocket(runId, user?.uid)
       if (typeof notify === 'string') {
         queueMicrotask(() => observer.refused(notify, 'notify'))
