@@ -94,8 +94,7 @@ export class RingmasterClient {
     names: readonly string[] = [],
     { after, signal }: FollowOptions = {},
   ): AsyncGenerator<EventStatus> {
-    const number = after === undefined ? undefined : `${after}`
-    const path = `/v1/events/stream${queryOf({ name: names, after: number })}`
+    const path = `/v1/events/stream${queryOf({ name: names, after })}`
     const response = await send(this.#places, { method: 'GET', path, signal })
     for await (const line of linesOf(response)) {
       // Of a server-sent event all that matters stands in its data, on one line.
@@ -112,11 +111,8 @@ export class RingmasterClient {
   /** The last lines that processes wrote, and with `follow` those to come. */
   async *logs(names: readonly string[] = [], options: LogOptions = {}): AsyncGenerator<Line> {
     const { tail, follow = false, signal } = options
-    const query = queryOf({
-      ...{ name: names, follow: `${follow}` },
-      tail: tail === undefined ? undefined : `${tail}`,
-    })
-    const request = { method: 'GET', path: `/v1/logs${query}`, signal } as const
+    const path = `/v1/logs${queryOf({ name: names, follow: `${follow}`, tail })}`
+    const request = { method: 'GET', path, signal } as const
     for await (const line of linesOf(await send(this.#places, request))) yield JSON.parse(line)
   }
 
@@ -185,11 +181,8 @@ export class RingmasterClient {
   /** Resolves when all that is named is as wanted, when it cannot be any more, or when the time is over. */
   wait(names: readonly string[], goal: Goal, options: WaitOptions = {}): Promise<Waited> {
     const { timeoutSeconds, after, signal } = options
-    const query = queryOf({
-      ...{ name: names, for: goal },
-      timeoutSeconds: timeoutSeconds === undefined ? undefined : timeoutSeconds.toFixed(3),
-      after: after === undefined ? undefined : `${after}`,
-    })
+    const seconds = timeoutSeconds?.toFixed(3)
+    const query = queryOf({ name: names, for: goal, timeoutSeconds: seconds, after })
     return this.#ask({ method: 'GET', path: `/v1/wait${query}`, signal })
   }
 
@@ -226,10 +219,12 @@ export function socketsToTry(socket: string | undefined): readonly string[] {
   )
 }
 
-function queryOf(fields: Readonly<Record<string, string | readonly string[] | undefined>>): string {
+function queryOf(
+  fields: Readonly<Record<string, string | number | readonly string[] | undefined>>,
+): string {
   const query = new URLSearchParams()
   for (const [name, value = []] of Object.entries(fields)) {
-    for (const one of typeof value === 'string' ? [value] : value) query.append(name, one)
+    for (const one of [value].flat()) query.append(name, `${one}`)
   }
   return query.size > 0 ? `?${query}` : ''
 }
