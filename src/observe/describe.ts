@@ -36,7 +36,7 @@ export function describe(change: Change): Description {
     case 'scale':
       return {
         level: 'info',
-        message: `${change.process} scales from ${change.previous} to ${change.replicas}${change.by === undefined ? '' : `, asked for by ${change.by}`}`,
+        message: `${change.process} scales from ${change.previous} to ${change.replicas}${askedFor(change.by)}`,
       }
     case 'rollout':
       return describeRollout(change)
@@ -54,7 +54,7 @@ export function describe(change: Change): Description {
 }
 
 function describeInstance(change: InstanceChange): Description {
-  const { instance, pid, phase, cause, refused, reason } = change
+  const { instance, pid, phase, cause, status, refused, reason } = change
   const ended = `${instance} ended: ${endOf(change)}`
   switch (phase) {
     case 'pending':
@@ -70,15 +70,15 @@ function describeInstance(change: InstanceChange): Description {
     case 'running':
       return { level: 'info', message: `${instance} runs as process ${pid}` }
     case 'stopping':
-      if (change.status === undefined && change.reason !== undefined) {
+      if (status === undefined && reason !== undefined) {
         const level = cause === undefined || cause === 'max-age' ? 'info' : 'warn'
-        return { level, message: `${instance} is stopped: ${change.reason}` }
+        return { level, message: `${instance} is stopped: ${reason}` }
       }
       return cause === undefined
         ? { level: 'info', message: `${instance} stops` }
         : {
             level: cause === 'completed' ? 'info' : 'warn',
-            message: change.reason ? `${ended}, ${change.reason}` : ended,
+            message: reason ? `${ended}, ${reason}` : ended,
           }
     case 'backoff':
       return restart(change, ` in ${Math.round(change.delayMs ?? 0)} ms`)
@@ -94,7 +94,7 @@ function describeInstance(change: InstanceChange): Description {
     case 'failed':
       return {
         level: 'error',
-        message: `${ended}; not started again${change.reason ? `: ${change.reason}` : ''}`,
+        message: `${ended}; not started again${reason ? `: ${reason}` : ''}`,
       }
   }
 }
@@ -176,13 +176,12 @@ function describeStatus({ code, signal }: ExitStatus): string {
 }
 
 function describeWithdrawal({ withdrawn, by }: WithdrawalChange): Description {
-  const asked = by === undefined ? '' : `, asked for by ${by}`
   if (withdrawn === null) {
-    return { level: 'info', message: `ringmaster may be ready again${asked}` }
+    return { level: 'info', message: `ringmaster may be ready again${askedFor(by)}` }
   }
   const { for: reason, isDrained } = withdrawn
   const message = isDrained ? 'ringmaster has drained' : `ringmaster is not ready: ${reason}`
-  return { level: 'info', message: `${message}${asked}` }
+  return { level: 'info', message: `${message}${askedFor(by)}` }
 }
 
 function describeCommand({ command, instances, by, signal }: CommandChange): Description {
@@ -190,7 +189,11 @@ function describeCommand({ command, instances, by, signal }: CommandChange): Des
   const some = [first, second, third].filter((name) => name !== undefined).join(', ')
   const names = others.length === 0 ? some : `${some} and ${others.length} others`
   const what = signal === undefined ? `${command} of` : `${signalName(signal)} for`
-  return { level: 'info', message: `${what} ${names}, asked for by ${by}` }
+  return { level: 'info', message: `${what} ${names}${askedFor(by)}` }
+}
+
+function askedFor(by: string | undefined): string {
+  return by === undefined ? '' : `, asked for by ${by}`
 }
 
 function describeConfig(change: ConfigChange): Description {
