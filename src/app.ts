@@ -79,6 +79,7 @@ export async function supervise(
     post({ type: 'signalled', signal })
   })
   leaveOtherSignals()
+  // Not before: until here they come to stand among those that are held.
   const early = heldSignals.map((signal): Fact => ({ type: 'signalled', signal }))
 
   const wantedRights = resolveRights(plan)
