@@ -26,7 +26,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 export const insideScript = join(root, 'bench', 'inside.cjs')
 export const insideFile = join(folder, 'inside')
 /** The file to which `stamp` writes in this benchmark. */
-export const stampFile = join(folder, 'stamps')
+const stampFile = join(folder, 'stamps')
 export const benchEnv = { ...env, STAMP: stampFile }
 
 /** bench/stamp.c, compiled. */

@@ -5,7 +5,7 @@ import { print } from './print.ts'
 import { awaitRollouts } from './rollout.ts'
 import { parseSeconds } from './usage.ts'
 
-export const applyUsage = `Usage: ringmaster apply [OPTION]... [[-f] CONFIG]...
+const applyUsage = `Usage: ringmaster apply [OPTION]... [[-f] CONFIG]...
 
 Has what runs be as CONFIG has it, or the files that "ringmaster run" was started with: only what differs changes. Ringmaster reads the
 files itself; what is wrong with them changes nothing. Shows what changes.

@@ -11,7 +11,7 @@ import { toInstance } from '../plan/to-instance.ts'
 import { readConfiguration } from './configuration.ts'
 import { laterOptions, parseWords, refuseLater } from './usage.ts'
 
-export const checkUsage = `Usage: ringmaster check [OPTION]... [CONFIG]...
+const checkUsage = `Usage: ringmaster check [OPTION]... [CONFIG]...
 
 Validates a configuration and prints what would run, what a shutdown would do when, and what will not do as it reads.
 Leaves with 78 when it is not valid.

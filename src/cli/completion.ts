@@ -2,7 +2,7 @@ import { isSupervisorError } from '../lib/errors.ts'
 import { parseClientArgs } from './connect.ts'
 import { usageError } from './usage.ts'
 
-export const completionUsage = `Usage: ringmaster completion bash|zsh|fish
+const completionUsage = `Usage: ringmaster completion bash|zsh|fish
 
 Prints what has the shell complete commands, and the names that each takes:
 

@@ -5,7 +5,7 @@ import { type Format, parseFormat } from './print.ts'
 import { parseWords, usageError } from './usage.ts'
 
 /** What every command that speaks to a running Ringmaster takes. */
-export const clientFlags = {
+const clientFlags = {
   socket: { type: 'string' },
   url: { type: 'string' },
   'token-file': { type: 'string' },

@@ -9,7 +9,7 @@ import { unusualState } from './supervisor-state.ts'
 import { usageError } from './usage.ts'
 import { story } from './why.ts'
 
-export const describeUsage = `Usage: ringmaster describe [OPTION]... NAME
+const describeUsage = `Usage: ringmaster describe [OPTION]... NAME
 
 Shows what a process is, how its instances are, its last incident and what happened of late. NAME is a process or an instance.
 

@@ -4,7 +4,7 @@ import { print } from './print.ts'
 import { writeOut } from './stdout.ts'
 import { usageError } from './usage.ts'
 
-export const eventsUsage = `Usage: ringmaster events [OPTION]... [NAME]...
+const eventsUsage = `Usage: ringmaster events [OPTION]... [NAME]...
 
 Shows what has happened, of what is named or of all, as the log says it: the newest 1,000 events at most. NAME is a process, an instance
 such as web.2, a group, a glob, or all.

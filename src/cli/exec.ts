@@ -5,7 +5,7 @@ import { parseSignal } from '../lib/signals.ts'
 import { readEnvFiles } from './env-files.ts'
 import { parseWords, usageError } from './usage.ts'
 
-export const execUsage = `Usage: ringmaster exec [OPTION]... [--] COMMAND [ARG]...
+const execUsage = `Usage: ringmaster exec [OPTION]... [--] COMMAND [ARG]...
 
 Runs one command as an init: forwards signals to it, reaps orphans, leaves with its exit code.
 
@@ -48,10 +48,7 @@ export function execCommand(
 }
 
 /** The options that `args` and the variables of tini and dumb-init in `env` ask for. Throws `USAGE`. */
-export function parseExecArgs(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-): ExecOptions | 'help' {
+function parseExecArgs(args: readonly string[], env: NodeJS.ProcessEnv): ExecOptions | 'help' {
   const { head, command } = splitAtCommand(args)
   const { values } = parseWords('exec', head, flags)
   if (values.help) return 'help'

@@ -3,7 +3,7 @@ import { clientUsage, parseClientArgs } from './connect.ts'
 import { writeOut } from './stdout.ts'
 import { usageError } from './usage.ts'
 
-export const logsUsage = `Usage: ringmaster logs [OPTION]... [NAME]...
+const logsUsage = `Usage: ringmaster logs [OPTION]... [NAME]...
 
 Shows the last lines that processes wrote: what Ringmaster keeps of each stream, 8 KiB at most. NAME is a process, an instance such as
 web.2, a group, a glob, or all.

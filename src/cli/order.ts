@@ -16,7 +16,7 @@ const about: Record<Order, readonly [does: string, until: string]> = {
 
 const goals: Record<Order, Goal> = { start: 'started', stop: 'stopped', restart: 'started' }
 
-export function orderUsage(order: Order): string {
+function orderUsage(order: Order): string {
   const [does, until] = about[order]
   return `Usage: ringmaster ${order} [OPTION]... NAME...
 

@@ -2,7 +2,7 @@ import type { ParseArgsConfig } from 'node:util'
 import { readEndpointFile } from '../os/endpoint-file.ts'
 import { parseWords, usageError } from './usage.ts'
 
-export const probeUsage = `Usage: ringmaster probe [OPTION]... livez|readyz|startupz[/NAME]
+const probeUsage = `Usage: ringmaster probe [OPTION]... livez|readyz|startupz[/NAME]
 
 Asks a running Ringmaster how it is, or how its process NAME is, and prints the answer: exit code 0 when all is well, 1 when not or
 when nobody answers. For HEALTHCHECK: it needs no curl and no configuration.

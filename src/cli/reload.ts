@@ -4,7 +4,7 @@ import { awaitRollouts } from './rollout.ts'
 import { statusTable } from './status.ts'
 import { parseSeconds, usageError } from './usage.ts'
 
-export const reloadUsage = `Usage: ringmaster reload [OPTION]... NAME...
+const reloadUsage = `Usage: ringmaster reload [OPTION]... NAME...
 
 Has processes read their configuration again: sends the reloadSignal of those that have one, and replaces the instances of others one
 after the other, for which it waits. NAME is a process, an instance such as web.2, a group, a glob, or all.

@@ -3,7 +3,7 @@ import { readConfiguration } from './configuration.ts'
 import { printYaml } from './print-yaml.ts'
 import { laterOptions, parseWords, refuseLater } from './usage.ts'
 
-export const renderUsage = `Usage: ringmaster render [OPTION]... [CONFIG]...
+const renderUsage = `Usage: ringmaster render [OPTION]... [CONFIG]...
 
 Prints a configuration as one file: files merged, defaults and the variables of the environment put in, also secret ones.
 

@@ -4,7 +4,7 @@ import { print } from './print.ts'
 import { statusTable } from './status.ts'
 import { parseSeconds, usageError } from './usage.ts'
 
-export const scaleUsage = `Usage: ringmaster scale [OPTION]... NAME=N...
+const scaleUsage = `Usage: ringmaster scale [OPTION]... NAME=N...
 
 Has each process NAME have N instances, and waits until they have started, and those that are too many are gone. Those with the highest
 numbers go first.

@@ -1,7 +1,7 @@
 import { jsonSchema } from '../config/json-schema.ts'
 import { parseWords, usageError } from './usage.ts'
 
-export const schemaUsage = `Usage: ringmaster schema
+const schemaUsage = `Usage: ringmaster schema
 
 Prints the JSON Schema of a configuration file, for editors.
 

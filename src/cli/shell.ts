@@ -4,7 +4,7 @@ import { listenerOf, requestBeside, runBeside } from '../os/shell.ts'
 import { clientUsage, parseClientArgs } from './connect.ts'
 import { usageError } from './usage.ts'
 
-export const shellUsage = `Usage: ringmaster shell [OPTION]... NAME [-- COMMAND [ARG]...]
+const shellUsage = `Usage: ringmaster shell [OPTION]... NAME [-- COMMAND [ARG]...]
 
 Runs a shell, or COMMAND, beside an instance that has a process: with its environment, its working directory, its user and groups, its
 capabilities and limits, and no right that it does not have. NAME is an instance such as web.2, or a process, of which the first

@@ -2,7 +2,7 @@ import { clientUsage, parseClientArgs } from './connect.ts'
 import { print } from './print.ts'
 import { usageError } from './usage.ts'
 
-export const signalUsage = `Usage: ringmaster signal [OPTION]... SIGNAL NAME...
+const signalUsage = `Usage: ringmaster signal [OPTION]... SIGNAL NAME...
 
 Sends SIGNAL, such as USR1, SIGTERM or 15, to the main process of each instance that runs. NAME is a process, an instance such as
 web.2, a group, a glob, or all.

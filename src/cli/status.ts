@@ -6,7 +6,7 @@ import { writeOut } from './stdout.ts'
 import { unusualState } from './supervisor-state.ts'
 import { age, table } from './table.ts'
 
-export const statusUsage = `Usage: ringmaster status [OPTION]... [NAME]...
+const statusUsage = `Usage: ringmaster status [OPTION]... [NAME]...
 
 Shows how processes and their instances are. NAME is a process, an instance such as web.2, a group, a glob, or all.
 

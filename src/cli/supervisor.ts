@@ -4,20 +4,20 @@ import { print } from './print.ts'
 import { supervisorState } from './supervisor-state.ts'
 import { usageError } from './usage.ts'
 
-export const drainUsage = `Usage: ringmaster drain [OPTION]...
+const drainUsage = `Usage: ringmaster drain [OPTION]...
 
 Has Ringmaster be not ready from now on, and waits for the time of its drain. A shutdown that follows has so much less to wait.
 "ringmaster maintenance off" takes it back.
 
 ${clientUsage}`
 
-export const maintenanceUsage = `Usage: ringmaster maintenance [OPTION]... on|off
+const maintenanceUsage = `Usage: ringmaster maintenance [OPTION]... on|off
 
 Has Ringmaster be not ready until it is switched off; nothing stops. "off" ends a drain, too.
 
 ${clientUsage}`
 
-export const shutdownUsage = `Usage: ringmaster shutdown [OPTION]...
+const shutdownUsage = `Usage: ringmaster shutdown [OPTION]...
 
 Ends Ringmaster in order, as SIGTERM does. Does not wait for the end.
 

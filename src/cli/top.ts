@@ -10,7 +10,7 @@ import { supervisorState } from './supervisor-state.ts'
 import { age, table } from './table.ts'
 import { usageError } from './usage.ts'
 
-export const topUsage = `Usage: ringmaster top [OPTION]... [NAME]...
+const topUsage = `Usage: ringmaster top [OPTION]... [NAME]...
 
 Shows what instances use, each with all that has come of its process, the busiest first, again each second until q or Ctrl-C. Elsewhere
 than on a terminal, and with --output json or yaml, it is shown once, after a second. NAME is a process, an instance such as web.2, a
@@ -163,7 +163,7 @@ function summary({ supervisor, rows }: Looked, columns: number): string {
 }
 
 /** One line an instance. */
-export function topTable(rows: readonly TopRow[], nowMs: number, width?: number): string {
+function topTable(rows: readonly TopRow[], nowMs: number, width?: number): string {
   const or = (value: number | null, text: (value: number) => string) =>
     value === null ? '-' : text(value)
   return table(

@@ -7,7 +7,7 @@ import { inVain } from './in-vain.ts'
 import { print } from './print.ts'
 import { parseSeconds, usageError } from './usage.ts'
 
-export const waitUsage = `Usage: ringmaster wait [OPTION]... NAME...
+const waitUsage = `Usage: ringmaster wait [OPTION]... NAME...
 
 Waits until all that is named is as it is wanted: exit code 0, or 1 when it cannot be any more, or is not in time. NAME is a
 process, an instance such as web.2, a group, a glob, or all.

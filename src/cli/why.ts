@@ -5,7 +5,7 @@ import { print } from './print.ts'
 import { age } from './table.ts'
 import { usageError } from './usage.ts'
 
-export const whyUsage = `Usage: ringmaster why [OPTION]... NAME...
+const whyUsage = `Usage: ringmaster why [OPTION]... NAME...
 
 Tells the story of the last incident of each process: how its run ended, what its probes and its last lines said, and what followed; and
 why its last rollout has failed, if it has. NAME is a process, an instance such as web.2, a group, a glob, or all.

@@ -4,7 +4,7 @@ import { SupervisorError } from '../lib/errors.ts'
 import type { Environment } from './variables.ts'
 
 /** Where a configuration is looked for when none is named; relative to the working directory. */
-export const standardPaths = [
+const standardPaths = [
   'ringmaster.yaml',
   'config/ringmaster.yaml',
   '/etc/ringmaster/ringmaster.yaml',

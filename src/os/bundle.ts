@@ -32,7 +32,7 @@ export function compileBundle(name: BundleName): Compiled {
   return { script: new Script(text, { filename, ...(cachedData && { cachedData }) }), filename }
 }
 
-export function bundlePath(name: BundleName): string {
+function bundlePath(name: BundleName): string {
   return join(buildFolder, `${name}.cjs`)
 }
 

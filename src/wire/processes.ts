@@ -6,7 +6,7 @@ const phases = [
 ]
 
 /** How one instance is. */
-export const InstanceSchema = Type.Object(
+const InstanceSchema = Type.Object(
   {
     name: Type.String({ description: 'Such as `web.1`.' }),
     phase: Type.Union(phases.map((phase) => Type.Literal(phase))),

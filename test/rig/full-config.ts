@@ -90,7 +90,7 @@ const probes = (action: object) => ({
 })
 
 /** A configuration in which each field of a process is written, and each thing that a probe or a hook can do. */
-export const fullConfig = {
+const fullConfig = {
   sockets: { web: { port: 0 } },
   processes: {
     base: { command: ['base'], restartLimit: null, strategy: { type: 'Recreate' } },

@@ -42,7 +42,7 @@ export interface BaseImages {
 }
 
 /** What stands for `node:24-bookworm-slim` and `node:24-bookworm`. Made once on a machine. */
-export function baseImages(): BaseImages {
+function baseImages(): BaseImages {
   const dockerfile = join(root, 'test/rig/base.Dockerfile')
   const node = nodeOf('24')
   const tag = hash([readFileSync(dockerfile), node.version])

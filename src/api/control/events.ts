@@ -73,7 +73,7 @@ export function eventOperations({ view, history }: ControlSource): readonly Oper
 }
 
 /** An event, as clients are told. */
-export function eventStatusOf(event: HistoryEvent): EventStatus {
+function eventStatusOf(event: HistoryEvent): EventStatus {
   const { atMs, isReady, id, level, type, process, instance, run, phase, cause, text } = event
   const at = new Date(atMs).toISOString()
   return { id, at, level, type, process, instance, run, phase, ready: isReady, cause, text }

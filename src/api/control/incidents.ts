@@ -29,7 +29,7 @@ export function incidentOperations({ view, incidents }: ControlSource): readonly
 }
 
 /** An incident, as clients are told. */
-export function incidentStatusOf(incident: Incident): IncidentStatus {
+function incidentStatusOf(incident: Incident): IncidentStatus {
   const { startedAtMs, endedAtMs, probes, ...same } = incident
   return {
     ...same,

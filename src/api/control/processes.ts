@@ -64,7 +64,7 @@ function statusOf({ process, instances }: Selected, groups: View['groups']): Pro
 }
 
 /** How an instance is, as clients are told. */
-export function instanceStatusOf(instance: InstanceView): InstanceStatus {
+function instanceStatusOf(instance: InstanceView): InstanceStatus {
   const { name, phase, pid, restarts, startedAtMs, last, reason, run } = instance
   return {
     ...{ name, phase, ready: instance.isReady, pid, restarts },
