@@ -76,10 +76,13 @@ function readAnswer(stream: ClientHttp2Stream, onEnd: (detail: string) => void):
     data = Buffer.concat([data, chunk])
     if (data.length > mostBytes) onEnd('answer is not one of grpc.health.v1')
   })
-  // Of the connection; the session tells.
-  stream.on('error', () => {})
+  let nothing = 'no answer'
+  // Before the session tells of it. Others are of the connection, and for the session.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ERR_HTTP2_ERROR') nothing = 'answer is not HTTP/2'
+  })
   stream.on('close', () => {
-    if (code === undefined) onEnd(data.length === 0 ? 'no answer' : 'answer cut off')
+    if (code === undefined) onEnd(data.length === 0 ? nothing : 'answer cut off')
     else onEnd(code === '0' ? statusOf(data) : `gRPC status ${code}${statusNames[code] ?? ''}`)
   })
 }

@@ -78,9 +78,9 @@ t.test('what is no gRPC server, or goes away, has failed', async (t) => {
       socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'),
     ),
   )
-  t.match(await check({ port: silent }), { isOk: false })
+  t.same(await check({ port: silent }), { isOk: false, detail: 'answer is not HTTP/2' })
   const gone = await serve(t, (stream) => stream.session?.destroy())
-  t.match(await check({ port: gone }), { isOk: false })
+  t.same(await check({ port: gone }), { isOk: false, detail: 'no answer' })
 })
 
 t.test('a try can be ended, before and after it is loaded', async (t) => {
