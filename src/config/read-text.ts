@@ -19,18 +19,16 @@ export interface NothingRead {
 
 /** Reads a short text file; never throws, and waits for nobody: a pipe is refused. */
 export function readText(path: string): Reading {
-  return read(path, (fd, status) => {
-    if (status.isDirectory()) return 'it is a directory; name a file in it'
-    if (!status.isFile()) return 'it is no file'
-    return readWith((buffer, length) => readBehind(fd, buffer, length))
-  })
+  return read(path, readFile)
 }
 
 /** The same, and what comes through a pipe, as of `<(command)` in a shell: that is waited for, a bounded time. Not for who has other things to do. */
 export function readTextOrPipe(path: string): Reading {
-  const reading = readText(path)
-  if (!('reason' in reading) || reading.reason !== 'it is no file') return reading
-  return read(path, (fd, status) => readPipe(fd, status.isFIFO()))
+  // Opened once: who waits to write into a FIFO writes as soon as it is opened, and what is in it is gone when it is closed.
+  return read(path, (fd, status) => {
+    const isPlain = status.isFile() || status.isDirectory()
+    return isPlain ? readFile(fd, status) : readPipe(fd, status.isFIFO())
+  })
 }
 
 /** `take` returns the bytes of the file that is open, or why there are none. */
@@ -50,6 +48,12 @@ function read(path: string, take: (fd: number, status: Stats) => Buffer | string
   } finally {
     if (fd !== undefined) closeSync(fd)
   }
+}
+
+function readFile(fd: number, status: Stats): Buffer | string {
+  if (status.isDirectory()) return 'it is a directory; name a file in it'
+  if (!status.isFile()) return 'it is no file'
+  return readWith((buffer, length) => readBehind(fd, buffer, length))
 }
 
 /** `more` writes what follows behind so many bytes, and returns how many, 0 at the end, or why there are none. */
