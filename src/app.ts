@@ -72,6 +72,7 @@ export async function supervise(
   { version, heldSignals, parent, notes: heldNotes, config }: Supervision,
 ): Promise<void> {
   requireExecHelper()
+  const early = heldSignals.map((signal): Fact => ({ type: 'signalled', signal }))
   let post = (fact: Fact): void => {
     early.push(fact)
   }
@@ -79,8 +80,6 @@ export async function supervise(
     post({ type: 'signalled', signal })
   })
   leaveOtherSignals()
-  // Not before: until here they come to stand among those that are held.
-  const early = heldSignals.map((signal): Fact => ({ type: 'signalled', signal }))
 
   const wantedRights = resolveRights(plan)
   const clock = systemClock
