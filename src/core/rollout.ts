@@ -57,7 +57,7 @@ export function advance(draft: Draft, process: string): void {
 }
 
 /** Whether an instance counts as one that is there, in a rollout at `monoMs`: from that time on, else `Infinity`. Pure. */
-export function availableFrom(instance: Instance, spec: ProcessSpec): number {
+function availableFrom(instance: Instance, spec: ProcessSpec): number {
   const { phase, live, isWanted } = instance
   const isStopped = !isWanted && isAtRest(instance) && phase !== 'failed'
   if (phase === 'succeeded' || isStopped || instance.awaited) return Number.NEGATIVE_INFINITY
