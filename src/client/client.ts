@@ -89,14 +89,14 @@ export class RingmasterClient {
     return this.#ask({ method: 'GET', path: `/v1/events${queryOf({ name: names })}` })
   }
 
-  /** The same and what happens from now on, until `signal` or Ringmaster ends it; after the event with the number `after`, or those to come. */
+  /** The same and what happens from now on, until Ringmaster ends, which throws `UNREACHABLE`, or `signal`, which throws its reason; after the event with the number `after`, or those to come. */
   async *followEvents(
     names: readonly string[] = [],
     { after, signal }: FollowOptions = {},
   ): AsyncGenerator<EventStatus> {
     const path = `/v1/events/stream${queryOf({ name: names, after })}`
     const response = await send(this.#places, { method: 'GET', path, signal })
-    for await (const line of linesOf(response)) {
+    for await (const line of linesOf(response, signal)) {
       // Of a server-sent event all that matters stands in its data, on one line.
       const event = line.startsWith('data: ') ? JSON.parse(line.slice(6)) : {}
       if (event.id !== undefined) yield event
@@ -113,7 +113,8 @@ export class RingmasterClient {
     const { tail, follow = false, signal } = options
     const path = `/v1/logs${queryOf({ name: names, follow: `${follow}`, tail })}`
     const request = { method: 'GET', path, signal } as const
-    for await (const line of linesOf(await send(this.#places, request))) yield JSON.parse(line)
+    const response = await send(this.#places, request)
+    for await (const line of linesOf(response, signal)) yield JSON.parse(line)
   }
 
   /** Starts what is named, and what that needs. Resolves when that is on its way: see {@link wait}. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isSupervisorError, SupervisorError } from '../lib/errors.ts'
 import type { Problem } from '../wire/problems.ts'
-import type { Place } from './place.ts'
+import { mostPathBytes, type Place } from './place.ts'
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PUT'
@@ -56,8 +56,11 @@ export async function readText(response: IncomingMessage): Promise<string> {
   return text
 }
 
-/** The lines of a body, as they come. */
-export async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+/** The lines of a body, as they come. Throws the reason of `signal` when that has ended it. */
+export async function* linesOf(
+  response: IncomingMessage,
+  signal?: AbortSignal,
+): AsyncGenerator<string> {
   response.setEncoding('utf8')
   let rest = ''
   try {
@@ -67,6 +70,8 @@ export async function* linesOf(response: IncomingMessage): AsyncGenerator<string
       yield* lines
     }
   } catch (error) {
+    // What Node.js says then is that the other side has gone.
+    signal?.throwIfAborted()
     throw asLost(error, 'Ringmaster')
   }
   if (rest !== '') yield rest
@@ -79,6 +84,9 @@ async function ask(
   place: Place,
   { method, path, body, signal }: Request,
 ): Promise<IncomingMessage> {
+  if (Buffer.byteLength(place.request.socketPath ?? '') > mostPathBytes) {
+    throw Object.assign(new Error('too long a path'), { code: 'ENAMETOOLONG' })
+  }
   const { request } = place.isSecure ? await import('node:https') : await import('node:http')
   return new Promise((resolve, reject) => {
     const text = body === undefined ? undefined : JSON.stringify(body)

@@ -55,6 +55,25 @@ t.test('events are followed until nobody wants them', async (t) => {
   t.ok(new RingmasterClient())
 })
 
+t.test('who follows and has enough is told its own reason', async (t) => {
+  const config = {
+    http: false,
+    processes: { web: { ...script('echo up; exec sleep 1000'), ...user } },
+  }
+  const { client, shutdown } = await createSupervisor({ config, output: 'ignore' })
+  t.teardown(shutdown)
+  for (const follow of [
+    (signal: AbortSignal) => client.followEvents([], { after: 0, signal }),
+    (signal: AbortSignal) => client.logs([], { follow: true, signal }),
+  ]) {
+    const enough = new AbortController()
+    const read = async () => {
+      for await (const _ of follow(enough.signal)) enough.abort(new Error('enough'))
+    }
+    await t.rejects(read(), { message: 'enough' })
+  }
+})
+
 t.test('it ends with the program that started it, however that ends', async (t) => {
   const config = { http: false, processes: { web: sleeper } }
   const text = `const { createSupervisor } = require(${JSON.stringify(join(root, 'build/index.cjs'))})
