@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
 import { isLoopback } from '../lib/addresses.ts'
 import { SupervisorError } from '../lib/errors.ts'
@@ -24,11 +25,14 @@ export interface RemoteOptions {
   readonly key?: string | undefined
 }
 
+/** What the kernel takes: see unix(7). Node.js 20 drops what is beyond that, and asks somebody else. */
+export const mostPathBytes = 107
+
 export function localPlace(path: string): Place {
   return {
     ...{ name: path, isSecure: false },
     request: { socketPath: path, headers: { host: 'ringmaster' } },
-    explain: explainLocal,
+    explain: (code) => explainLocal(code, path),
   }
 }
 
@@ -68,25 +72,32 @@ function usage(url: string, why: string): SupervisorError {
   return new SupervisorError('USAGE', `cannot use URL ${url.replace(/\/\/.*@/, '//…@')}: ${why}`)
 }
 
-function explainLocal(code: string): string | undefined {
+function explainLocal(code: string, path: string): string | undefined {
   switch (code) {
     case 'ENOENT':
       return 'there is no such socket. Is "ringmaster run" running, and as this user?'
     case 'ECONNREFUSED':
-      return 'nobody listens. Is "ringmaster run" still running?'
+      return isSocket(path)
+        ? 'nobody listens. Is "ringmaster run" still running?'
+        : 'it is no socket'
     case 'EACCES':
     case 'EPERM':
       return 'no permission. Ask as the user that started Ringmaster, or set control.mode and control.owner'
     case 'EAGAIN':
       return 'too many clients wait already'
+    case 'ENAMETOOLONG':
+      return `a path of a socket has ${mostPathBytes} bytes at most`
     case 'ENOTSOCK':
     case 'ENOTDIR':
-    case 'ENAMETOOLONG':
     case 'EINVAL':
       return code
     default:
       return undefined
   }
+}
+
+function isSocket(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? true
 }
 
 function explainRemote(code: string): string | undefined {

@@ -105,7 +105,15 @@ export function refuseUnsafe(folder: string): void {
 export function whyNoSocket(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === undefined) throw error
-  return code === ownCode ? message : code
+  return code === ownCode ? message : (reasons[code] ?? code)
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  EACCES: 'Ringmaster may not write there',
+  EROFS: 'its file system is read-only',
+  // See unix(7).
+  ENAMETOOLONG: 'a path of a socket has 107 bytes at most',
 }
 
 /** An error with a code is about the machine; one without is a mistake in here. */

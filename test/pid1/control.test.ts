@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { command, control } from '../rig/control.ts'
@@ -137,6 +137,30 @@ t.test(
     t.equal(spawnSync(again, rest).status, 0, 'and who comes from outside may')
   },
 )
+
+t.test('a socket that is none, or cannot be one, is told by what is wrong', async (t) => {
+  const place = folder(t)
+  const long = join(place, 'x'.repeat(108))
+  const file = join(place, 'file')
+  writeFileSync(file, '')
+  for (const [path, why] of [
+    [long, /cannot reach .*: a path of a socket has 107 bytes at most\n/],
+    [file, /cannot reach .*: it is no socket\n/],
+    [place, /cannot reach .*: it is no socket\n/],
+  ] as const) {
+    t.match(command(['status', '--socket', path]), { code: 2, stderr: why })
+  }
+  for (const [path, why] of [
+    [long, /cannot listen on .*: a path of a socket has 107 bytes at most\. Choose/],
+    [join(place, 'no', 'socket'), /cannot listen on .*: there is no such folder\. Choose/],
+  ] as const) {
+    const run = await supervise(t, alone, {
+      control: { socket: path },
+      processes: { web: sleeper },
+    })
+    t.match(await run.end(), { code: 78, stderr: why })
+  }
+})
 
 t.test('where the socket is can be said by RINGMASTER_CONTROL', async (t) => {
   const { ringmaster, socket } = await control(t, alone, { processes: { web: sleeper } })
