@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs'
 import { isDeepStrictEqual as isSame } from 'node:util'
 import type { ControlServer } from '../api/control/serve.ts'
+import { messageOf } from '../lib/errors.ts'
 import { bindForControl, listenForControl, readControlHttp } from '../os/control-http.ts'
 import { hideControlSocket, openControlSocket } from '../os/control-socket.ts'
 import type { HiddenSocket, LocalSocket } from '../os/local-socket.ts'
@@ -119,8 +120,11 @@ export class Control {
     const before = this.#spec?.http
     const http = await readControlHttp(spec).catch((error: unknown) => {
       // Root alone may read them, and was given up: who asks for nothing else keeps what they said.
-      if (this.#remote && isSame(spec, before) && lacksRight(error)) return this.#remote.http
-      throw error
+      if (!this.#remote || !isSame(spec, before) || !lacksRight(error)) throw error
+      // A token that was replaced, because somebody has seen it, would be good for ever and nobody know.
+      const how = 'control over TCP goes on with what was read before'
+      this.#options.note('warn', `${messageOf(error)}: ${how}`)
+      return this.#remote.http
     })
     const { host, port } = before ?? {}
     const kept = host === spec.host && port === spec.port ? this.#remote : null

@@ -200,6 +200,7 @@ t.test(
     }
     // The token, which nobody can read any more, is as it was.
     t.match(await apply(socket, at('127.0.0.1', port)), { settings: ['http'] })
+    await ringmaster.line(/tokenFile .*: Ringmaster may not read it: .* goes on with what was read/)
     t.match(await apply(socket, at('::', port)), { settings: ['http'] })
     t.same(await probes.end(), [])
     const headers = { authorization: `Bearer ${tokens[0]}` }
