@@ -1,6 +1,6 @@
 /** The commands that speak to a running Ringmaster, as one bundle. Each returns what it prints. */
 export { applyCommand } from './apply.ts'
-export { completionCommand } from './completion.ts'
+export { completionCommand, suggestCommand } from './completion.ts'
 export { describeCommand } from './describe.ts'
 export { eventsCommand } from './events.ts'
 export { logsCommand } from './logs.ts'

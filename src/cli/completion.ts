@@ -1,4 +1,5 @@
 import { isSupervisorError } from '../lib/errors.ts'
+import { suggest } from '../lib/names.ts'
 import { parseClientArgs } from './connect.ts'
 import { usageError } from './usage.ts'
 
@@ -19,7 +20,13 @@ const commands = [
   ...['top', 'describe', 'why', 'events', 'logs', 'start', 'stop', 'restart', 'reload', 'scale'],
   ...['signal', 'wait'],
   ...['shell', 'apply', 'rollout', 'drain', 'maintenance', 'shutdown'],
-].join(' ')
+]
+
+/** The command that was most likely meant: the one that begins so, or the nearest. */
+export function suggestCommand(word: string): string | undefined {
+  const [begun, ...others] = commands.filter((one) => word !== '' && one.startsWith(word))
+  return others.length === 0 && begun !== undefined ? begun : suggest(word, commands)
+}
 
 /** Those that take names, by what these may be: processes; instances, too; groups, too. */
 const named = {
@@ -40,7 +47,7 @@ const kinds = Object.keys(named) as readonly Kind[]
 const bash = `_ringmaster() {
   local word=\${COMP_WORDS[COMP_CWORD]}
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W '${commands}' -- "$word"))
+    COMPREPLY=($(compgen -W '${commands.join(' ')}' -- "$word"))
     return
   fi
   if [ "$COMP_CWORD" -eq 2 ]; then
@@ -68,7 +75,7 @@ const scripts: Readonly<Record<string, string>> = {
   bash,
   zsh: `autoload -U +X bashcompinit && bashcompinit\n${bash}`,
   fish: `complete -c ringmaster -f
-complete -c ringmaster -n __fish_use_subcommand -a '${commands}'
+complete -c ringmaster -n __fish_use_subcommand -a '${commands.join(' ')}'
 ${kinds.map((kind) => `complete -c ringmaster -n '__fish_seen_subcommand_from ${named[kind].replaceAll('|', ' ')}' -a '(ringmaster completion ${kind} 2>/dev/null)'`).join('\n')}
 ${Object.entries(first)
   .map(

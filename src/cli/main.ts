@@ -159,14 +159,14 @@ async function main([command, ...args]: readonly string[]): Promise<string | und
     case '-h':
       return usage
   }
-  throw new SupervisorError('USAGE', `${whyNone(command)}. See "ringmaster --help"`)
+  throw new SupervisorError('USAGE', `${whyNone(command)} See "ringmaster --help"`)
 }
 
 function whyNone(command: string | undefined): string {
-  if (command === undefined) return 'no command'
-  return notYet.includes(command)
-    ? `the command "${command}" is not yet supported`
-    : `no command "${command}"`
+  if (command === undefined) return 'no command.'
+  if (notYet.includes(command)) return `the command "${command}" is not yet supported.`
+  const near = client().suggestCommand(command)
+  return `no command "${command}"${near === undefined ? '.' : `; did you mean ${near}?`}`
 }
 
 /** What `exec` shall not load. */

@@ -200,7 +200,7 @@ t.test('a wrong flag is code 64, --help is code 0', async (t) => {
 t.test('what is of a later day says so, with code 64', async (t) => {
   for (const [args, message] of [
     [['dev'], /^ringmaster: the command "dev" is not yet supported\. /],
-    [['frob'], /^ringmaster: no command "frob"\. /],
+    [['knit'], /^ringmaster: no command "knit"\. /],
     [['check', '--profile', 'a'], /^ringmaster: check: --profile is not yet supported\. /],
     [['render', '--set', 'a=b'], /^ringmaster: render: --set is not yet supported\. /],
   ] as const) {

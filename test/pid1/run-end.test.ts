@@ -73,7 +73,14 @@ t.test('a configuration that cannot be used is explained line by line', async (t
 })
 
 for (const [rule, args, message] of [
-  ['an unknown command', ['rum'], /^ringmaster: no command "rum"\. See "ringmaster --help"\n$/],
+  ['an unknown command', ['tea'], /^ringmaster: no command "tea"\. See "ringmaster --help"\n$/],
+  [
+    'a command that was mistyped',
+    ['rum'],
+    /^ringmaster: no command "rum"; did you mean run\? See "ringmaster --help"\n$/,
+  ],
+  ['the begin of a command', ['stat'], /^ringmaster: no command "stat"; did you mean status\? /],
+  ['the begin of two', ['st'], /^ringmaster: no command "st"\. See/],
   ['no command', [], /^ringmaster: no command\. See "ringmaster --help"\n$/],
   ['an unknown flag', ['run', '--what'], /^ringmaster: run: Unknown option '--what'.*\n$/],
   [
