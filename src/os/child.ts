@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync } from 'node:fs'
+import { closeSync, existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { execHelperPath, native } from './native.ts'
 import { readNow } from './read-now.ts'
@@ -75,7 +75,7 @@ export function startChild(
   }
   closeSync(report)
   const refuse = (error: NodeJS.ErrnoException) =>
-    onRefused({ errno: error.code ?? 'EIO', step: 'fork' })
+    onRefused({ errno: error.code ?? 'EIO', step: existsSync(blank) ? 'fork' : `open ${blank}` })
   if (child instanceof Error) queueMicrotask(() => refuse(child))
   else child.once('error', refuse)
   return null
@@ -91,6 +91,9 @@ function ownSoon(pid: number): void {
     unowned = []
   })
 }
+
+/** What libuv opens between fork and exec, and the only thing then that may be missing: the exec helper was looked for at the start. */
+const blank = '/dev/null'
 
 /** Reads the report pipe to its end and closes it; `onEnd` hears all of it. */
 export function readReport(fd: number, onEnd: (text: string) => void): void {

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { alone, ways } from '../rig/ringmaster.ts'
+import { alone, needsNamespace, ways } from '../rig/ringmaster.ts'
 import { folder, script, supervise } from '../rig/supervise.ts'
 
 const never = { restartPolicy: 'Never' }
@@ -83,6 +83,15 @@ t.test(
     t.match(await ringmaster.end(), { code: 0 })
   },
 )
+
+t.test('a container without /dev/null is told so', { skip: needsNamespace }, async (t) => {
+  const unshare = process.getuid?.() === 0 ? '-m' : '-Urm'
+  const by = ['unshare', unshare, 'sh', '-c', 'mount -t tmpfs none /dev && exec "$@"', 'sh']
+  const ringmaster = await supervise(t, alone, { processes: { web: script('echo never') } }, { by })
+  await ringmaster.line(/cannot start: ENOENT open \/dev\/null/)
+  ringmaster.signal('SIGTERM')
+  t.match(await ringmaster.end(), { code: 0, stdout: '' })
+})
 
 t.test(
   'when processes run out, what cannot start is tried again',
