@@ -170,7 +170,7 @@ function staleAt(path: string, { rival }: LocalWords): string | undefined {
   const code = connection < 0 ? getSystemErrorName(connection) : ''
   // EAGAIN: somebody listens, and is busy.
   if (connection >= 0 || code === 'EAGAIN') throw problem(`${rival} listens there`)
-  if (code !== 'ECONNREFUSED') throw problem(code)
+  if (code !== 'ECONNREFUSED') throw problem(reasons[code] ?? code)
   return identity
 }
 

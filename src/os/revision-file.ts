@@ -75,7 +75,7 @@ export async function writeRevisions(folder: string, past: readonly Past[]): Pro
   // A Ringmaster that was killed may have left one.
   await fileCalls().unlink(draft).catch(unlessMissing)
   try {
-    await withFile(draft, O_WRONLY | O_CREAT | O_EXCL, (fd) => writeAll(fd, past))
+    await withFile(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, (fd) => writeAll(fd, past))
     await fileCalls().rename(draft, path)
   } catch (error) {
     // What went wrong first is told; what is in the way of this is so too next time.
@@ -147,7 +147,7 @@ async function withFile(
   flags: number,
   work: (fd: number) => Promise<void>,
 ): Promise<void> {
-  const fd = await fileCalls().open(path, flags | O_NOFOLLOW, ownMode)
+  const fd = await fileCalls().open(path, flags, ownMode)
   try {
     await work(fd)
   } finally {

@@ -60,6 +60,17 @@ t.test('what is written is read, in a file that only its owner can read', async 
   t.same(told, [])
 })
 
+t.test('the folder may be a link to one', async (t) => {
+  const { place } = await kept(t, [])
+  const link = join(folder(t), 'link')
+  symlinkSync(place, link)
+  await t.resolves(writeRevisions(link, past()))
+  t.same(
+    readRevisions(link, (problem) => t.fail(problem)),
+    past(),
+  )
+})
+
 t.test('without a file there is nothing to tell', async (t) => {
   const told: string[] = []
   const place = folder(t)
