@@ -30,6 +30,8 @@ export class Draft implements Step {
     ...{ processes: [], courses: [], lookUp: () => undefined },
   }
   #afterMs: ReadonlyMap<string, number> | null = null
+  /** The list of instances that is this step's own. */
+  #own: Instance[] | null = null
 
   constructor(state: State, at: Moment, unit: number) {
     this.state = state
@@ -133,9 +135,12 @@ export class Draft implements Step {
 
   replace(index: number, instance: Instance): void {
     const before = this.state.instances[index]
-    if (before === instance) return
-    const instances = this.state.instances.with(index, instance)
-    this.setInstances(instances, before ? [before] : [], [instance])
+    if (before === undefined || before === instance) return
+    // A command may be about a thousand: the list is copied once a step. The one that came with the state never changes.
+    const instances = this.state.instances === this.#own ? this.#own : [...this.state.instances]
+    instances[index] = instance
+    this.#own = instances
+    this.setInstances(instances, [before], [instance])
     if (instance.phase === 'failed' && this.state.firstFailureCode === null) {
       this.state = { ...this.state, firstFailureCode: exitCodeOf(instance) }
     }

@@ -83,7 +83,7 @@ function take(draft: Draft, event: Event): void {
       break
     case 'spawned':
       draft.withRun(event.run, 'queued', (instance, spec, live) => {
-        draft.state = { ...draft.state, openOutputs: [...draft.state.openOutputs, event.run] }
+        draft.state = { ...draft.state, openOutputs: draft.state.openOutputs.concat(event.run) }
         return lives.spawned(instance, spec, live, event.pid, draft)
       })
       break

@@ -18,6 +18,8 @@ const SIGKILL = 9
 export class Trees {
   readonly #handles: Handles
   readonly #ports: TreePorts
+  /** Of main processes that have ended and left something, which is to end too. */
+  readonly #ending = new Set<Handle>()
   /** What all that is left was last told to end by. */
   #sweepSignal: number | null = null
   #isLookingSoon = false
@@ -34,6 +36,7 @@ export class Trees {
       return
     }
     handle.treeSignal = signal
+    this.#ending.add(handle)
     this.#look(handle, signal, sparesGroup)
   }
 
@@ -60,20 +63,16 @@ export class Trees {
 
   /** Something died: trees that are being ended may be empty now. Once a turn, however many died in it. */
   lookSoon(): void {
-    const isAwaited = this.#sweepSignal !== null || this.#ending().length > 0
+    const isAwaited = this.#sweepSignal !== null || this.#ending.size > 0
     if (this.#isLookingSoon || !isAwaited) return
     this.#isLookingSoon = true
     this.#ports.clock.afterPoll(() => {
       this.#isLookingSoon = false
-      for (const handle of this.#ending()) {
+      for (const handle of [...this.#ending]) {
         this.#try(() => this.#look(handle, repeated(handle.treeSignal)))
       }
       if (this.#sweepSignal !== null) this.#try(() => this.#sweep(repeated(this.#sweepSignal)))
     })
-  }
-
-  #ending(): readonly Handle[] {
-    return this.#handles.all().filter((one) => one.treeSignal !== null && !one.isEmptied)
   }
 
   #look(handle: Handle, signal: number | null, sparesGroup = false): void {
@@ -89,6 +88,7 @@ export class Trees {
 
   #leave(handle: Handle): void {
     handle.isEmptied = true
+    this.#ending.delete(handle)
     this.#ports.guard.forget(handle.pid)
     this.#handles.forgetIfOver(handle)
   }
