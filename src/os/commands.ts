@@ -39,8 +39,9 @@ export function createCommands({ rightsOf, exits, guard }: CommandsOptions): Own
       queueMicrotask(() => refuse(descriptors, 'pipe'))
       return ended
     }
-    const child = startChild({ ...request, descriptors: descriptors.child }, ({ errno, step }) =>
-      refuse(errno, step),
+    const words = { ...asked.spec, command: asked.command, executable: request.command[0] }
+    const child = startChild({ ...request, descriptors: descriptors.child }, (refusal) =>
+      refuse(refusal.errno, describeStep(refusal, words)),
     )
     for (const fd of descriptors.writeEnds) closeSync(fd)
     if (child === null) {
@@ -56,8 +57,6 @@ export function createCommands({ rightsOf, exits, guard }: CommandsOptions): Own
     const settle = () => {
       if (status === undefined || report === undefined) return
       const refusal = parseReport(report)
-      const { spec, command } = asked
-      const words = { ...spec, command, executable: request.command[0] }
       if (refusal === undefined) onEnd({ end: status, output: output.end() })
       else refuse(refusal.errno, describeStep(refusal, words), output.end())
     }

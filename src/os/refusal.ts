@@ -1,7 +1,7 @@
 import type { ResourcesSpec } from '../plan/instance-spec.ts'
 import type { Refusal } from './child.ts'
 
-/** What was asked of the exec helper, in the words of the configuration. */
+/** What was asked for, in the words of the configuration. */
 interface Asked {
   /** As it is written: a reference may stand for something secret. */
   readonly command: readonly [string, ...string[]]
@@ -32,6 +32,8 @@ export function describeStep(
       return `cpuAffinity=${resources.cpuAffinity}${errno === 'EINVAL' ? ' (Ringmaster may run on none of them)' : ''}`
     case 'oom':
       return `oomScoreAdj=${resources.oomScoreAdj}${because("a value below Ringmaster's own takes CAP_SYS_RESOURCE")}`
+    case 'fork':
+      return errno === 'E2BIG' ? `${step} (arguments and environment are too large)` : step
     case 'cwd':
       return `workingDir=${workingDir}`
     case 'exec':

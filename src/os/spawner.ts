@@ -46,8 +46,9 @@ export function createSpawner(
         ...(terminal !== undefined && { terminal }),
       }
       const speaking = notify ? withNotify(whole, spec, notify.address) : whole
-      const child = startChild(withSockets(speaking, lent), ({ errno, step }) =>
-        observer.refused(errno, step),
+      const words = { ...spec, executable: request.command[0] }
+      const child = startChild(withSockets(speaking, lent), (refusal) =>
+        observer.refused(refusal.errno, describeStep(refusal, words)),
       )
       for (const fd of writeEnds) closeSync(fd)
       if (child === null) {
@@ -58,10 +59,7 @@ export function createSpawner(
       readReport(child.report, (text) => {
         const refusal = parseReport(text)
         if (refusal === undefined) observer.executed()
-        else {
-          const words = { ...spec, executable: request.command[0] }
-          observer.execFailed(refusal.errno, describeStep(refusal, words))
-        }
+        else observer.execFailed(refusal.errno, describeStep(refusal, words))
       })
       const pipes = [stdout, stderr].flatMap((fd) => (fd === null ? [] : nameOf(fd)))
       return { pid: child.pid, runId, pipes, stdout, stderr, notify }

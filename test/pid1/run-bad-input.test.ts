@@ -20,6 +20,7 @@ for (const { way, start, skip } of ways) {
     { skip },
     async (t) => {
       for (const [command, code, refused] of [
+        ['x'.repeat(200_000), 126, 'E2BIG fork (arguments and environment are too large)'],
         ['no-such-command', 127, 'ENOENT command=no-such-command (not found in PATH)'],
         ['/no/such/command', 127, 'ENOENT command=/no/such/command (no such file)'],
         [file(t, 'echo hello\n', 0o644), 126, 'EACCES command=/'],

@@ -37,4 +37,6 @@ t.test('a refused step is told in the words of the configuration, with its value
   t.match(of('ENOEXEC', 'exec'), /^command=app \(neither a program/)
   t.equal(of('EAGAIN', 'exec'), 'command=app')
   t.equal(of('ENOENT', 'interpreter'), 'interpreter of app')
+  t.equal(of('E2BIG', 'fork'), 'fork (arguments and environment are too large)')
+  t.equal(of('EAGAIN', 'fork'), 'fork')
 })
