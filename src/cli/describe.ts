@@ -30,12 +30,11 @@ export async function describeCommand(args: readonly string[]): Promise<string> 
   if (name === undefined) throw usageError('describe', 'no NAME')
   if (more !== undefined) throw usageError('describe', `"${more}" is one too many`)
   const client = connect()
-  const [detail, events, incidents, supervisor] = await Promise.all([
-    client.describe(name),
-    client.events([name]),
-    client.incidents([name]),
-    client.supervisor(),
-  ])
+  // One after the other: where all connections are taken, a second one could end the first.
+  const detail = await client.describe(name)
+  const events = await client.events([name])
+  const incidents = await client.incidents([name])
+  const supervisor = await client.supervisor()
   const described = { ...detail, events: events.slice(-mostEvents), incidents }
   return print(format, described, (all) => describeText(all, supervisor, Date.now()))
 }

@@ -25,7 +25,9 @@ export async function statusCommand(args: readonly string[]): Promise<string> {
   const client = connect()
   const look = async (rows = Number.POSITIVE_INFINITY) => {
     if (format !== 'table') return print(format, await client.status(names), () => '')
-    const [processes, supervisor] = await Promise.all([client.status(names), client.supervisor()])
+    // One after the other: where all connections are taken, a second one could end the first.
+    const processes = await client.status(names)
+    const supervisor = await client.supervisor()
     const state = unusualState(supervisor)
     const line = state === '' ? '' : `\nringmaster: ${state}\n`
     return `${fit(statusTable(processes, Date.now()), line === '' ? rows : rows - 2)}${line}`

@@ -66,11 +66,10 @@ function createLook(
   let before: UsageStatus | undefined
   let rates = new Map<string, number>()
   return async () => {
-    const [supervisor, usage, processes] = await Promise.all([
-      client.supervisor(),
-      client.usage(names),
-      client.status(names),
-    ])
+    // One after the other: where all connections are taken, a second one could end the first.
+    const supervisor = await client.supervisor()
+    const usage = await client.usage(names)
+    const processes = await client.status(names)
     // Who else asks may have had it looked up just now.
     if (before === undefined || usage.atSeconds > before.atSeconds) {
       rates = ratesOf(before, usage)

@@ -44,7 +44,7 @@ export async function send(places: readonly Place[], request: Request): Promise<
 function asLost(error: unknown, name: string): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code !== 'ECONNRESET' && code !== 'EPIPE') return error
-  const message = `lost the connection to ${name}: it has ended, or is about to`
+  const message = `lost the connection to ${name}: it has ended, is about to, or has too many clients`
   return new SupervisorError('UNREACHABLE', message, { cause: error })
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import t from 'tap'
 import { command, control } from '../rig/control.ts'
 import { alone, nodeCommand, ways } from '../rig/ringmaster.ts'
@@ -97,6 +98,21 @@ t.test('wait with a timeout waits for the socket, too', async (t) => {
   const waited = supervise(t, alone, config)
   t.match(command(['wait', 'web', '--timeout', '15', '--socket', socket]), { code: 0 })
   await waited
+})
+
+t.test('commands get through where all connections are taken', async (t) => {
+  const { ask, socket } = await control(t, alone, { processes: { web: sleeper } })
+  t.match(ask('wait', 'web', '--timeout', '10'), { code: 0 })
+  const waiting = Array.from({ length: 64 }, () => connect(socket))
+  t.teardown(() => waiting.map((one) => one.destroy()))
+  for (const one of waiting) {
+    one.on('error', () => {})
+    one.write('GET /v1/wait?name=web&for=stopped HTTP/1.1\r\nHost: ringmaster\r\n\r\n')
+    await once(one, 'connect')
+  }
+  for (const args of [['status'], ['describe', 'web'], ['top', '--once'], ['stop', 'web']]) {
+    t.match(ask(...args), { code: 0, stderr: '' }, args.join(' '))
+  }
 })
 
 t.test('drain and maintenance take readiness away, and give it back', async (t) => {

@@ -48,7 +48,7 @@ t.test('logs and events are followed, until nobody reads them', async (t) => {
   t.match(ask('restart', 'web'), { code: 0 })
   await events.line(/"text":"restart of web.1, asked for by uid \d+, pid \d+"/)
   ringmaster.signal('SIGTERM')
-  t.match(await events.end(), { code: 2, stderr: /it has ended, or is about to/ })
+  t.match(await events.end(), { code: 2, stderr: /it has ended, is about to, or/ })
 })
 
 t.test('a process is scaled up and down', async (t) => {
