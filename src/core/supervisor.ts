@@ -167,9 +167,10 @@ function settle(draft: Draft): void {
   if (draft.state.groups.some(({ isFailed }) => isFailed)) endByItself(draft)
   if (draft.state.phase !== 'running') cancelRollouts(draft)
   resumeWaiting(draft)
-  watchSockets(draft)
   // Who waits for a connection now may be the last that a rollout waits for.
   if (draft.state.courses.some(({ rollout }) => rollout)) keepUp(draft)
+  // And whom it makes may be the first who waits for one.
+  watchSockets(draft)
   if (draft.state.phase === 'stopping') stopInTurn(draft)
   if (draft.isForced && count(draft.state.instances, 'isToBeKilled') > 0) {
     draft.each((instance, spec) => stops.graceEnded(instance, spec, draft))

@@ -21,6 +21,8 @@ export interface WorldRun {
   isTreeAsked: boolean
   isAsked: boolean
   isKilled: boolean
+  /** It had a postStart to come when it began to execute. */
+  hasPostStart: boolean
 }
 
 /** All that lives, and all that the core waits for. */
@@ -78,7 +80,7 @@ export function perform(world: World, effect: Effect, before: State): void {
   switch (effect.type) {
     case 'spawn':
       world.lastRun = effect.run
-      world.runs.set(effect.run, newRun(effect.run, instanceName(effect.spec.name, effect.number)))
+      world.runs.set(effect.run, newRun(effect))
       break
     case 'cancelSpawn': {
       const run = world.runs.get(effect.run)
@@ -112,11 +114,14 @@ export function perform(world: World, effect: Effect, before: State): void {
     case 'stopProbe':
       world.tries.delete(`${effect.run} ${effect.probe}`)
       break
-    case 'adopt':
+    case 'adopt': {
+      const run = world.runs.get(effect.run)
+      if (run && !run.isReported) run.hasPostStart = hasPostStart(effect)
       if (instanceOfRun(before, effect.run)?.live?.readySinceMonoMs != null) {
         world.passed.add(effect.run)
       }
       break
+    }
     case 'watchSockets':
       world.watched.add(effect.process)
       break
@@ -162,9 +167,15 @@ export function endRun(world: World, run: WorldRun): void {
   if (run.isOutputOpen) world.runs.set(-run.run, run)
 }
 
-function newRun(run: number, instance: string): WorldRun {
+function newRun(effect: EffectOf<'spawn'>): WorldRun {
+  const instance = instanceName(effect.spec.name, effect.number)
   const flags = { isReported: false, isOutputOpen: false, isTreeAsked: false }
-  return { run, instance, place: 'lane', ...flags, isAsked: false, isKilled: false }
+  const asked = { isAsked: false, isKilled: false, hasPostStart: hasPostStart(effect) }
+  return { run: effect.run, instance, place: 'lane', ...flags, ...asked }
+}
+
+function hasPostStart({ spec }: EffectOf<'spawn' | 'adopt'>): boolean {
+  return spec.hooks.includes('postStart')
 }
 
 function signal(run: WorldRun | undefined, number: number): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Instance } from '../../../../src/core/instance-state.ts'
-import { type EffectOf, instanceOfRun, type Move, specOf } from '../move.ts'
+import { type EffectOf, instanceOfRun, type Move } from '../move.ts'
 import type { WorldView } from '../world.ts'
 import { checkTurn } from './stops.ts'
 
@@ -35,7 +35,7 @@ export function checkDismiss(
 }
 
 export function checkHook({ name, phase, live }: Instance, move: Move, world: WorldView): void {
-  const { hooks, asked, deadlines } = world
+  const { runs, hooks, asked, deadlines } = world
   const awaited = live === null ? undefined : hooks.get(live.run)
   assert.equal(live?.hook ?? undefined, awaited, 'a hook is awaited when it is known')
   const hookAtMs = deadlines.get(`${name}/hook`)
@@ -47,7 +47,7 @@ export function checkHook({ name, phase, live }: Instance, move: Move, world: Wo
     assert.ok(hasTime, 'the stop signal has a time of its own before SIGKILL')
   }
   if (awaited === 'postStart') assert.equal(phase, 'starting')
-  if (phase === 'running' && specOf(move, name).hooks.includes('postStart')) {
-    assert.ok(asked.has(`${live?.run} postStart`), 'what runs has had its postStart')
+  if (phase === 'running' && live !== null && runs.get(live.run)?.hasPostStart) {
+    assert.ok(asked.has(`${live.run} postStart`), 'what runs has had its postStart')
   }
 }
