@@ -14,6 +14,13 @@ export type Effect =
     }
   /** Forget a `spawn` that has not begun; `spawnFailed` (ECANCELED) answers. No answer when it has begun. */
   | { readonly type: 'cancelSpawn'; readonly run: number }
+  /** Asks the main process of the run to end, which has not been reported as ended, or its whole process group: who is suspended goes on, and hears it. */
+  | {
+      readonly type: 'stop'
+      readonly run: number
+      readonly signal: number
+      readonly to: 'process' | 'group'
+    }
   /** To the main process of the run, which has not been reported as ended, or to its whole process group. */
   | {
       readonly type: 'signal'

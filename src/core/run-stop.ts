@@ -116,7 +116,7 @@ export function askToEnd(
 /** The stop signal, to whom the kill mode says. */
 export function sendStop(run: number, { killMode, stopSignal }: ProcessSpec, step: Step): void {
   const to = killMode === 'group' ? 'group' : 'process'
-  step.want({ type: 'signal', run, signal: stopSignal, to })
+  step.want({ type: 'stop', run, signal: stopSignal, to })
 }
 
 /** Ends a run, also one that has no process yet. */

@@ -73,6 +73,12 @@ export function createProcessTable(
       send(to === 'group' ? -pid : pid, signal)
     },
 
+    stop(pid, signal, to) {
+      const target = to === 'group' ? -pid : pid
+      send(target, signal)
+      send(target, SIGCONT)
+    },
+
     signalMember({ pid, startTicks }, signal) {
       // From here on the descriptor stays with one process, whatever becomes of its pid.
       const fd = native().openProcess(pid)
@@ -137,6 +143,7 @@ export function createProcessTable(
   }
 }
 
+const SIGCONT = 18
 const ESRCH = 3
 /** Who asks to be believed may have made a very long chain of processes. */
 const mostAncestors = 32

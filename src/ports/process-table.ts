@@ -5,6 +5,8 @@ export interface ProcessTable {
    * group that it leads; one that is gone is no error.
    */
   signal(pid: number, signal: number, to?: 'process' | 'group'): void
+  /** The same, and has those go on that are suspended: until then it would wait. */
+  stop(pid: number, signal: number, to: 'process' | 'group'): void
   /** Sends `signal` to what was found, and to nobody when its pid is somebody else's by now. */
   signalMember(member: Member, signal: number): void
   /** Whether `pid` has a handler for `signal`; false also when there is no telling. */

@@ -88,6 +88,11 @@ export class Runs {
     if (this.#handles.withMain(run)) this.#watchMemory(handle)
   }
 
+  stop({ run, signal, to }: Extract<Effect, { type: 'stop' }>): void {
+    const handle = this.#handles.withMain(run)
+    if (handle) this.#ports.processes.stop(handle.pid, signal, to)
+  }
+
   signal({ run, signal, to }: Extract<Effect, { type: 'signal' }>): void {
     const handle = this.#handles.withMain(run)
     if (handle === undefined) return

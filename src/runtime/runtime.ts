@@ -115,6 +115,9 @@ export class Runtime {
       case 'cancelSpawn':
         this.#runs.cancel(effect.run)
         break
+      case 'stop':
+        this.#runs.stop(effect)
+        break
       case 'signal':
         this.#runs.signal(effect)
         break

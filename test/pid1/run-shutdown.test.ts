@@ -1,6 +1,8 @@
 import t from 'tap'
+import { descendants } from '../rig/proc.ts'
 import { ways } from '../rig/ringmaster.ts'
 import { script, supervise } from '../rig/supervise.ts'
+import { until } from '../rig/wait.ts'
 
 const loop = 'while :; do sleep 0.01; done'
 const deaf = (fields: object = {}) => script(`trap "" TERM; echo up; ${loop}`, fields)
@@ -26,6 +28,17 @@ for (const { way, start, skip } of ways) {
       t.match(stderr, /"cause":"grace-exceeded"/)
     },
   )
+
+  t.test(`${way}: what is suspended is stopped as any other`, { skip }, async (t) => {
+    const ringmaster = await supervise(t, start, {
+      processes: { web: script('kill -STOP $$', { terminationGracePeriodSeconds: 3 }) },
+    })
+    await until(() => descendants(ringmaster.pid).some(({ state }) => state === 'T'))
+    ringmaster.signal('SIGTERM')
+    const { code, stderr } = await ringmaster.end()
+    t.equal(code, 0)
+    t.match(stderr, /"cause":"stop-requested","signal":"SIGTERM"/)
+  })
 
   t.test(`${way}: while it drains everything runs on, restarts too`, { skip }, async (t) => {
     const ringmaster = await supervise(t, start, {

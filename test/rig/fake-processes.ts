@@ -158,6 +158,9 @@ export class FakeProcesses {
         signal: (pid, signal, to = 'process') => {
           this.sent.push(`${signal} ${to === 'group' ? -pid : pid}`)
         },
+        stop: (pid, signal, to) => {
+          this.sent.push(`${signal} ${to === 'group' ? -pid : pid}`)
+        },
         signalMember: ({ pid }, signal) => {
           this.sent.push(`${signal} ${pid}`)
         },

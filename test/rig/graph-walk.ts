@@ -118,8 +118,12 @@ class GraphWalk {
         return spawned
       },
     })
-    const { signal, signalMember } = processes
+    const { stop, signal, signalMember } = processes
     Object.assign(processes, {
+      stop: (...args: Parameters<typeof stop>) => {
+        stop(...args)
+        this.#signalled(args[0], args[1])
+      },
       signal: (...args: Parameters<typeof signal>) => {
         signal(...args)
         this.#signalled(args[0], args[1])

@@ -109,6 +109,7 @@ export function inWords(effect: Effect): string {
       return `${effect.type} ${effect.run}`
     case 'offer':
       return `offer ${effect.run} ${effect.signal}`
+    case 'stop':
     case 'signal':
       return `signal ${effect.run} ${effect.signal}${effect.to === 'group' ? ' group' : ''}`
     case 'send':

@@ -52,7 +52,7 @@ t.test('a look at the processes that throws is made again', async (t) => {
 
 t.test('a signal that cannot be sent does not keep the others from it', async (t) => {
   const world = new FakeWorld(two).begin().execute(1).execute(2)
-  breakOnce(world.ports.processes, 'signal')
+  breakOnce(world.ports.processes, 'stop')
   world.signal(15)
   t.same(world.sent, [`15 ${world.run(2).pid}`])
   world.advance(10_000)

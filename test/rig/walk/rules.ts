@@ -26,6 +26,7 @@ export function checkEffect(effect: Effect, move: Move, world: WorldView): void 
     case 'cancelSpawn':
       checkTakenBack(effect, world)
       break
+    case 'stop':
     case 'signal':
       checkSignal(effect, move, world)
       break

@@ -87,6 +87,7 @@ export function perform(world: World, effect: Effect, before: State): void {
       if (run?.place === 'lane') run.place = 'cancelled'
       break
     }
+    case 'stop':
     case 'signal':
       signal(world.runs.get(effect.run), effect.signal)
       break

@@ -25,7 +25,7 @@ t.test('one that does not gets its share, before the sweep and the reserve', asy
 t.test('no step is ever 0', async (t) => {
   const story = ready({ graceMs: 60_000 }, { drainMs: 0, graceMs: 0 }).take(TERM)
   const [, signal, kill] = story.effects
-  t.match(signal, { type: 'signal', signal: 15 })
+  t.match(signal, { type: 'stop', signal: 15 })
   t.match(kill, { type: 'wake', key: 'web.1/kill' })
   t.ok(kill?.type === 'wake' && kill.atMonoMs !== null && kill.atMonoMs > story.monoMs)
 })

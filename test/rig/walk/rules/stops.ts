@@ -5,7 +5,7 @@ import { SIGKILL, type WorldRun, type WorldView } from '../world.ts'
 
 /** A main process is asked to end when that is its turn, and killed after that. */
 export function checkSignal(
-  { run: number, signal }: EffectOf<'signal'>,
+  { run: number, signal }: EffectOf<'stop' | 'signal'>,
   move: Move,
   world: WorldView,
 ): void {
