@@ -11,6 +11,9 @@ const [SIGKILL, SIGTERM, SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU] =
   9, 15, 17, 18, 19, 20, 21, 22,
 ]
 
+/** By then the child is on its own, or has ended. */
+const settledMs = 1000
+
 /**
  * Runs one command as an init does: forwards signals, reaps orphans, and leaves with the command's exit code. `entry`:
  * what the entry has told, if it was there. Never returns to its caller's caller: the process ends here.
@@ -45,6 +48,7 @@ export function runInit(options: ExecOptions, entry: SignalSets | undefined): vo
   if (child === null) return
   const { pid } = child
   if (verbosity > 0) say(`started ${options.command[0]} as pid ${pid}`)
+  setTimeout(os.releaseMemory, settledMs)
   /** Set while a SIGTSTP or its like has stopped us too: the child's stop is then no news. */
   let isSuspended = false
 

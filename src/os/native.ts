@@ -138,8 +138,8 @@ export interface Native {
    */
   timeTurns(bounds: Float64Array, tallies: Float64Array): void
   /**
-   * Has V8 collect all garbage at once and drop what it has compiled, and gives what is free then back to the kernel: holds up the
-   * event loop for some 50 ms. False when this Node.js does not let V8 be told so.
+   * Has V8 collect all garbage at once and drop what it has compiled, and gives what is free then back to the kernel, with what is
+   * mapped of the program: holds up the event loop for some 50 ms. False when this Node.js does not let V8 be told so.
    */
   releaseMemory(): boolean
   /**

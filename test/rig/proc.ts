@@ -58,6 +58,12 @@ export function privateBytes(pid: number): number {
   return Number(kb) * 1024
 }
 
+/** What of its memory is mapped, that of files included. */
+export function residentBytes(pid: number): number {
+  const [, kb] = /^Rss: +(\d+)/m.exec(readProc(pid, 'smaps_rollup') ?? '') ?? []
+  return Number(kb) * 1024
+}
+
 /** Its PID as it sees itself, in its own PID namespace. */
 export function pidInside(pid: number): number {
   return Number(statusOf(pid, 'NSpid')?.split('\t').at(-1))

@@ -1,0 +1,31 @@
+// How much of its program Ringmaster keeps in memory.
+import t from 'tap'
+import { residentBytes } from '../rig/proc.ts'
+import { inNamespace, needsNamespace } from '../rig/ringmaster.ts'
+import { script, supervise } from '../rig/supervise.ts'
+import { until } from '../rig/wait.ts'
+
+/** Node.js alone has more than 40 MB. */
+const mostBytes = 32e6
+const untilTold = 'trap "exit 3" TERM; echo up; while :; do sleep 0.1; done'
+
+t.test(
+  'once started, run gives back what it has read of its program, and goes on',
+  { skip: needsNamespace },
+  async (t) => {
+    const config = { processes: { web: script(untilTold) }, http: { port: 0 } }
+    const run = await supervise(t, inNamespace, config)
+    await run.line(/^web\.1 \| up$/)
+    await until(() => residentBytes(run.pid) < mostBytes)
+    run.signal('SIGTERM')
+    t.match(await run.end(), { code: 0, stderr: /web\.1 stopped: code 3/ })
+  },
+)
+
+t.test('so does exec', { skip: needsNamespace }, async (t) => {
+  const init = await inNamespace(t, ['exec', 'sh', '-c', untilTold])
+  await init.line(/^up$/)
+  await until(() => residentBytes(init.pid) < mostBytes)
+  init.signal('SIGTERM')
+  t.match(await init.end(), { code: 3 })
+})
