@@ -24,10 +24,14 @@ enum { EXIT_INTERNAL = 70, MAX_LINKS = 40, MAX_ESCAPED = 100000, AT_EXECFN = 31 
 
 static const char *const SET_ASIDE[] = {
   "LD_AUDIT", "LD_PRELOAD", "NODE_COMPILE_CACHE", "NODE_DEBUG", "NODE_DEBUG_NATIVE", "NODE_OPTIONS", "NODE_PATH",
-  "NODE_PENDING_DEPRECATION", "NODE_REDIRECT_WARNINGS", "NODE_V8_COVERAGE", "OPENSSL_CONF",
+  "NODE_PENDING_DEPRECATION", "NODE_REDIRECT_WARNINGS", "NODE_V8_COVERAGE", "OPENSSL_CONF", "UV_THREADPOOL_SIZE",
+  // These for "run" and "exec" alone, which look at nobody's certificate and use no proxy: Node.js 20 reads the certificates
+  // before all else, in 30 ms if there are 144 of them.
+  "NODE_EXTRA_CA_CERTS", "NODE_USE_ENV_PROXY", "NODE_USE_SYSTEM_CA",
 };
+enum { SETS_ASIDE = sizeof SET_ASIDE / sizeof *SET_ASIDE, SETS_ASIDE_OF_CLIENTS = SETS_ASIDE - 3 };
 static const char PREFIX[] = "RINGMASTER_ENTRY_", REPORT[] = "RINGMASTER_ENTRY=", PRELOAD[] = "LD_PRELOAD=";
-enum { SETS_ASIDE = sizeof SET_ASIDE / sizeof *SET_ASIDE, PREFIX_LENGTH = sizeof PREFIX - 1 };
+enum { PREFIX_LENGTH = sizeof PREFIX - 1 };
 
 // As in latch.c: SIGCHLD, and what a fault raises: ILL, TRAP, ABRT, BUS, FPE, SEGV, SYS.
 static const uint64_t LEFT_ALONE = 1u << 16 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 10 | 1u << 30;
@@ -37,9 +41,9 @@ static uint64_t ignored_signals(void);
 static bool find_folder(const char *path, char folder[MAX_PATH]);
 static const char *own_path(char *const *environment);
 static bool find_latch(const char *path);
-static bool is_set_aside(const char *variable);
+static bool is_set_aside(const char *variable, size_t names);
 static size_t room_for(const char *text, bool is_aside, bool escapes);
-static size_t room_for_all(char *const *arguments, char *const *environment, bool escapes);
+static size_t room_for_all(char *const *arguments, char *const *environment, size_t names, bool escapes);
 static char *rewrite(char *text, bool is_aside, bool escapes, char **room);
 static char *append(char *to, const char *text);
 static char *append_set(char *to, uint64_t set);
@@ -65,19 +69,20 @@ void start(char **stack) {
   // Those that live for long answer to signals; the others end by them, as any program does.
   const char *given = count > 1 ? arguments[1] : "";
   const bool is_exec = is_command(given, "exec"), answers = is_exec || is_command(given, "run");
+  const size_t names = answers ? SETS_ASIDE : SETS_ASIDE_OF_CLIENTS;
   const bool has_latch = answers && find_latch(latch + sizeof PRELOAD - 1);
   char *end = append_set(append(report, REPORT), ignored_signals());
   append(append_set(append(end, ":"), blocked), has_latch ? ":latch" : ":none");
   if (!has_latch) sys_set_mask(blocked);
 
-  const bool escapes = is_exec && room_for_all(arguments, environment, true) <= MAX_ESCAPED;
-  char all_room[room_for_all(arguments, environment, escapes) + 1], *room = all_room;
+  const bool escapes = is_exec && room_for_all(arguments, environment, names, true) <= MAX_ESCAPED;
+  char all_room[room_for_all(arguments, environment, names, escapes) + 1], *room = all_room;
   char *sorted[variables + 3], **last = sorted;
   for (size_t i = 0; i < variables; i++) {
     // A name that is ours alone is not what it seems.
     const char *rest = environment[i];
     if (take(&rest, "RINGMASTER_ENTRY") && (*rest == '=' || *rest == '_')) continue;
-    *last++ = rewrite(environment[i], is_set_aside(environment[i]), escapes, &room);
+    *last++ = rewrite(environment[i], is_set_aside(environment[i], names), escapes, &room);
   }
   *last++ = report;
   if (has_latch) *last++ = latch;
@@ -149,8 +154,9 @@ static bool find_latch(const char *path) {
   return false;
 }
 
-static bool is_set_aside(const char *variable) {
-  for (size_t i = 0; i < SETS_ASIDE; i++) {
+// Whether it is one of the first `names` of SET_ASIDE.
+static bool is_set_aside(const char *variable, size_t names) {
+  for (size_t i = 0; i < names; i++) {
     const char *rest = variable;
     if (take(&rest, SET_ASIDE[i]) && *rest == '=') return true;
   }
@@ -163,10 +169,10 @@ static size_t room_for(const char *text, bool is_aside, bool escapes) {
   return is_aside || written > length ? PREFIX_LENGTH + written + 1 : 0;
 }
 
-static size_t room_for_all(char *const *arguments, char *const *environment, bool escapes) {
+static size_t room_for_all(char *const *arguments, char *const *environment, size_t names, bool escapes) {
   size_t room = 0;
   for (; *arguments != NULL; arguments++) room += room_for(*arguments, false, escapes);
-  for (; *environment != NULL; environment++) room += room_for(*environment, is_set_aside(*environment), escapes);
+  for (; *environment != NULL; environment++) room += room_for(*environment, is_set_aside(*environment, names), escapes);
   return room;
 }
 

@@ -4,14 +4,18 @@ import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { fixture, root } from '../rig/fixtures.ts'
 import { installWhole } from '../rig/installation.ts'
+import { environmentOf } from '../rig/proc.ts'
 import { alone, entry, inNamespace, needsNamespace, program, ways } from '../rig/ringmaster.ts'
 import { folder, script, supervise } from '../rig/supervise.ts'
 
 const [, list = ''] =
   /SET_ASIDE\[\] = \{([^}]*)\}/.exec(readFileSync(join(root, 'src/native/entry.c'), 'utf8')) ?? []
-const names = list.match(/\w+/g) ?? []
+const names = [...list.matchAll(/"([A-Z_\d]+)"/g)].map(([, name = '']) => name)
+/** Those that clients have a use for. */
+const ofClients = ['NODE_EXTRA_CA_CERTS', 'NODE_USE_ENV_PROXY', 'NODE_USE_SYSTEM_CA']
+const others = names.filter((name) => !ofClients.includes(name))
 /** What Node.js would choke on, and what children may want. The loader of children takes any LD_ for its own. */
-const aside = {
+const aside: Readonly<Record<string, string>> = {
   ...Object.fromEntries(names.map((name) => [name, name.startsWith('LD_') ? '' : '/no/such'])),
   NODE_OPTIONS: '--require=/no/such/file --inspect',
   NODE_DEBUG: 'module',
@@ -19,7 +23,7 @@ const aside = {
 const all = Object.entries(aside).map(([name, value]) => `${name}=${value}`)
 
 t.test('the docs name all that is set aside', async (t) => {
-  t.ok(names.length > 5)
+  t.ok(names.length > 10)
   const docs = readFileSync(join(root, 'docs/docker.md'), 'utf8')
   const sentence = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}.`
   t.match(docs.replaceAll(/\s+/g, ' '), sentence)
@@ -123,8 +127,11 @@ t.test('arguments and variables of exec keep bytes that are no UTF-8', async (t)
 
 t.test('commands that do not stay end by a signal as they always do', async (t) => {
   const stdio = ['pipe', 'pipe', 'pipe'] as const
-  const schema = await alone(t, ['check', '/dev/stdin'], { entry, stdio })
+  const schema = await alone(t, ['check', '/dev/stdin'], { entry, stdio, env: aside })
   t.notOk(schema.hasExited)
+  const given = environmentOf(schema.pid) ?? []
+  for (const name of ofClients) t.ok(given.includes(`${name}=/no/such`), name)
+  for (const name of others) t.ok(given.includes(`RINGMASTER_ENTRY_${name}=${aside[name]}`), name)
   schema.signal('SIGTERM')
   t.match(await schema.exit(), { signal: 'SIGTERM' })
 })
