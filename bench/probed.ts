@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runProcesses } from './contenders.ts'
 import { digits, percentile, printTable, printTarget } from './figures.ts'
-import { privateKb, start } from './started.ts'
+import { footprintOf, start } from './started.ts'
 
 const settleMs = 20_000
 const sampleMs = 20_000
@@ -69,7 +69,7 @@ async function measureMemory(port: number): Promise<void> {
         [],
       )
       await sleep(settleMs)
-      sizes.set(`${hasProbes} ${replicas}`, privateKb(started.pid))
+      sizes.set(`${hasProbes} ${replicas}`, footprintOf(started.pid).privateDirtyKb)
       await started.end()
     }
   }

@@ -14,7 +14,7 @@ import {
 import { digits, median, minimum, percentile, printTable, printTarget } from './figures.ts'
 import { answered, ask } from './http.ts'
 import { lastStart } from './last-start.ts'
-import { cpuMicros, inside, privateDirtyKb, type Started, start } from './started.ts'
+import { cpuMicros, footprintOf, inside, type Started, start } from './started.ts'
 
 const rounds = 5
 const most = 1000
@@ -48,11 +48,11 @@ export async function measureScale(): Promise<void> {
     const started = await startOne(false)
     const { pid } = started
     await sleep(settleMs)
-    const fewKb = privateDirtyKb(pid)
+    const fewKb = footprintOf(pid).privateDirtyKb
     figures.scale.push(await untilStarted(pid, commandTo('scale', `child=${most}`), most - 1))
     if (round === 0) {
       await sleep(manySettleMs)
-      instanceKb = (privateDirtyKb(pid) - fewKb) / (most - 1)
+      instanceKb = (footprintOf(pid).privateDirtyKb - fewKb) / (most - 1)
     }
     statusMs.push(...(await timeStatuses()))
     figures.restart.push(await untilStarted(pid, commandTo('restart', 'child'), most))

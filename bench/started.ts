@@ -115,16 +115,20 @@ export function contextSwitches(pid: number): number {
   )
 }
 
-/** What `pid` shares with nobody, in KiB. */
-export function privateKb(pid: number): number {
-  const text = readOr('', `/proc/${pid}/smaps_rollup`)
-  return [...text.matchAll(/^Private_\w+: +(\d+)/gm)].reduce((sum, [, kb]) => sum + Number(kb), 0)
+/** What of memory the kernel counts for a process, in KiB. */
+export interface Footprint {
+  /** What it shares with nobody, and the kernel cannot read anew. */
+  readonly privateDirtyKb: number
+  /** PSS: its share of each page. */
+  readonly shareKb: number
+  /** RSS. */
+  readonly residentKb: number
 }
 
-/** What `pid` shares with nobody and the kernel cannot read anew, in KiB. */
-export function privateDirtyKb(pid: number): number {
-  const [, kb] = /^Private_Dirty: +(\d+)/m.exec(readOr('', `/proc/${pid}/smaps_rollup`)) ?? []
-  return Number(kb)
+export function footprintOf(pid: number): Footprint {
+  const text = readOr('', `/proc/${pid}/smaps_rollup`)
+  const kb = (key: string) => Number(new RegExp(`^${key}: +(\\d+)`, 'm').exec(text)?.[1])
+  return { privateDirtyKb: kb('Private_Dirty'), shareKb: kb('Pss'), residentKb: kb('Rss') }
 }
 
 function sumOfThreads(pid: number, file: string, read: (text: string) => number): number {

@@ -146,7 +146,7 @@ async function lookAtEnd(command: readonly string[]): Promise<Steps> {
 async function lookAt(contender: Contender, last: string): Promise<Steps> {
   takeStamps()
   rmSync(file, { force: true })
-  const command = contender.wrap([stamp, 'start'])
+  const command = contender.wrap([stamp, 'signals'])
   const child = spawn(stamp, ['exec', ...command], {
     env: { ...benchEnv, ...looking },
     stdio: 'ignore',
