@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { closeSync, existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { execHelperPath, native } from './native.ts'
@@ -124,6 +124,8 @@ function errnoName(errno: number): string {
 
 /** node:child_process throws for some errors of fork and emits others. */
 function spawnHelper(request: ChildRequest, report: number): ChildProcess | NodeJS.ErrnoException {
+  // Not before it is needed: it is a tenth of what a command takes that starts nothing.
+  const { spawn } = process.getBuiltinModule('node:child_process')
   const { command, env, descriptors, pidVariables = [] } = request
   const options = helperOptions(request, descriptors.length)
   const blanks = Object.fromEntries(pidVariables.map((name) => [name, blankPid]))

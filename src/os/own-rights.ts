@@ -59,7 +59,13 @@ export function readOwnRights(): OwnRights {
 
 /** Reads the text of /proc/PID/status. */
 export function parseCredentials(status: string): Credentials {
-  const field = (name: string) => new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(status)?.[1] ?? ''
+  const fields = new Map(
+    status.split('\n').map((line) => {
+      const end = line.indexOf(':')
+      return [line.slice(0, end), line.slice(end + 1).trim()]
+    }),
+  )
+  const field = (name: string) => fields.get(name) ?? ''
   const numbers = (name: string) => numbersIn(field(name))
   // gVisor and old kernels have fewer fields.
   const set = (name: string) => BigInt(`0x${field(name) || '0'}`)

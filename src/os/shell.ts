@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { SupervisorError } from '../lib/errors.ts'
 import { toExitCode } from '../lib/exit-codes.ts'
@@ -74,6 +73,8 @@ export function listenerOf(paths: readonly string[]): number | undefined {
 function runHelper(
   request: ChildRequest,
 ): Promise<{ end: { code: number; signal: number }; refusal: Refusal | undefined }> {
+  // The other commands of the client have no use for it.
+  const { spawn } = process.getBuiltinModule('node:child_process')
   const { command, env, descriptors } = request
   const child = spawn(
     execHelperPath(),
