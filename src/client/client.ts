@@ -9,7 +9,7 @@ import type { SocketStatus } from '../wire/sockets.ts'
 import type { SupervisorStatus } from '../wire/supervisor.ts'
 import type { UsageStatus } from '../wire/usage.ts'
 import { localPlace, type Place, type RemoteOptions, remotePlace } from './place.ts'
-import { linesOf, type Request, readText, send } from './transport.ts'
+import { answerMs, linesOf, parseAnswer, type Request, readText, send } from './transport.ts'
 
 /** Where Ringmaster is: at a socket, or at a URL with a token. */
 export type ClientOptions = LocalOptions | RemoteOptions
@@ -98,8 +98,9 @@ export class RingmasterClient {
     const response = await send(this.#places, { method: 'GET', path, signal })
     for await (const line of linesOf(response, signal)) {
       // Of a server-sent event all that matters stands in its data, on one line.
-      const event = line.startsWith('data: ') ? JSON.parse(line.slice(6)) : {}
-      if (event.id !== undefined) yield event
+      if (!line.startsWith('data: ')) continue
+      const event = parseAnswer(line.slice(6)) as Partial<EventStatus>
+      if (event.id !== undefined) yield event as EventStatus
     }
   }
 
@@ -114,7 +115,7 @@ export class RingmasterClient {
     const path = `/v1/logs${queryOf({ name: names, follow: `${follow}`, tail })}`
     const request = { method: 'GET', path, signal } as const
     const response = await send(this.#places, request)
-    for await (const line of linesOf(response, signal)) yield JSON.parse(line)
+    for await (const line of linesOf(response, signal)) yield parseAnswer(line) as Line
   }
 
   /** Starts what is named, and what that needs. Resolves when that is on its way: see {@link wait}. */
@@ -159,7 +160,8 @@ export class RingmasterClient {
     timeoutSeconds?: number,
   ): Promise<readonly RolloutStatus[]> {
     const query = queryOf({ name: names, timeoutSeconds: timeoutSeconds?.toFixed(3) })
-    return this.#ask({ method: 'GET', path: `/v1/rollouts${query}` })
+    const withinMs = timeoutSeconds === undefined ? answerMs : answerAfter(timeoutSeconds)
+    return this.#ask({ method: 'GET', path: `/v1/rollouts${query}`, withinMs })
   }
 
   /** What processes were, are or were to be, oldest first. */
@@ -184,12 +186,13 @@ export class RingmasterClient {
     const { timeoutSeconds, after, signal } = options
     const seconds = timeoutSeconds?.toFixed(3)
     const query = queryOf({ name: names, for: goal, timeoutSeconds: seconds, after })
-    return this.#ask({ method: 'GET', path: `/v1/wait${query}`, signal })
+    const withinMs = timeoutSeconds === undefined ? null : answerAfter(timeoutSeconds)
+    return this.#ask({ method: 'GET', path: `/v1/wait${query}`, signal, withinMs })
   }
 
   /** Has Ringmaster be not ready; resolves when the time of the drain is over. */
   drain(): Promise<SupervisorStatus> {
-    return this.#ask({ method: 'POST', path: '/v1/supervisor/drain' })
+    return this.#ask({ method: 'POST', path: '/v1/supervisor/drain', withinMs: null })
   }
 
   /** Has Ringmaster be not ready until it is switched off. */
@@ -204,7 +207,7 @@ export class RingmasterClient {
 
   async #ask<T>(request: Request): Promise<T> {
     // What Ringmaster sends is what its schemas say: they are the same ones.
-    return JSON.parse(await readText(await send(this.#places, request))) as T
+    return parseAnswer(await readText(await send(this.#places, request))) as T
   }
 }
 
@@ -218,6 +221,11 @@ export function socketsToTry(socket: string | undefined): readonly string[] {
   return (trusted.length > 0 ? trusted : folders.slice(0, 1)).map((folder) =>
     join(folder, controlSocketName),
   )
+}
+
+/** How long to wait, in ms, for who was asked to answer after so many seconds: an answer may be late on a loaded machine. */
+function answerAfter(seconds: number): number {
+  return 1000 * seconds + 2000
 }
 
 function queryOf(

@@ -9,7 +9,12 @@ export interface Request {
   readonly path: string
   readonly body?: unknown
   readonly signal?: AbortSignal | undefined
+  /** How long who listens may take to begin with the answer, in ms; null: for ever. If not given, {@link answerMs}. */
+  readonly withinMs?: number | null
 }
+
+/** Who has not answered by then is suspended, or as good as that. */
+export const answerMs = 30_000
 
 /**
  * The response of the first of `places` where somebody listens. Throws `UNREACHABLE` when there is none, and `REQUEST_FAILED`, with
@@ -40,20 +45,47 @@ export async function send(places: readonly Place[], request: Request): Promise<
   )
 }
 
-/** A connection that was there is no more; the caller has ended others itself. */
+/** A connection that was there is no more, or somebody else is at its end; the caller has ended others itself. */
 function asLost(error: unknown, name: string): unknown {
-  const { code } = error as NodeJS.ErrnoException
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code?.startsWith('HPE_')) return foreign(message, error)
   if (code !== 'ECONNRESET' && code !== 'EPIPE') return error
-  const message = `lost the connection to ${name}: it has ended, is about to, or has too many clients`
-  return new SupervisorError('UNREACHABLE', message, { cause: error })
+  const text = `lost the connection to ${name}: it has ended, is about to, or has too many clients`
+  return new SupervisorError('UNREACHABLE', text, { cause: error })
 }
 
-/** The whole of a body, as text. */
+function foreign(text: string, cause: unknown): SupervisorError {
+  const message = `not an answer of Ringmaster: ${text.slice(0, 200)}`
+  return new SupervisorError('REQUEST_FAILED', message, { cause })
+}
+
+/** Throws `REQUEST_FAILED` for what is no JSON. */
+export function parseAnswer(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw foreign(text, error)
+  }
+}
+
+/** The whole of a body, as text; it has to come in one piece. Throws `UNREACHABLE`. */
 export async function readText(response: IncomingMessage): Promise<string> {
   response.setEncoding('utf8')
+  const timer = setTimeout(() => response.destroy(silent('Ringmaster', answerMs)), answerMs)
   let text = ''
-  for await (const part of response) text += part
+  try {
+    for await (const part of response) text += part
+  } catch (error) {
+    throw asLost(error, 'Ringmaster')
+  } finally {
+    clearTimeout(timer)
+  }
   return text
+}
+
+function silent(name: string, withinMs: number): SupervisorError {
+  const message = `no answer of ${name} within ${withinMs / 1000} s: is it suspended?`
+  return new SupervisorError('UNREACHABLE', message)
 }
 
 /** The lines of a body, as they come. Throws the reason of `signal` when that has ended it. */
@@ -79,10 +111,12 @@ export async function* linesOf(
 
 /** A machine that is not there says nothing. */
 const connectMs = 10_000
+/** A timer of Node.js that is to take longer takes 1 ms. */
+const longestTimerMs = 2 ** 31 - 1
 
 async function ask(
   place: Place,
-  { method, path, body, signal }: Request,
+  { method, path, body, signal, withinMs = answerMs }: Request,
 ): Promise<IncomingMessage> {
   if (Buffer.byteLength(place.request.socketPath ?? '') > mostPathBytes) {
     throw Object.assign(new Error('too long a path'), { code: 'ENAMETOOLONG' })
@@ -103,11 +137,16 @@ async function ask(
       resolve,
     )
     const late = Object.assign(new Error('no connection'), { code: 'ETIMEDOUT' })
-    const timer = setTimeout(() => sent.destroy(late), connectMs)
+    let timer = setTimeout(() => sent.destroy(late), connectMs)
     sent.once('socket', (socket) => {
-      socket.once(place.isSecure ? 'secureConnect' : 'connect', () => clearTimeout(timer))
+      socket.once(place.isSecure ? 'secureConnect' : 'connect', () => {
+        clearTimeout(timer)
+        if (withinMs === null) return
+        const end = () => sent.destroy(silent(place.name, withinMs))
+        timer = setTimeout(end, Math.min(withinMs, longestTimerMs))
+      })
     })
-    sent.once('close', () => clearTimeout(timer))
+    for (const over of ['response', 'close']) sent.once(over, () => clearTimeout(timer))
     sent.on('error', reject)
     sent.end(text)
   })
@@ -116,8 +155,8 @@ async function ask(
 function toError(text: string): SupervisorError {
   const problem = parseProblem(text)
   // Node.js itself refuses a request with too long a head, in its own words.
-  const words = problem?.detail ?? `not an answer of Ringmaster: ${text.slice(0, 200)}`
-  return new SupervisorError('REQUEST_FAILED', words, { cause: problem })
+  if (problem?.detail === undefined) return foreign(text, problem)
+  return new SupervisorError('REQUEST_FAILED', problem.detail, { cause: problem })
 }
 
 function parseProblem(text: string): Partial<Problem> | undefined {
