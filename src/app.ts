@@ -108,7 +108,7 @@ export async function supervise(
   const self = dropSelf(plan, wantedRights, [...endpoint.fds, ...control.fds])
   // Not before: the kernel forgets it when the user changes.
   if (parent !== null) native().onParentDeath(SIGTERM, parent)
-  const files = openLogFiles(plan, clock)
+  const files = openLogFiles(plan, clock, (problem) => tell('warn', problem))
   const ownLines = createOwnLines({ stdout, stderr, clock })
   for (const note of [describeSelf(self), ...heldNotes]) tell('debug', note)
   if (sockets.length > 0) tell('info', `sockets: ${sockets.map(describeSocket).join(', ')}`)

@@ -1,4 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
+import { messageOf } from '../lib/errors.ts'
 import { type Disk, logMode, remove } from './disk.ts'
 import { type Compress, rotatedFiles } from './rotation.ts'
 
@@ -19,12 +20,14 @@ export function createCompress(disk: Disk): Compress {
     isBusy = false
   }
 
-  return async (path, inTurn) => {
+  return async (path, inTurn, onEnd) => {
     asked.set(path, async () => {
       try {
         while (await compressNext(path, disk, inTurn));
-      } catch {
-        // It is whole as it is. Most likely the disk is full, of which the log tells already; the next rotation tries again.
+        onEnd(null)
+      } catch (error) {
+        // It is whole as it is, and the next rotation tries again.
+        onEnd(messageOf(error))
         await remove(`${path}.gz.tmp`, disk).catch(() => {})
       }
     })
@@ -40,7 +43,8 @@ async function compressNext(
 ): Promise<boolean> {
   const temporary = `${path}.gz.tmp`
   const begun = await inTurn(async () => {
-    const plain = (await rotatedFiles(path, disk)).find(({ ending }) => ending === '')
+    // The oldest: what is in the way of one of them soon has a larger number.
+    const plain = (await rotatedFiles(path, disk)).findLast(({ ending }) => ending === '')
     if (plain === undefined) return undefined
     await remove(temporary, disk)
     return { ino: (await disk.stat(plain.name)).ino, source: createReadStream(plain.name) }

@@ -12,6 +12,7 @@ export interface Disk {
   write(fd: number, chunks: readonly Uint8Array[]): Promise<number>
   read(fd: number, buffer: Uint8Array, position: number): Promise<number>
   close(fd: number): Promise<void>
+  /** The names of what is in `folder`, but those of folders. */
   list(folder: string): Promise<readonly string[]>
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
@@ -51,7 +52,10 @@ export function createDisk(most = 2): Disk {
         (await fileCalls().read(fd, buffer, 0, buffer.length, at)).bytesRead,
     ),
     close: inTurn((fd) => fileCalls().close(fd)),
-    list: inTurn((folder) => fileCalls().readdir(folder)),
+    list: inTurn(async (folder) => {
+      const entries = await fileCalls().readdir(folder, { withFileTypes: true })
+      return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name)
+    }),
     rename: inTurn((from, to) => fileCalls().rename(from, to)),
     unlink: inTurn((path) => fileCalls().unlink(path)),
   }

@@ -28,6 +28,8 @@ export interface LogFileOptions {
 /** Of lines in one write. */
 const mostBytes = 1 << 18
 const mostChunks = 64
+/** How long a file that cannot be rotated is left to grow, before that is tried again. */
+const rotateAgainMs = 60_000
 /** How often it is looked whether the file still has its name, and how long nothing is tried after an error. */
 const lookEveryMs = 1000
 /** So long the children wait for a disk that takes nothing; then lines are dropped until it does. */
@@ -49,6 +51,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
   let isToBeReopened = false
   let isReleased = false
   let nextLookMonoMs = 0
+  let nextRotationMonoMs = 0
   let failure = { reason: '', untilMonoMs: 0 }
   let writer = createWriter({ limitBytes: 0, mostBytes: 0, onDrain() {} })
   let resume = () => {}
@@ -81,16 +84,23 @@ export function createLogFile(options: LogFileOptions): LogFile {
     }
     file ??= await openLog(path, clock.now(), disk)
     if (!isDue(file)) return file
-    if (await isStillAt(path, file, disk)) await rotation.rotate()
+    if ((await isStillAt(path, file, disk)) && !(await rotation.rotate())) {
+      nextRotationMonoMs = clock.now().monoMs + rotateAgainMs
+      return file
+    }
     await close()
     file = await openLog(path, clock.now(), disk)
     return file
   }
 
   function isDue({ size, bornMonoMs }: OpenFile): boolean {
-    if (size === 0) return false
+    if (size === 0 || !canRotate()) return false
     const isOld = maxAgeMs > 0 && clock.now().monoMs - bornMonoMs >= maxAgeMs
     return isOld || (maxBytes > 0 && size + lineBytes() > maxBytes)
+  }
+
+  function canRotate(): boolean {
+    return clock.now().monoMs >= nextRotationMonoMs
   }
 
   /** Of what is left of the next line. */
@@ -105,7 +115,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
   }
 
   async function writeSome(open: OpenFile): Promise<void> {
-    const chunks = batch(maxBytes > 0 ? maxBytes - open.size : mostBytes)
+    const chunks = batch(maxBytes > 0 && canRotate() ? maxBytes - open.size : mostBytes)
     if (chunks.length === 0) return
     const extra = open.isTorn ? 1 : 0
     const result = await disk.write(open.fd, open.isTorn ? [lineEnd, ...chunks] : chunks)

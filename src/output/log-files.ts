@@ -37,14 +37,18 @@ export interface OpenedFile {
 
 /**
  * Makes the files that `plan` names, where they are missing. Throws `START_REFUSED` with all that is wrong, one line each: what
- * could not be written or rotated later, and a file that has two names in the plan.
+ * could not be written or rotated later, and a file that has two names in the plan. `tell` hears of what cannot be rotated nevertheless.
  */
-export function openLogFiles(plan: Pick<Plan, 'processes'>, clock: Clock): LogFiles {
+export function openLogFiles(
+  plan: Pick<Plan, 'processes'>,
+  clock: Clock,
+  tell: (problem: string) => void,
+): LogFiles {
   const disk = createDisk()
   const compress = createCompress(disk)
   const files = new Map<string, OpenedFile>()
   const add = (use: FileUse, path: string): OpenedFile => {
-    const rotation = createRotation(path, use.target, disk, compress)
+    const rotation = createRotation(path, use.target, disk, compress, tell)
     const opened = { use, file: createLogFile({ path, target: use.target, rotation, disk, clock }) }
     files.set(keyOf(use), opened)
     return opened

@@ -1,15 +1,23 @@
 import { basename, dirname } from 'node:path'
+import { messageOf } from '../lib/errors.ts'
 import type { FileTarget } from '../plan/instance-spec.ts'
 import { type Disk, remove } from './disk.ts'
 
 /** Gives the file at one path its rotated names: `FILE.1` is the newest. */
 export interface Rotation {
-  /** Afterwards there is nothing at the path. Rejects where a file could not be renamed; the next try goes on with what is there then. */
-  rotate(): Promise<void>
+  /**
+   * Afterwards there is nothing at the path. False: a file could not be renamed, which is told; the one at the path is still there, and the
+   * next try goes on with what is there then.
+   */
+  rotate(): Promise<boolean>
 }
 
-/** Makes `FILE.N.gz` of a `FILE.N`. Does not reject: what could not be compressed stays as it is. */
-export type Compress = (path: string, rename: Rename) => Promise<void>
+/** Makes `FILE.N.gz` of each `FILE.N`. Does not reject: what could not be compressed stays as it is, and `onEnd` is told why, or null. */
+export type Compress = (
+  path: string,
+  rename: Rename,
+  onEnd: (problem: string | null) => void,
+) => Promise<void>
 /** Runs `work` while nothing else is renamed. */
 export type Rename = <T>(work: () => Promise<T>) => Promise<T>
 
@@ -18,7 +26,10 @@ export function createRotation(
   { maxFiles, compress }: Pick<FileTarget, 'maxFiles' | 'compress'>,
   disk: Disk,
   compressRotated: Compress,
+  tell: (problem: string) => void,
 ): Rotation {
+  const tellOfRotation = onChange(tell)
+  const tellOfCompression = onChange(tell)
   let last: Promise<unknown> = Promise.resolve()
   const inTurn: Rename = (work) => {
     const result = last.then(work)
@@ -28,10 +39,30 @@ export function createRotation(
   }
   return {
     async rotate() {
-      await inTurn(() => shift(path, maxFiles, disk))
-      // It does not reject, and the next lines do not wait for it.
-      if (compress && maxFiles > 0) void compressRotated(path, inTurn)
+      try {
+        await inTurn(() => shift(path, maxFiles, disk))
+      } catch (error) {
+        tellOfRotation(`cannot rotate ${path}, which grows until it can be: ${messageOf(error)}`)
+        return false
+      }
+      tellOfRotation(null)
+      if (compress && maxFiles > 0) {
+        // It does not reject, and the next lines do not wait for it.
+        void compressRotated(path, inTurn, (problem) =>
+          tellOfCompression(problem && `cannot compress what ${path} was rotated to: ${problem}`),
+        )
+      }
+      return true
     },
+  }
+}
+
+/** The same problem is told once, until it is over. */
+function onChange(tell: (problem: string) => void): (problem: string | null) => void {
+  let last: string | null = null
+  return (problem) => {
+    if (problem !== null && problem !== last) tell(problem)
+    last = problem
   }
 }
 

@@ -64,6 +64,28 @@ t.test('each line is in one file, whatever is rotated and compressed meanwhile',
   for (const name of readdirSync(logs)) t.ok(statSync(join(logs, name)).size <= 20_000, name)
 })
 
+t.test('a file that cannot be rotated has all lines, and the log says why, once', async (t) => {
+  const logs = folder(t)
+  const file = join(logs, 'log')
+  mkdirSync(`${file}.1`)
+  const ringmaster = await supervise(t, alone, {
+    processes: {
+      web: script('seq 30000', {
+        ...never,
+        logs: { stdout: { file, maxBytes: 1000, maxFiles: 1 } },
+      }),
+    },
+  })
+  const { code, stderr } = await ringmaster.end()
+  t.equal(code, 0)
+  t.equal(
+    readFileSync(file, 'utf8'),
+    Array.from({ length: 30_000 }, (_, i) => `${i + 1}\n`).join(''),
+  )
+  t.equal(stderr.split(`cannot rotate ${file}, which grows until it can be: EISDIR`).length, 2)
+  t.notMatch(stderr, /dropped/)
+})
+
 t.test('a signal has renamed files opened anew, and the form is that of the process', async (t) => {
   const logs = folder(t)
   const file = join(logs, 'log')

@@ -29,13 +29,16 @@ export function openLogFile(t: Test, given: Given = {}) {
   const target = { maxBytes: 0, maxFiles: 3, maxAgeMs: 0, compress: false, ...given }
   const disk = { ...createDisk(), ...(given.write && { write: given.write }) }
   const clock = createManualClock(Date.now())
-  const rotation = createRotation(path, target, disk, createCompress(disk))
+  const told: string[] = []
+  const rotation = createRotation(path, target, disk, createCompress(disk), (problem) =>
+    told.push(problem),
+  )
   const file = createLogFile({ path, target, rotation, disk, clock })
   let drains = 0
   const writer = file.open({ limitBytes, mostBytes: 2 * limitBytes, onDrain: () => (drains += 1) })
   const dropped: [number, string][] = []
   return {
-    ...{ folder, path, disk, clock, file, writer, dropped },
+    ...{ folder, path, disk, clock, file, writer, dropped, told },
     drains: () => drains,
     write(text: string) {
       writer.write(Buffer.from(text), (lines, reason) => dropped.push([lines, reason]))

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
@@ -163,4 +163,64 @@ t.test('what an end left uncompressed, or half compressed, is compressed later',
   const read = (number: number) =>
     gunzipSync(readFileSync(join(folder, `log.${number}.gz`))).toString()
   t.same([1, 2, 3].map(read), ['one\n', 'whole', 'twice'])
+})
+
+for (const maxFiles of [1, 3]) {
+  t.test(
+    `a folder at FILE.${maxFiles} keeps a file from being rotated, and no line from being written`,
+    async (t) => {
+      const { write, flush, text, names, folder, path, clock, dropped, told } = openLogFile(t, {
+        ...{ maxBytes: 8, maxFiles },
+      })
+      mkdirSync(`${path}.${maxFiles}`)
+      const lines = Array.from({ length: 100 }, (_, i) => `${i}\n`).join('')
+      write(lines)
+      await flush()
+      write('later\n')
+      await flush()
+      const rotated = names().filter((name) => name !== 'log' && name !== `log.${maxFiles}`)
+      t.equal(rotated.length, maxFiles - 1)
+      const before = rotated.map((name) => readFileSync(join(folder, name), 'utf8')).reverse()
+      t.equal(before.join('') + text(), `${lines}later\n`)
+      t.same(dropped, [])
+      t.equal(told.length, 1)
+      t.match(told[0], `cannot rotate ${path}, which grows until it can be: EISDIR`)
+      t.match(told[0], `'${path}.${maxFiles}'`)
+
+      clock.advance(60_000)
+      write('still\n')
+      await flush()
+      t.equal(told.length, 1, 'is told once')
+      rmdirSync(`${path}.${maxFiles}`)
+      write('before a minute is over\n')
+      await flush()
+      t.match(text(), /still\nbefore a minute is over\n$/)
+      clock.advance(60_000)
+      write('rotated\n')
+      await flush()
+      t.equal(text(), 'rotated\n')
+      t.match(readFileSync(`${path}.1`, 'utf8'), /over\n$/)
+      t.same(dropped, [])
+    },
+  )
+}
+
+t.test('a folder where a file is to be compressed to is told of once, and passed', async (t) => {
+  const { write, flush, names, path, told } = openLogFile(t, {
+    ...{ maxBytes: 4, maxFiles: 4, compress: true },
+  })
+  mkdirSync(`${path}.1.gz`)
+  write('one\ntwo\n')
+  await flush()
+  await until(() => told.length > 0)
+  t.same(names(), ['log', 'log.1', 'log.1.gz'])
+  write('three\n')
+  await flush()
+  await until(() => names().includes('log.2.gz'))
+  write('four\n')
+  await flush()
+  await until(() => names().join() === 'log,log.1,log.1.gz,log.2.gz,log.3.gz')
+  t.equal(told.length, 1)
+  t.match(told[0], `cannot compress what ${path} was rotated to: EISDIR`)
+  t.match(told[0], `'${path}.1.gz'`)
 })
