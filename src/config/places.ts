@@ -16,7 +16,7 @@ import { keyName } from './structure.ts'
 export interface Places {
   /** Where the key or the value of `path` begins; where there is none, the nearest key above. */
   offset(path: Path, atKey: boolean): number
-  /** The letters of a scalar, such as `1.10`; undefined where `path` leads to none. */
+  /** The letters of a scalar, such as `1.10`, or of the one that an alias stands for; undefined where `path` leads to none. */
   spelling(path: Path): string | undefined
   /** How far `path` leads, and whether what stands there settles it: its value, or something that is no map. */
   reach(path: Path): { readonly steps: number; readonly isSettled: boolean }
@@ -47,7 +47,7 @@ export function findPlaces(document: Document.Parsed): Places {
       return atKey || !isFound || begin === end ? last.keyOffset : begin
     },
     spelling: (path) => {
-      const node = walk(path).at(-1)?.node
+      const node = resolved(walk(path).at(-1)?.node)
       return isScalar(node) ? node.source : undefined
     },
     reach: (path) => {

@@ -33,6 +33,8 @@ export function parseSource(text: string): Source | SyntaxProblems {
     logLevel: 'error',
     merge: true,
     prettyErrors: false,
+    // Sets, ordered maps, dates and bytes would be maps without keys to all who read them.
+    resolveKnownTags: false,
     schema: 'core',
     stringKeys: true,
     uniqueKeys: false,

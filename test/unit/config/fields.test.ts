@@ -147,6 +147,19 @@ processes:
   })
 })
 
+t.test('an alias stands for the letters at its anchor, as a merge does', async (t) => {
+  const { processes } = await parse(`
+x-version: &version 1.10
+x-mask: &mask 0o27
+x-more: &more {B: 2.50, C: *version}
+processes:
+  map: {command: a, env: {A: *version, <<: *more}, resources: {umask: *mask}}
+  list: {command: a, env: [{name: A, value: *version}]}`)
+  t.strictSame(processes['map']?.env, { A: '1.10', B: '2.50', C: '1.10' })
+  t.strictSame(processes['list']?.env, { A: '1.10' })
+  t.equal(processes['map']?.resources?.umask, 0o27)
+})
+
 t.test('replicas: auto is one for each CPU that is begun, or one', async (t) => {
   for (const [cpus, replicas] of [
     [2.5, 3],

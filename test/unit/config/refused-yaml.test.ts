@@ -16,6 +16,18 @@ t.test('what YAML cannot read is told with its place', async (t) => {
     ['processes: {w: {<<: 3, command: a}}', 'f.yaml:1:17: "<<" merges maps only'],
     ['processes: {[a]: 1}', 'f.yaml:1:13: found a key that is no string; allowed: strings'],
     ['processes: {w: {command: !foo a}}', 'f.yaml:1:26: Unresolved tag: !foo'],
+    [
+      'processes: {w: {command: a, env: !!omap [A: b]}}',
+      'f.yaml:1:34: Unresolved tag: tag:yaml.org,2002:omap',
+    ],
+    [
+      'processes: {w: {command: a}, v: {command: b, dependsOn: !!set {w}}}',
+      'f.yaml:1:57: Unresolved tag: tag:yaml.org,2002:set',
+    ],
+    [
+      'processes: {w: {command: a, resources: {requests: !!binary aGVs}}}',
+      'f.yaml:1:51: Unresolved tag: tag:yaml.org,2002:binary',
+    ],
     ['a: {b: 80${C}, d: [e]}', /^f.yaml:1:11: Unexpected flow-map-start/],
     ['processes:\n\tw: 1', 'f.yaml:2:1: Tabs are not allowed as indentation'],
     ['processes: {w: {command: "a}}', /^f.yaml:1:\d+: Missing closing "quote/],
