@@ -1,6 +1,7 @@
 import { chownSync, closeSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
+import { isSupervisorError } from '../lib/errors.ts'
 import type { SecuritySpec } from '../plan/instance-spec.ts'
 import { native } from './native.ts'
 import { readOwnRights } from './own-rights.ts'
@@ -105,7 +106,7 @@ export function refuseUnsafe(folder: string): void {
 export function whyNoSocket(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === undefined) throw error
-  return code === ownCode ? message : (reasons[code] ?? code)
+  return code === ownCode || isSupervisorError(error) ? message : (reasons[code] ?? code)
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -120,8 +120,8 @@ function refuseChange(
   const missing = [setUid ? ['CAP_SETUID'] : [], setGid ? ['CAP_SETGID'] : []].flat()
   if (missing.length > 0) {
     const withGroups = changesGroups ? ` with the groups ${groups.join(', ') || '(none)'}` : ''
-    const stay =
-      uid === own.uid && security.group === null ? `, or write runAsGroup: ${own.gid}` : ''
+    const isOnlyGroup = !setUid && !changesGroups && security.group === null
+    const stay = isOnlyGroup ? `, or write runAsGroup: ${own.gid}` : ''
     const more =
       own.uid === 0 ? 'add it to the capabilities of the container' : 'start Ringmaster as root'
     refuse(

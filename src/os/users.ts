@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { errnoOf, SupervisorError } from '../lib/errors.ts'
 import type { SecuritySpec } from '../plan/instance-spec.ts'
 import { isMapped, type OwnRights } from './own-rights.ts'
 import type { Refuse } from './rights.ts'
@@ -38,7 +39,7 @@ export interface UserDatabase {
   readonly groups: readonly GroupEntry[]
 }
 
-/** Both files as they are now. An image made from scratch has neither. */
+/** Both files as they are now. An image made from scratch has neither. Throws `START_REFUSED` where one is there and cannot be read. */
 export function readUserDatabase(): UserDatabase {
   return parseUserDatabase(readOrNothing('/etc/passwd'), readOrNothing('/etc/group'))
 }
@@ -46,9 +47,12 @@ export function readUserDatabase(): UserDatabase {
 /** See passwd(5) and group(5). */
 export function parseUserDatabase(passwd: string, group: string): UserDatabase {
   return {
-    users: entries(passwd, 6).map(([name = '', , uid, gid, , home = '']) => ({
-      ...{ name, uid: Number(uid), gid: Number(gid), home },
-    })),
+    users: entries(passwd, 6)
+      // As for the C library: without the number of a group it is no entry.
+      .filter(([, , , gid]) => isNumber(gid))
+      .map(([name = '', , uid, gid, , home = '']) => ({
+        ...{ name, uid: Number(uid), gid: Number(gid), home },
+      })),
     groups: entries(group, 4).map(([name = '', , gid, members = '']) => ({
       ...{ name, gid: Number(gid), members: members.split(',').filter((member) => member !== '') },
     })),
@@ -132,15 +136,30 @@ function entries(text: string, fields: number): string[][] {
   return text
     .split('\n')
     .map((line) => line.split(':'))
-    .filter((entry) => entry.length >= fields && /^\d+$/.test(entry[2] ?? ''))
+    .filter((entry) => entry.length >= fields && isNumber(entry[2]))
+}
+
+function isNumber(text = ''): boolean {
+  return /^\d+$/.test(text)
 }
 
 function readOrNothing(path: string): string {
   try {
     return readFileSync(path, 'utf8')
-  } catch (error) {
+  } catch (cause) {
+    const errno = errnoOf(cause)
     // An image made from scratch has neither file: numbers still work.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
+    if (errno === 'ENOENT') return ''
+    throw new SupervisorError(
+      'START_REFUSED',
+      `cannot read ${path}: ${reasons[errno] ?? errno}. Mount a file there, which Ringmaster may read, or nothing`,
+      { cause },
+    )
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'that is not permitted',
+  // What Docker makes where the file to be mounted is missing.
+  EISDIR: 'it is a directory',
 }

@@ -103,6 +103,22 @@ t.test('without /proc a process has its user all the same', { skip: needsRoot },
   await ringmaster.line(/^web\.1 \| 65533$/)
 })
 
+t.test(
+  'users that cannot be looked up are told with their file',
+  { skip: needsRoot },
+  async (t) => {
+    // As Docker has it where what was to be mounted there is missing.
+    const empty = 'mount -t tmpfs none /etc && mkdir /etc/passwd && exec "$@"'
+    const by = ['unshare', '-m', 'sh', '-c', empty, 'sh']
+    const web = script('echo never', { securityContext: { runAsUser: 'web' } })
+    const ringmaster = await supervise(t, inNamespace, { processes: { web } }, { by })
+    t.match(await ringmaster.end(), {
+      ...{ code: 78, stdout: '' },
+      stderr: /^ringmaster: cannot read \/etc\/passwd: it is a directory\. Mount a file there, /,
+    })
+  },
+)
+
 t.test('a root that cannot change users is refused too', { skip: needsRoot }, async (t) => {
   // Capabilities of root but SETGID (6) and SETUID (7), SETUID, and KILL (5).
   const lacking = (set: string) => [helper, `bounding=${set}`, `capabilities=${set}`, '--']

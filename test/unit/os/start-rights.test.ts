@@ -85,6 +85,11 @@ t.test('whoever asks for what Ringmaster may not give is refused', async (t) => 
     ordinaryRights(1000, { gid: 0 }),
     /runAsUser 1000 takes CAP_SETGID, .* as 1000:1000, or write runAsGroup: 0$/,
   )
+  refused(
+    { security: { supplementalGroups: [7] } },
+    ordinaryRights(1000),
+    /supplementalGroups 7 takes CAP_SETGID, .* as 1000:1000 with the groups 7$/,
+  )
   refused({ security: { isNonRoot: true } }, ownRights(), /runAsNonRoot forbids uid 0/)
   refused({ security: { user: 0, isNonRoot: true } }, ownRights(), /runAsNonRoot forbids uid 0/)
   const capabilities = { add: ['SYS_TIME'], drop: [] }

@@ -11,6 +11,8 @@ const database = parseUserDatabase(
     'half:x:7',
     '1234:x:44:45::/srv/digits:/bin/false',
     'homeless:x:46:46:::',
+    'groupless:x:47:::/srv/groupless:/bin/false',
+    'grouped:x:48:users::/srv/grouped:/bin/false',
   ].join('\n'),
   ['root:x:0:', 'web:x:34:', 'logs:x:50:web,other', 'disk:x:6:root', 'users:x:100:'].join('\n'),
 )
@@ -66,6 +68,10 @@ t.test(
   },
 )
 
+t.test('an entry without a group is none: nobody gets group 0 by it', async (t) => {
+  t.match(identityOf(47).identity, { uid: 47, gid: 47, env: { HOME: '/' } })
+})
+
 t.test('a group is taken by name or number', async (t) => {
   t.equal(identityOf('web', { group: 'users' }).identity?.gid, 100)
   t.equal(identityOf('web', { group: 7 }).identity?.gid, 7)
@@ -111,6 +117,8 @@ t.test('a name that nobody has is refused by name', async (t) => {
   for (const [user, group, message] of [
     ['nobody-here', null, 'runAsUser "nobody-here" is not in /etc/passwd'],
     ['web', 'no-group', 'runAsGroup "no-group" is not in /etc/group'],
+    ['groupless', null, 'runAsUser "groupless" is not in /etc/passwd'],
+    ['grouped', null, 'runAsUser "grouped" is not in /etc/passwd'],
     ['', null, 'runAsUser "" is not'],
     ['-1', null, 'runAsUser "-1" is not'],
     [2 ** 32 - 1, null, 'runAsUser "4294967295" is not'],
