@@ -137,6 +137,7 @@ NAPI_MODULE_INIT() {
     return NULL;
   }
   napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);
+  bound_arenas();
   /* Each bundle that uses the addon loads it; a hook that is there already would end the process. */
   if (!hooked) napi_add_env_cleanup_hook(env, end, NULL);
   hooked = true;

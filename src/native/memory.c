@@ -15,8 +15,18 @@ extern void notify_low_memory(void *isolate) __asm__("_ZN2v87Isolate21LowMemoryN
 extern void go_to_background(void *isolate) __asm__("_ZN2v87Isolate31IsolateInBackgroundNotificationEv") __attribute__((weak));
 extern void set_flags(const char *flags) __asm__("_ZN2v82V818SetFlagsFromStringEPKc") __attribute__((weak));
 extern int malloc_trim(size_t kept) __attribute__((weak));
+extern int mallopt(int parameter, int value) __attribute__((weak));
 
 static void unmap_program(void);
+
+/*
+ * glibc gives the free end of an arena back when it is larger than this, which it raises up to 64 MB with each large block that is
+ * freed, unless told a number. malloc_trim() gives back that of the main arena alone, and V8's compilers leave a MB in each other.
+ */
+void bound_arenas(void) {
+  enum { TRIM_THRESHOLD = -1, ITS_DEFAULT = 128 * 1024 };
+  if (mallopt != NULL) mallopt(TRIM_THRESHOLD, ITS_DEFAULT);
+}
 
 napi_value release_memory(napi_env env, napi_callback_info info) {
   (void)info;

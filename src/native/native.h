@@ -65,7 +65,8 @@ napi_value checksum(napi_env env, napi_callback_info info);
 /* loop.c */
 napi_value time_turns(napi_env env, napi_callback_info info);
 
-/* memory.c */
+/* memory.c: `bound_arenas` keeps what the C library holds for later small, from now on. */
+void bound_arenas(void);
 napi_value release_memory(napi_env env, napi_callback_info info);
 napi_value bound_heap(napi_env env, napi_callback_info info);
 napi_value collect_alone(napi_env env, napi_callback_info info);

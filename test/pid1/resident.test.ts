@@ -1,6 +1,6 @@
-// How much of its program Ringmaster keeps in memory.
+// What Ringmaster takes of memory once it has started.
 import t from 'tap'
-import { residentBytes } from '../rig/proc.ts'
+import { privateBytes, residentBytes } from '../rig/proc.ts'
 import { inNamespace, needsNamespace } from '../rig/ringmaster.ts'
 import { script, supervise } from '../rig/supervise.ts'
 import { until } from '../rig/wait.ts'
@@ -28,4 +28,20 @@ t.test('so does exec', { skip: needsNamespace }, async (t) => {
   await until(() => residentBytes(init.pid) < mostBytes)
   init.signal('SIGTERM')
   t.match(await init.end(), { code: 3 })
+})
+
+t.test('one more idle instance takes no more than 13 KB', { skip: needsNamespace }, async (t) => {
+  const [few, many] = [20, 320]
+  const start = (replicas: number) =>
+    supervise(t, inNamespace, {
+      processes: { idle: { command: ['sleep', '1000'], replicas } },
+      http: { port: 0 },
+    })
+  const [less, more] = [await start(few), await start(many)]
+  await more.line(new RegExp(`idle\\.${many} runs`))
+  // Their start is over.
+  await until(() => [less, more].every(({ pid }) => residentBytes(pid) < mostBytes))
+  const eachBytes = (privateBytes(more.pid) - privateBytes(less.pid)) / (many - few)
+  t.comment({ eachBytes })
+  t.ok(eachBytes < 13 * 1024)
 })
