@@ -102,7 +102,8 @@ export class Endpoint {
   }
 }
 
-const remedy = 'Choose another "http.port" (0: any free one), or turn it off with "http: false"'
+const remedy =
+  'Choose another "http.port" (0: any free one) or host, or turn it off with "http: false"'
 const mostWaiting = 511
 
 function requestOf({ host, port }: NonNullable<Address>) {

@@ -26,7 +26,7 @@ export async function readConfiguration(
 ): Promise<Configuration> {
   const here = situation(command, envFiles)
   const variables = { env: { ...process.env, ...here.envFile }, machine: createCgroup() }
-  const files = findConfigs(named, { env: process.env, cwd: process.cwd() })
+  const files = findConfigs(named, { env: process.env })
   const load = async (files: readonly string[], isStart = false) => {
     const { config, texts } = await loadFiles(files, variables, isStart)
     return { config, plan: { ...toPlan(config, here), origin: { files, texts } } }

@@ -42,6 +42,7 @@ const ControlHttpSchema = map(
     host: Type.Optional(
       Type.String({
         minLength: 1,
+        allowed: 'an address or a name',
         default: defaults.control.http.host,
         description: 'Address to listen on; one that is not loopback takes `tls`.',
       }),

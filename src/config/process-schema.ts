@@ -49,7 +49,7 @@ export const ProcessSchema = map(
     env: Type.Optional(EnvSchema),
     envFrom: Type.Optional(EnvFromSchema),
     inheritEnv: Type.Optional(
-      Type.Union([Type.Boolean(), Type.Array(Type.String({ minLength: 1 }))], {
+      Type.Union([Type.Boolean(), Type.Array(Type.String({ minLength: 1, allowed: 'a name, or a pattern' }))], {
         allowed: 'true, false, or a list of names, in which * stands for any letters',
         default: standard.inheritEnv,
         description:

@@ -114,7 +114,7 @@ export const ResourcesSchema = map(
             Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
             Type.Literal('unlimited'),
           ],
-          { allowed: 'a whole number from 0, or unlimited' },
+          { allowed: `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, or unlimited` },
         ),
         {
           additionalProperties: false,

@@ -19,6 +19,7 @@ const HttpSchema = map(
     host: Type.Optional(
       Type.String({
         minLength: 1,
+        allowed: 'an address or a name',
         default: defaults.http.host,
         description: 'Address to listen on.',
       }),

@@ -23,7 +23,7 @@ export function listenForControl(socket: TcpSocket, own: readonly TcpSocket[] = 
   listen(socket, mostWaiting, remedy, own)
 }
 
-const remedy = 'Choose another "control.http.port" (0: any free one)'
+const remedy = 'Choose another "control.http.port" (0: any free one) or host'
 const mostWaiting = 128
 
 /** As many as nobody guesses; 16 random bytes are 32 hexadecimal digits. */

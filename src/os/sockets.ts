@@ -37,7 +37,7 @@ export async function openSockets(specs: readonly SocketSpec[]): Promise<readonl
 
 async function openTcp(spec: TcpSocketSpec): Promise<OpenSocket> {
   const { name } = spec
-  const remedy = `Choose another "sockets.${name}.port", or end what listens there`
+  const remedy = `Choose another "sockets.${name}.port" or host, or end what listens there`
   const { fd, port } = await listenTcp({ ...spec, isBlocking: true }, spec.backlog, remedy)
   const address = describeAddress({ ...spec, port })
   const revive = () => {

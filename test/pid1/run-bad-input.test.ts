@@ -14,6 +14,18 @@ function file(t: Test, text: string, mode: number): string {
   return path
 }
 
+t.test('a working directory that is gone is no reason to refuse a start', async (t) => {
+  const gone = join(folder(t), 'gone')
+  const by = ['sh', '-c', `mkdir ${gone} && cd ${gone} && rmdir ${gone} && exec "$@"`, 'sh']
+  const web = { command: ['echo', 'ran'], ...never }
+  const ringmaster = await supervise(t, alone, { processes: { web } }, { by })
+  t.match(await ringmaster.end(), { code: 0, stdout: /^web\.1 \| ran$/m })
+  const relative = await alone(t, ['run', 'ringmaster.yaml'], { by })
+  t.match(await relative.end(), { code: 78, stderr: /^cannot read ringmaster\.yaml: there is no / })
+  const none = await alone(t, ['run'], { by })
+  t.match(await none.end(), { code: 78, stderr: /^cannot find a configuration: looked for / })
+})
+
 for (const { way, start, skip } of ways) {
   t.test(
     `${way}: what cannot be executed says why, by the names of the kernel`,

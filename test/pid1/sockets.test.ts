@@ -127,8 +127,8 @@ t.test('an address that cannot be had ends the start, with all that are', async 
   t.equal(
     stderr,
     [
-      `ringmaster: cannot listen on 127.0.0.1:${port}: address in use. Choose another "sockets.a.port", or end what listens there`,
-      'cannot listen on 192.0.2.1:1: this machine has no such address. Choose another "sockets.b.port", or end what listens there',
+      `ringmaster: cannot listen on 127.0.0.1:${port}: address in use. Choose another "sockets.a.port" or host, or end what listens there`,
+      'cannot listen on 192.0.2.1:1: this machine has no such address. Choose another "sockets.b.port" or host, or end what listens there',
       '',
     ].join('\n'),
   )

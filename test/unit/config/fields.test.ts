@@ -226,6 +226,7 @@ t.test('a field at the top refuses what it cannot be', async (t) => {
     ['shutdown: {drainSeconds: -1}', /1:26: shutdown.drainSeconds: found -1; allowed: seconds/],
     ['stateDir: 1', '1:11: stateDir: found 1; allowed: a path, or null'],
     ['dropSelf: 1', '1:11: dropSelf: found 1; allowed: true or false'],
+    ['http: {host: ""}', '1:14: http.host: found ""; allowed: an address or a name'],
     ['http:', '1:1: http: found nothing; allowed: a map with host and port, or false'],
     [
       'control: true',

@@ -58,6 +58,7 @@ t.test('a field refuses what it cannot be', async (t) => {
       'restartLimit: found 3; allowed: a map with count and withinSeconds, or null',
     ],
     ['restartLimit: {count: -1}', /restartLimit.count: found -1; allowed: a whole number from 0/],
+    ['inheritEnv: [""]', 'inheritEnv[0]: found ""; allowed: a name, or a pattern'],
     ['essential: yes', 'essential: found "yes"; allowed: true or false'],
     [
       'stopSignal: TERM, lifecycle: {stopSignal: INT}',
@@ -133,7 +134,7 @@ t.test('resources refuse what the kernel does not know', async (t) => {
     ],
     [
       'resources: {rlimits: {nofile: -1}}',
-      'resources.rlimits.nofile: found -1; allowed: a whole number from 0, or unlimited',
+      'resources.rlimits.nofile: found -1; allowed: a whole number from 0 to 9007199254740991, or unlimited',
     ],
     ['resources: {nice: 20}', 'resources.nice: found 20; allowed: a whole number from -20 to 19'],
     [
