@@ -49,12 +49,18 @@ export const ProcessSchema = map(
     env: Type.Optional(EnvSchema),
     envFrom: Type.Optional(EnvFromSchema),
     inheritEnv: Type.Optional(
-      Type.Union([Type.Boolean(), Type.Array(Type.String({ minLength: 1, allowed: 'a name, or a pattern' }))], {
-        allowed: 'true, false, or a list of names, in which * stands for any letters',
-        default: standard.inheritEnv,
-        description:
-          "What the process gets of Ringmaster's environment: all; with false PATH, LANG, LC_*, TZ and TERM; with a list of names (`*` stands for any letters) those too.",
-      }),
+      Type.Union(
+        [
+          Type.Boolean(),
+          Type.Array(Type.String({ minLength: 1, allowed: 'a name, or a pattern' })),
+        ],
+        {
+          allowed: 'true, false, or a list of names, in which * stands for any letters',
+          default: standard.inheritEnv,
+          description:
+            "What the process gets of Ringmaster's environment: all; with false PATH, LANG, LC_*, TZ and TERM; with a list of names (`*` stands for any letters) those too.",
+        },
+      ),
     ),
     replicas: Type.Optional(
       Type.Integer({
