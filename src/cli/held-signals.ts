@@ -3,5 +3,11 @@ import { toSignals } from '../plan/signals.ts'
 
 /** Holds the signals that `run` may have a use for; they come to stand in what is returned. */
 export function holdUsualSignals(): readonly number[] {
-  return holdSignals(Object.keys(toSignals()).map(Number))
+  const rules = Object.values(toSignals())
+  const ending = rules.filter(({ action }) => action === 'shutdown')
+  const others = rules.filter(({ action }) => action !== 'shutdown')
+  return holdSignals(
+    ending.map(({ signal }) => signal),
+    others.map(({ signal }) => signal),
+  )
 }

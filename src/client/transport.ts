@@ -84,7 +84,7 @@ export async function readText(response: IncomingMessage): Promise<string> {
 }
 
 function silent(name: string, withinMs: number): SupervisorError {
-  const message = `no answer of ${name} within ${withinMs / 1000} s: is it suspended?`
+  const message = `no answer of ${name} within ${Math.round(withinMs / 1000)} s: is it suspended?`
   return new SupervisorError('UNREACHABLE', message)
 }
 

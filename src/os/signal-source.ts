@@ -1,14 +1,18 @@
 import { native } from './native.ts'
 
 /**
- * Takes `signals` before it is known what they mean; returns those that come until {@link listenToSignals} takes them over, in order.
- * As PID 1 alone: the kernel drops what PID 1 has no handler for. Any other process ends by it, which is right as long as it has no
- * child, and may wait for a file.
+ * Takes signals before it is known what they mean; returns those that come until {@link listenToSignals} takes them over, in order.
+ * Those that `ending` has, as PID 1 alone: the kernel drops what PID 1 has no handler for. Any other process ends by them, which is
+ * right as long as it has no child, and may wait for a file.
  */
-export function holdSignals(signals: readonly number[]): readonly number[] {
+export function holdSignals(
+  ending: readonly number[],
+  others: readonly number[],
+): readonly number[] {
   const held: number[] = []
-  if (process.pid === 1) listenToSignals(signals, (signal) => held.push(signal))
-  else leaveOtherSignals()
+  const isPid1 = process.pid === 1
+  listenToSignals(isPid1 ? [...ending, ...others] : others, (signal) => held.push(signal))
+  if (!isPid1) leaveOtherSignals()
   return held
 }
 

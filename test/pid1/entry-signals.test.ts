@@ -3,7 +3,7 @@ import t from 'tap'
 import { sendEarly, stops } from '../rig/early.ts'
 import { needsNamespace, program } from '../rig/ringmaster.ts'
 
-const [USR1, TERM, RTMIN] = [10, 15, 34]
+const [HUP, USR1, ALRM, TERM, RTMIN] = [1, 10, 14, 15, 34]
 const commands = [
   { name: 'exec', args: ['exec', 'sleep', '100'], stopped: 128 + TERM },
   { name: 'run', args: ['run', '--user', '0', '--port', 'off', '--', 'sleep', '100'], stopped: 0 },
@@ -23,6 +23,25 @@ for (const way of ['as PID 1', 'as an ordinary process'] as const) {
       },
     )
   }
+
+  t.test(
+    `run is not ended by an early HUP or ALRM, ${way}`,
+    { skip: needsNamespace },
+    async (t) => {
+      const args = ['run', '--user', '0', '--port', 'off', '--', 'sleep', '100']
+      for (const signal of [HUP, ALRM]) {
+        for (const ms of [0, 5, 30]) {
+          const signals = [[ms, signal] as const, [200, TERM] as const]
+          const { ends, output } = await sendEarly(t, args, { way, tries: 1, signals })
+          t.equal(
+            stops(ends, 0, way),
+            1,
+            `${signal} after ${ms} ms: ${JSON.stringify(ends)} ${output}`,
+          )
+        }
+      }
+    },
+  )
 
   t.test(`no early USR1 opens the debugger, ${way}`, { skip: needsNamespace }, async (t) => {
     for (const ms of [0, 10, 20, 40, 80]) {
