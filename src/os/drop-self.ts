@@ -24,7 +24,13 @@ import { hasSameGroups, isSameUser, type User } from './users.ts'
 
 /** Whether Ringmaster gave root up, and how its children are to be started from now on. */
 export type SelfDrop =
-  | { readonly kind: 'dropped'; readonly user: User; readonly rights: KnownRights }
+  | {
+      readonly kind: 'dropped'
+      readonly user: User
+      readonly rights: KnownRights
+      /** The supplementary groups that Ringmaster had before. */
+      readonly startGroups: readonly number[]
+    }
   | { readonly kind: 'kept'; readonly reason: string; readonly rights: KnownRights }
 
 /**
@@ -52,7 +58,8 @@ export function dropSelf(
     return { kind: 'kept', reason, rights }
   }
   verify(user)
-  return { kind: 'dropped', user, rights: new Map([...rights].map(asOwn)) }
+  const startGroups = own.groups
+  return { kind: 'dropped', user, rights: new Map([...rights].map(asOwn)), startGroups }
 }
 
 /** What is left to be done for a child of the same user. */
@@ -77,8 +84,11 @@ export function userToBecome(plan: Plan, rights: KnownRights, own: OwnRights): U
   return user ?? 'there is no process'
 }
 
-/** What the kernel does for root alone. */
-function needOfRoot({ security, resources }: InstanceTemplate, rights: Rights): string | undefined {
+/** What a process needs that the kernel does for root alone, or for who has its capabilities; undefined: nothing. */
+export function needOfRoot(
+  { security, resources }: InstanceTemplate,
+  rights: Rights,
+): string | undefined {
   const { rlimits, nice, ioClass, oomScoreAdj } = resources
   // What a setuid program has become is nobody's to stop but root's.
   if (security.allowsPrivilegeEscalation) return 'allowPrivilegeEscalation'

@@ -22,6 +22,8 @@ export type IdMap = readonly (readonly [first: number, count: number])[]
 export interface OwnRights {
   /** Who it was when it was started, and whom its environment speaks of: it may have dropped itself since. */
   readonly startUid: number
+  /** The supplementary groups that it had then. */
+  readonly startGroups: readonly number[]
   readonly uid: number
   readonly gid: number
   /** Supplementary ones. */
@@ -39,7 +41,7 @@ export interface OwnRights {
 
 const startUid = process.geteuid?.() ?? 0
 
-/** As the kernel tells it now. Without /proc root is taken to hold everything: what it lacks is then refused at a spawn. */
+/** As the kernel tells it now, `startGroups` too: who has dropped itself has to know them. Without /proc root is taken to hold everything: what it lacks is then refused at a spawn. */
 export function readOwnRights(): OwnRights {
   // Linux has these; they are missing on Windows alone.
   const { geteuid, getegid, getgroups } = process
@@ -48,9 +50,10 @@ export function readOwnRights(): OwnRights {
   const all = (1n << 64n) - 1n
   const held = uid === 0 ? all : 0n
   const guess = { permitted: held, effective: held, bounding: all, hasNoNewPrivileges: false }
+  const credentials = status === '' ? { ...guess, groups: getgroups() } : parseCredentials(status)
   return {
     ...{ startUid, uid, gid },
-    ...(status === '' ? { ...guess, groups: getgroups() } : parseCredentials(status)),
+    ...{ ...credentials, startGroups: credentials.groups },
     uidMap: parseIdMap(readOwn('uid_map')),
     gidMap: parseIdMap(readOwn('gid_map')),
     maySetGroups: readOwn('setgroups') !== 'deny\n',

@@ -2,7 +2,7 @@ import { SupervisorError } from '../lib/errors.ts'
 import type { InstanceTemplate, SecuritySpec } from '../plan/instance-spec.ts'
 import type { Plan } from '../plan/plan.ts'
 import { isHeld, resolveCapabilities } from './capabilities.ts'
-import { type SelfDrop, userToBecome } from './drop-self.ts'
+import { needOfRoot, type SelfDrop, userToBecome } from './drop-self.ts'
 import { isMapped, type OwnRights, readOwnRights } from './own-rights.ts'
 import { knownLimits, limitNumber } from './resources.ts'
 import { type KnownRights, type Refuse, type Rights, rightsKey } from './rights.ts'
@@ -46,16 +46,34 @@ export function resolveRights(
  * more or at all.
  */
 export function resolveMore(plan: Plan, known: KnownRights, self: SelfDrop): KnownRights {
-  const processes = plan.processes.filter(
-    ({ template }) => !known.has(rightsKey(template.security)),
-  )
-  if (processes.length === 0) return new Map()
+  const isNew = ({ template }: Plan['processes'][number]) =>
+    !known.has(rightsKey(template.security))
+  const processes = plan.processes.filter(isNew)
+  if (self.kind === 'kept') return resolveNew({ ...plan, processes }, readOwnRights())
   try {
-    return resolveRights({ ...plan, processes, dropsSelf: false })
+    const own = { ...readOwnRights(), startGroups: self.startGroups }
+    const more = resolveNew({ ...plan, processes }, own)
+    refuseNeeds(plan, new Map([...known, ...more]))
+    return more
   } catch (error) {
-    if (self.kind === 'kept' || !(error instanceof SupervisorError)) throw error
+    if (!(error instanceof SupervisorError)) throw error
     throw new SupervisorError('START_REFUSED', `${error.message}\n${rootGivenUp}`, { cause: error })
   }
+}
+
+function resolveNew(plan: Plan, own: OwnRights): KnownRights {
+  if (plan.processes.length === 0) return new Map()
+  return resolveRights({ ...plan, dropsSelf: false }, own)
+}
+
+/** At the start each of these would have kept Ringmaster root. */
+function refuseNeeds({ processes }: Plan, rights: KnownRights): void {
+  const problems = processes.flatMap(({ name, template }) => {
+    const held = rights.get(rightsKey(template.security))
+    const need = held && needOfRoot(template, held)
+    return need === undefined ? [] : [`cannot start ${name}: it needs root for ${need}`]
+  })
+  if (problems.length > 0) throw new SupervisorError('START_REFUSED', problems.join('\n'))
 }
 
 /** What is said of a plan that needs what Ringmaster had when it started. */

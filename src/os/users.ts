@@ -63,11 +63,12 @@ export function parseUserDatabase(passwd: string, group: string): UserDatabase {
  * Whom `spec` runs as; null when it names somebody who cannot be found, which `refuse` hears. The group defaults to the user's own
  * in /etc/passwd, else to the number of the user. A new user has the supplementary groups that /etc/group lists for it, those
  * that `spec` adds, and those that the container runtime gave Ringmaster (Kubernetes' fsGroup): Ringmaster's without 0 and
- * without those that /etc/group lists for Ringmaster's own user. Who stays the same user keeps all groups.
+ * without those that /etc/group lists for Ringmaster's own user. Who stays the same user keeps all groups. A Ringmaster that has
+ * dropped itself gives what it would have given before.
  */
 export function resolveIdentity(
   { user: runAsUser, group: runAsGroup, supplementalGroups }: SecuritySpec,
-  own: Pick<OwnRights, keyof User | 'startUid' | 'gidMap'>,
+  own: Pick<OwnRights, keyof User | 'startUid' | 'startGroups' | 'gidMap'>,
   { users, groups }: UserDatabase,
   refuse: Refuse,
 ): Identity | null {
@@ -84,12 +85,16 @@ export function resolveIdentity(
   const entry = found ?? users.find((one) => one.uid === uid)
   const env = { HOME: entry?.home || '/', USER: entry?.name, LOGNAME: entry?.name }
   const who = { uid, gid, env: uid === own.startUid ? {} : env }
-  if (uid === own.uid) return { ...who, groups: unique([...own.groups, ...supplementalGroups]) }
+  if (uid === own.startUid || runAsUser === null) {
+    return { ...who, groups: unique([...own.groups, ...supplementalGroups]) }
+  }
 
   const listedFor = (names: readonly string[]) =>
     groups.filter((one) => one.members.some((name) => names.includes(name))).map((one) => one.gid)
-  const ownListed = listedFor(users.filter((one) => one.uid === own.uid).map((one) => one.name))
-  const given = own.groups.filter(
+  const ownListed = listedFor(
+    users.filter((one) => one.uid === own.startUid).map((one) => one.name),
+  )
+  const given = own.startGroups.filter(
     (group) => group !== 0 && !ownListed.includes(group) && isMapped(own.gidMap, group),
   )
   const listed = listedFor(found ? [found.name] : [])

@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs'
 import t from 'tap'
 import { type Drive, drive, install, statusOf } from '../rig/driven.ts'
 import { fields, helper, needsRoot, ownStatus, shared } from '../rig/exec-helper.ts'
+import { inNamespace } from '../rig/ringmaster.ts'
+import { configuration, script } from '../rig/supervise.ts'
 
 const none = '0'.repeat(16)
 const security = { user: 65534, group: 65533, supplementalGroups: [7, 8] }
@@ -96,6 +99,42 @@ t.test('it stays root where that user could not start anything', { skip: needsRo
   t.equal(closed.code, 78)
   t.match(closed.refused, /^cannot give up root: user 65534 cannot read .* without CAP_KILL/)
 })
+
+t.test(
+  'what takes root later is refused before anything changes',
+  { skip: needsRoot },
+  async (t) => {
+    const securityContext = { runAsUser: 65534, supplementalGroups: [7, 8] }
+    const web = script('echo "in $(id -G)"; exec sleep 1000', { securityContext })
+    const path = configuration(t, { processes: { web } })
+    const ringmaster = await inNamespace(t, ['run', path])
+    await ringmaster.line(/^web\.1 \| in 65534 7 8$/)
+    for (const [changed, reason] of [
+      [{ resources: { nice: -5 } }, 'it needs root for nice -5'],
+      [{ resources: { oomScoreAdj: -1000 } }, 'it needs root for oomScoreAdj -1000'],
+      [
+        { securityContext: { ...securityContext, allowPrivilegeEscalation: true } },
+        'it needs root for allowPrivilegeEscalation',
+      ],
+      // Whoever was in these groups would be for good.
+      [{ securityContext: { runAsUser: 65534 } }, 'runAsUser 65534 takes CAP_SETGID, .*'],
+      [
+        { securityContext: { ...securityContext, supplementalGroups: [7] } },
+        '.* takes CAP_SETGID, .*',
+      ],
+    ] as const) {
+      const text = { http: false, control: false, processes: { web: { ...web, ...changed } } }
+      writeFileSync(path, JSON.stringify(text))
+      ringmaster.signal('SIGHUP')
+      const words = `nothing changes: cannot start web: ${reason}\\\\nroot was given up at the start`
+      await ringmaster.line(new RegExp(words))
+    }
+    ringmaster.signal('SIGTERM')
+    const { code, stdout } = await ringmaster.end()
+    t.equal(code, 0)
+    t.equal(stdout.match(/^web\.1 \| in/gm)?.length, 1)
+  },
+)
 
 t.test('what the kernel refuses ends the start', { skip: needsRoot }, async (t) => {
   for (const call of [SETGROUPS, SETUID]) {

@@ -10,6 +10,7 @@ export function ownRights(given: Partial<OwnRights> = {}): OwnRights {
   return {
     ...{
       startUid: given.uid ?? 0,
+      startGroups: given.groups ?? [],
       uid: 0,
       gid: 0,
       groups: [],

@@ -152,7 +152,8 @@ t.test(
   async (t) => {
     const plan = planWith({ web: asUser('web') })
     const known = resolveRights(plan, ownRights(), database)
-    const self = { kind: 'dropped', user: { uid: 33, gid: 34, groups: [] }, rights: known } as const
+    const user = { uid: 33, gid: 34, groups: [] }
+    const self = { kind: 'dropped', user, rights: known, startGroups: [] } as const
     t.equal(resolveMore(plan, known, self).size, 0)
     const other = planWith({ web: { security: { user: 'nobody-has-this-name' } } })
     t.throws(() => resolveMore(other, known, self), {
@@ -161,5 +162,16 @@ t.test(
     })
     const kept = { kind: 'kept', reason: '', rights: known } as const
     t.throws(() => resolveMore(other, known, kept), { message: /nobody-has-this-name.*$/ })
+    for (const [resources, need] of [
+      [{ nice: -20 }, 'nice -20'],
+      [{ rlimits: { nofile: 2 ** 40 } }, 'rlimits.nofile 1099511627776'],
+    ] as const) {
+      const plan = planWith({ web: { ...asUser('web'), resources }, api: asUser('web') })
+      t.throws(() => resolveMore(plan, known, self), {
+        code: 'START_REFUSED',
+        message: new RegExp(`^cannot start web: it needs root for ${need}\nroot was given up at`),
+      })
+      t.equal(resolveMore(plan, known, kept).size, 0, 'that is told by the kernel')
+    }
   },
 )

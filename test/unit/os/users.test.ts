@@ -99,11 +99,28 @@ t.test('who stays the same user keeps all that it is', async (t) => {
 })
 
 t.test('a Ringmaster that became a user has children with the home of that user', async (t) => {
-  const dropped = { startUid: 0, uid: 33, gid: 34, groups: [50] }
+  const dropped = { startUid: 0, startGroups: [0], uid: 33, gid: 34, groups: [50] }
   const env = { HOME: '/srv/web', USER: 'web', LOGNAME: 'web' }
   t.same(identityOf('web', {}, dropped).identity, { uid: 33, gid: 34, groups: [50], env })
   t.same(identityOf(null, {}, dropped).identity, { uid: 33, gid: 34, groups: [50], env })
 })
+
+t.test(
+  'a Ringmaster that became a user has no groups to give but those of its start',
+  async (t) => {
+    const dropped = {
+      startUid: 0,
+      startGroups: [0, 6, 2000],
+      uid: 33,
+      gid: 34,
+      groups: [7, 50, 2000],
+    }
+    t.same(identityOf('web', {}, dropped).identity?.groups, [50, 2000])
+    t.same(identityOf(33, { supplementalGroups: [7] }, dropped).identity?.groups, [50, 7, 2000])
+    const ordinary = { uid: 33, gid: 34, groups: [7, 50, 2000] }
+    t.same(identityOf('web', {}, ordinary).identity?.groups, [7, 50, 2000])
+  },
+)
 
 t.test('users are the same whatever the order of their groups', async (t) => {
   const one = { uid: 1, gid: 2, groups: [3, 4] }
