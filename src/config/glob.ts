@@ -1,11 +1,12 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf } from '../lib/errors.ts'
 import { isGlob, matchesGlob } from '../lib/names.ts'
 
 /**
  * The paths below `folder` that match `pattern`, sorted: `*` stands for any letters of a name and `?` for one, but for a dot at its
- * begin. What cannot be listed because it is not there, or is no folder, matches nothing. @throws what `readdir` says else.
+ * begin. What cannot be listed because it is not there, or is no folder, matches nothing, and so does a link that leads nowhere: Kubernetes has them
+ * for a moment where a file was taken out of a ConfigMap. @throws what `readdir` says else.
  */
 export function expandGlob(pattern: string, folder: string): readonly string[] {
   const [first = '', ...rest] = pattern.split('/')
@@ -21,16 +22,30 @@ export function expandGlob(pattern: string, folder: string): readonly string[] {
         )
       : paths.map((path) => join(path, segment))
   }
-  return paths.filter((path) => existsSync(path)).toSorted()
+  return paths.filter(mayExist).toSorted()
+}
+
+/** True also for what may not be looked at: who reads it hears why. */
+function mayExist(path: string): boolean {
+  try {
+    statSync(path)
+    return true
+  } catch (error) {
+    return !isAbsence(error)
+  }
 }
 
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return []
+    if (isAbsence(error)) return []
     throw error
   }
+}
+
+function isAbsence(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(errnoOf(error))
 }
 
 /** A dot at the begin of a name has to be written. */

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { Check } from '@sinclair/typebox/value'
+import { messageOf } from '../lib/errors.ts'
 import { isGlob } from '../lib/names.ts'
 import { expandGlob } from './glob.ts'
 import type { PlacedProblem, Problem } from './problems.ts'
@@ -146,6 +147,6 @@ function pathsOf(entry: string, folder: string): readonly string[] | string {
   try {
     return expandGlob(entry, folder)
   } catch (error) {
-    return String(error)
+    return messageOf(error)
   }
 }

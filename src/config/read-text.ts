@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
-import { errnoOf } from '../lib/errors.ts'
+import { errnoOf, messageOf } from '../lib/errors.ts'
 
 /** Longest file that is read. */
 const MAX_BYTES = 1024 * 1024
@@ -109,6 +109,6 @@ function whyUnreadable(cause: unknown): Reading {
     case 'EACCES':
       return { reason: 'reading it is not permitted', isMissing: false }
     default:
-      return { reason: String(cause), isMissing: false }
+      return { reason: messageOf(cause), isMissing: false }
   }
 }

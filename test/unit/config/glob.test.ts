@@ -35,6 +35,15 @@ t.test(
   },
 )
 
+t.test('what cannot be looked at is no file that is not there', async (t) => {
+  const folder = t.testdir({
+    loop: t.fixture('symlink', 'loop'),
+    stale: t.fixture('symlink', 'none'),
+  })
+  t.strictSame(expandGlob('*', folder), [join(folder, 'loop')])
+  t.strictSame(expandGlob('*/a.yaml', folder), [join(folder, 'loop/a.yaml')])
+})
+
 t.test('no pattern takes long', async (t) => {
   const folder = t.testdir({ ['a'.repeat(250)]: '' })
   t.strictSame(expandGlob(`${'*a'.repeat(100)}b`, folder), [])

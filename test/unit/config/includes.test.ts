@@ -76,6 +76,8 @@ t.test('a file that cannot be included is told with the reason', async (t) => {
   - a.yaml/x
   - 'bad/*'
   - '**/x.yaml'
+  - 'lo*'
+  - 'lo*/*'
 processes: {a: {command: a}}`,
     'a.yaml.j2': '',
     'latin.yaml': '',
@@ -83,6 +85,7 @@ processes: {a: {command: a}}`,
     'more.yaml': 'include: [latin.yaml]\nprocesses: {a: {command: a}}',
   })
   mkdirSync(join(folder, 'folder'))
+  symlinkSync('loop', join(folder, 'loop'))
   mkdirSync(join(folder, 'bad/a'), { recursive: true })
   mkdirSync(join(folder, 'bad/b'))
   chmodSync(join(folder, 'closed.yaml'), 0)
@@ -96,6 +99,8 @@ processes: {a: {command: a}}`,
     'main.yaml:6:5: include[4]: cannot include bad/a: it is a directory; name a file in it',
     'main.yaml:6:5: include[4]: cannot include bad/b: it is a directory; name a file in it',
     'main.yaml:7:5: include[5]: "**" is not supported; write a pattern for each depth',
+    "main.yaml:8:5: include[6]: cannot include loop: ELOOP: too many symbolic links encountered, open 'loop'",
+    "main.yaml:9:5: include[7]: cannot list lo*/*: ELOOP: too many symbolic links encountered, scandir 'loop'",
   ]
   t.strictSame(await problems('main.yaml'), reasons)
   writeFileSync(join(folder, 'latin.yaml'), Buffer.from('# gr\xfc\xdfe\n', 'latin1'))
