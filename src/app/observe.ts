@@ -58,8 +58,8 @@ export interface LateParts {
   readonly control: Control
 }
 
-/** The garbage of the start is collected once nothing has changed for so long, or so much was going on all the time. */
-const settled = { quietMs: 1000, longestMs: 60_000 }
+/** The garbage of the start, and of each time that many instances start or end, is collected when no other has for so long, or all the time. */
+const settled = { quietMs: 1000, longestMs: 60_000, many: 100 }
 
 /** The heavy part: loaded when the first children are on their way. */
 export async function observe(parts: LateParts): Promise<void> {
@@ -89,7 +89,10 @@ export async function observe(parts: LateParts): Promise<void> {
   await answerCommands(late, parts, metrics.usages)
   // Not before all is loaded: the heap grows once, for that.
   native().boundHeap()
-  readers.push(whenQuiet(clock, settled, () => native().releaseMemory()).change)
+  const quiet = whenQuiet(clock, settled, () => native().releaseMemory())
+  readers.push(({ type }) => {
+    if (type === 'instance') quiet.change()
+  })
 }
 
 async function answerCommands(

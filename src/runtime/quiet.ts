@@ -1,29 +1,46 @@
 import type { Clock } from '../ports/clock.ts'
 
-/** Calls `callback` once: after the first `quietMs` without a change, or when so much was going on for `longestMs`. */
+export interface QuietOptions {
+  /** Without a change. */
+  readonly quietMs: number
+  /** … or with changes all the time. */
+  readonly longestMs: number
+  /** So many changes are worth another call. */
+  readonly many: number
+}
+
+/** Calls `callback` once it is quiet, and again each time that it is so after many changes. */
 export function whenQuiet(
   clock: Clock,
-  { quietMs, longestMs }: { readonly quietMs: number; readonly longestMs: number },
+  { quietMs, longestMs, many }: QuietOptions,
   callback: () => void,
 ): { readonly change: () => void } {
-  const latestMs = clock.now().monoMs + longestMs
-  let hasChanged = false
-  wait()
+  /** Since the last call. */
+  let changes = 0
+  let isWaiting = false
+  begin()
   return {
     change() {
-      hasChanged = true
+      changes += 1
+      if (!isWaiting && changes >= many) begin()
     },
   }
 
-  function wait(): void {
-    clock.at(clock.now().monoMs + quietMs, look)
+  function begin(): void {
+    isWaiting = true
+    wait(clock.now().monoMs + longestMs)
   }
 
-  function look(): void {
-    if (!hasChanged || clock.now().monoMs >= latestMs) callback()
-    else {
-      hasChanged = false
-      wait()
-    }
+  function wait(latestMs: number): void {
+    const before = changes
+    clock.at(clock.now().monoMs + quietMs, () => {
+      if (changes > before && clock.now().monoMs < latestMs) {
+        wait(latestMs)
+        return
+      }
+      changes = 0
+      isWaiting = false
+      callback()
+    })
   }
 }

@@ -1,5 +1,6 @@
 // What Ringmaster takes of memory once it has started.
 import t from 'tap'
+import { control } from '../rig/control.ts'
 import { privateBytes, residentBytes } from '../rig/proc.ts'
 import { inNamespace, needsNamespace } from '../rig/ringmaster.ts'
 import { script, supervise } from '../rig/supervise.ts'
@@ -28,6 +29,15 @@ t.test('so does exec', { skip: needsNamespace }, async (t) => {
   await until(() => residentBytes(init.pid) < mostBytes)
   init.signal('SIGTERM')
   t.match(await init.end(), { code: 3 })
+})
+
+t.test('after many restarts run does so again', { skip: needsNamespace }, async (t) => {
+  const web = { command: ['sleep', '1000'], replicas: 30, restartLimit: null }
+  const { ringmaster, ask } = await control(t, inNamespace, { processes: { web } })
+  await until(() => residentBytes(ringmaster.pid) < mostBytes)
+  while (residentBytes(ringmaster.pid) < mostBytes) t.match(ask('status'), { code: 0 })
+  t.match(ask('restart', 'web'), { code: 0 })
+  await until(() => residentBytes(ringmaster.pid) < mostBytes)
 })
 
 t.test('one more idle instance takes no more than 13 KB', { skip: needsNamespace }, async (t) => {
