@@ -3,7 +3,7 @@ import type { ProbeSpec, ProcessSpec } from '../plan/process-spec.ts'
 import { runs } from './instance.ts'
 import type { Instance, LiveRun } from './instance-state.ts'
 import { beginProbing } from './probing.ts'
-import { becomeReady, beginAge, forgetAge, restProbes, tryOf } from './run-watch.ts'
+import { becomeReady, beginAge, forgetAge, probeNames, restProbes, tryOf } from './run-watch.ts'
 import type { Step } from './step.ts'
 
 /** The instance has the spec `after` from now on, and so has its run, which was started by `before`: neither needs another run. */
@@ -16,9 +16,12 @@ export function adopt(
   const { live } = instance
   if (live === null || live.end !== null) return instance
   step.want({ type: 'adopt', run: live.run, number: instance.number, spec: after })
-  if (instance.phase === 'stopping') return instance
+  if (instance.phase === 'stopping') {
+    const gone = probeNames.filter((name) => !after.probes[name])
+    return { ...instance, live: restProbes(instance, live, gone, step) }
+  }
   const aged = live.executedMonoMs === null ? live : withAge(instance, before, after, live, step)
-  const probed = (['startup', 'readiness', 'liveness'] as const).reduce(
+  const probed = probeNames.reduce(
     (known, name) => withProbe(instance, before, after, known, name, step),
     aged,
   )

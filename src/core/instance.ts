@@ -66,9 +66,7 @@ export function probed(
   step: Step,
 ): Instance {
   const [before, probeSpec] = [live.probes[name], spec.probes[name]]
-  if (!before) return instance
-  // Another spec was applied while it was being stopped.
-  if (!probeSpec) return { ...instance, live: without(live, name) }
+  if (!before || !probeSpec) return instance
   const { isOk, detail, durationMs, output } = result
   const state = judge(before, probeSpec, result, step.at.monoMs, step.unit)
   const known = { ...live, probes: { ...live.probes, [name]: state } }

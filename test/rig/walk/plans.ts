@@ -93,8 +93,9 @@ function drawProcess(draws: Draws, name: string, others: readonly string[]): Pro
 /** Some fields reach a run that lives, and some need another one. */
 function drawChanged(draws: Draws, spec: ProcessSpec): ProcessSpec {
   const { below, oneOf } = draws
-  const command = [oneOf(['/bin/true', '/bin/true', '/new', '/newer'])] as const
-  const probes = below(3) > 0 ? spec.probes : drawProbes(draws)
+  const before = spec.template.command
+  const command = oneOf<typeof before>([before, before, ['/bin/true'], ['/new'], ['/newer']])
+  const probes = oneOf([spec.probes, spec.probes, drawProbes(draws), {}])
   const redrawn = processSpec(spec.name, {
     ...{ ...spec, probes, ...drawStrategy(draws), replicas: below(4) },
     graceMs: oneOf([spec.graceMs, 100]),

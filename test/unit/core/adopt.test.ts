@@ -28,6 +28,13 @@ t.test('a probe that is new begins, but for one of a start that is over', async 
   t.same(words(early.take({ type: 'executed', run: 1 })), ['startup 1100'])
 })
 
+t.test('a probe that is no more is not tried while a run is being stopped', async (t) => {
+  const story = begun({ probes: { readiness: probeSpec() } }).run(1)
+  story.take({ type: 'stop', instances: ['web.1'], by: 'test' })
+  t.same(words(story.take(apply({}))), ['adopt 1', 'readiness off'])
+  t.equal(story.instance().phase, 'stopping')
+})
+
 t.test('a run is as old as it is', async (t) => {
   const story = begun().run(1).wait(5000)
   t.same(words(story.take(apply({ maxAgeMs: 8000 }))), ['adopt 1', 'age 9000'])

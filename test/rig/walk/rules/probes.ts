@@ -33,6 +33,7 @@ export function checkProbes(instance: Instance, move: Move, { tries, passed }: W
     const isDone = probes[probe]?.by === 'logLine' && known?.isPassing
     const isTried = tries.has(`${live?.run} ${probe}`)
     assert.equal(known !== undefined && !isDone, isTried, `${probe} is tried when it is known`)
+    assert.ok(!isTried || probes[probe], `there is a ${probe} probe that is tried`)
   }
   // What is applied does not reach a run that has ended.
   if (live?.readySinceMonoMs != null && live.end === null && probes.readiness) {
