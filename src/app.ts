@@ -23,6 +23,7 @@ import { createGuard, noGuard } from './os/guard.ts'
 import { timeLoopTurns } from './os/loop-turns.ts'
 import { createMemorySource } from './os/memory.ts'
 import { native, requireExecHelper } from './os/native.ts'
+import { readOwnRights } from './os/own-rights.ts'
 import { createProcessTable } from './os/process-table.ts'
 import { isProcOurs } from './os/procfs.ts'
 import { readiness } from './os/readiness.ts'
@@ -81,7 +82,8 @@ export async function supervise(
   })
   leaveOtherSignals()
 
-  const wantedRights = resolveRights(plan)
+  const ownRights = readOwnRights()
+  const wantedRights = resolveRights(plan, ownRights)
   const clock = systemClock
   const notes = createNotes()
   const { tell } = notes
@@ -105,7 +107,7 @@ export async function supervise(
   const { stdout, stderr } = openSinks()
   const colors = await chooseColors(plan)
   const terminationLog = openTerminationLog(process.env)
-  const self = dropSelf(plan, wantedRights, [...endpoint.fds, ...control.fds])
+  const self = dropSelf(plan, wantedRights, [...endpoint.fds, ...control.fds], ownRights)
   // Not before: the kernel forgets it when the user changes.
   if (parent !== null) native().onParentDeath(SIGTERM, parent)
   const files = openLogFiles(plan, clock, (problem) => tell('warn', problem))

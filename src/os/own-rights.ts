@@ -20,7 +20,6 @@ export type IdMap = readonly (readonly [first: number, count: number])[]
 
 /** What Ringmaster itself runs as, and what it may do. */
 export interface OwnRights {
-  /** Who it was when it was started, and whom its environment speaks of: it may have dropped itself since. */
   readonly startUid: number
   /** The supplementary groups that it had then. */
   readonly startGroups: readonly number[]
@@ -39,7 +38,8 @@ export interface OwnRights {
   readonly maySetGroups: boolean
 }
 
-const startUid = process.geteuid?.() ?? 0
+/** Who Ringmaster was when it was started, and whom its environment speaks of: it may have dropped itself since. */
+export const startUid = process.geteuid?.() ?? 0
 
 /** As the kernel tells it now, `startGroups` too: who has dropped itself has to know them. Without /proc root is taken to hold everything: what it lacks is then refused at a spawn. */
 export function readOwnRights(): OwnRights {

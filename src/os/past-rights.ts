@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { ProcessSpec } from '../plan/process-spec.ts'
 import { refuseRoot } from '../plan/root.ts'
 import type { SelfDrop } from './drop-self.ts'
-import { readOwnRights } from './own-rights.ts'
+import { startUid } from './own-rights.ts'
 import type { KnownRights } from './rights.ts'
 import { resolveMore } from './start-rights.ts'
 
@@ -20,7 +20,6 @@ export interface UsablePast {
 
 /** What of `past` can be had in this start: earlier ones may have had other processes, sockets, users and rights. */
 export function resolvePast(past: readonly Past[], plan: Plan, self: SelfDrop): UsablePast {
-  const { startUid } = readOwnRights()
   const sockets = new Set(plan.sockets.map(({ name }) => name))
   const specs = new Map(plan.processes.map((spec) => [spec.name, spec]))
   const rights = new Map(self.rights)
