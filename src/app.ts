@@ -110,7 +110,10 @@ export async function supervise(
   const self = dropSelf(plan, wantedRights, [...endpoint.fds, ...control.fds], ownRights)
   // Not before: the kernel forgets it when the user changes.
   if (parent !== null) native().onParentDeath(SIGTERM, parent)
-  const files = openLogFiles(plan, clock, (problem) => tell('warn', problem))
+  const files = openLogFiles(plan, {
+    ...{ clock, lock: native().lock },
+    tell: (problem) => tell('warn', problem),
+  })
   const ownLines = createOwnLines({ stdout, stderr, clock })
   for (const note of [describeSelf(self), ...heldNotes]) tell('debug', note)
   if (sockets.length > 0) tell('info', `sockets: ${sockets.map(describeSocket).join(', ')}`)

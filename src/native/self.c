@@ -22,9 +22,9 @@ napi_value on_parent_death(napi_env env, napi_callback_info info) {
 }
 
 napi_value lock(napi_env env, napi_callback_info info) {
-  int32_t fd;
-  if (!take_integers(env, info, 1, &fd)) return NULL;
-  return result_value(env, flock(fd, LOCK_EX | LOCK_NB));
+  int32_t arguments[2]; /* fd, whether it is shared */
+  if (!take_integers(env, info, 2, arguments)) return NULL;
+  return result_value(env, flock(arguments[0], (arguments[1] ? LOCK_SH : LOCK_EX) | LOCK_NB));
 }
 
 napi_value page_size(napi_env env, napi_callback_info info) {

@@ -12,7 +12,7 @@ export function lockFolder(folder: string): string | null {
   try {
     // Never closed: the kernel takes the lock back with the last descriptor.
     const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY)
-    const result = native().lock(fd)
+    const result = native().lock(fd, 0)
     return result < 0 ? getSystemErrorName(result) : null
   } catch (error) {
     return errnoOf(error)

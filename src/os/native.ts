@@ -148,10 +148,10 @@ export interface Native {
    */
   boundHeap(): boolean
   /**
-   * Locks the file or folder of `fd` against all others who do the same (flock), until every descriptor of this opening is closed, at the latest when this
-   * process ends; or a negative errno (EAGAIN: another has it).
+   * Locks the file or folder of `fd` against all others who do the same (flock), or with `shared` 1 against those who want it alone, until every
+   * descriptor of this opening is closed, at the latest when this process ends; or a negative errno (EAGAIN: another has it), and a lock it had is lost.
    */
-  lock(fd: number): number
+  lock(fd: number, shared: 0 | 1): number
   /**
    * Has V8 from now on collect short-lived garbage in this thread alone, so that it waits for no other. Scripts that are compiled
    * later find the code caches of those that were compiled after this call alone. False when this Node.js does not let V8 be told so.

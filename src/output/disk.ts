@@ -1,4 +1,5 @@
 import { constants, type Stats } from 'node:fs'
+import { constants as numbers } from 'node:os'
 import type { Moment } from '../core/events.ts'
 import { errnoOf } from '../lib/errors.ts'
 import { fileCalls } from '../lib/file-calls.ts'
@@ -16,16 +17,22 @@ export interface Disk {
   list(folder: string): Promise<readonly string[]>
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
+  /** False: another descriptor of this file, in whatever process, is locked in a way that forbids it. Where nothing can be locked it is true. */
+  lock(fd: number, how: 'shared' | 'alone'): boolean
 }
+
+/** Locks the file of `fd` (flock) until it is closed, and returns a negative errno, EAGAIN where others have it, or 0. Does not wait for them. */
+export type Lock = (fd: number, shared: 0 | 1) => number
 
 /** Our user writes, our group reads. */
 export const logMode = 0o640
+const { EAGAIN } = numbers.errno
 const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants
 /** O_RDWR: the last byte is looked at. O_NOFOLLOW: where Ringmaster is root, who owns the folder shall not lead it elsewhere. */
 export const logFlags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
 
 /** At most `most` calls are on their way at a time, so that a disk that hangs leaves some of the four threads to others. */
-export function createDisk(most = 2): Disk {
+export function createDisk(lock: Lock, most = 2): Disk {
   const waiting: (() => void)[] = []
   let free = most
   const inTurn =
@@ -58,6 +65,7 @@ export function createDisk(most = 2): Disk {
     }),
     rename: inTurn((from, to) => fileCalls().rename(from, to)),
     unlink: inTurn((path) => fileCalls().unlink(path)),
+    lock: (fd, how) => lock(fd, how === 'shared' ? 1 : 0) !== -EAGAIN,
   }
 }
 

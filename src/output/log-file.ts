@@ -12,14 +12,17 @@ import { createWriter, type WriterOptions } from './writer.ts'
 export interface LogFile extends Pick<Sink, 'open' | 'flush'> {
   /** The file that is open may have been renamed: from now on lines go to the one that has the name. */
   reopen(): void
-  /** Nothing more is to come: it is closed when everything is written. What comes nevertheless is written too. */
-  release(): void
+  /** Nothing more is to come: it is closed when everything is written, and `onClosed` called. What comes nevertheless is written too. */
+  release(onClosed: () => void): void
+  /** More is to come. */
+  hold(): void
 }
 
 export interface LogFileOptions {
   /** Symbolic links resolved. */
   readonly path: string
-  readonly target: Pick<FileTarget, 'maxBytes' | 'maxAgeMs'>
+  /** As it is now. */
+  readonly target: () => Pick<FileTarget, 'maxBytes' | 'maxAgeMs'>
   readonly rotation: Rotation
   readonly disk: Disk
   readonly clock: Clock
@@ -30,6 +33,9 @@ const mostBytes = 1 << 18
 const mostChunks = 64
 /** How long a file that cannot be rotated is left to grow, before that is tried again. */
 const rotateAgainMs = 60_000
+/** How long somebody else who rotates the file is waited for. */
+const mostTries = 50
+const tryAgainMs = 10
 /** How often it is looked whether the file still has its name, and how long nothing is tried after an error. */
 const lookEveryMs = 1000
 /** So long the children wait for a disk that takes nothing; then lines are dropped until it does. */
@@ -40,8 +46,7 @@ const patienceMs = 1000
  * it anew. A line is never in two files.
  */
 export function createLogFile(options: LogFileOptions): LogFile {
-  const { path, rotation, disk, clock } = options
-  const { maxBytes, maxAgeMs } = options.target
+  const { path, target, rotation, disk, clock } = options
   const backlog = createBacklog<OnDropped>()
   const flush = createFlush(clock)
   /** What was written last ends inside of a line. */
@@ -49,7 +54,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
   let file: OpenFile | null = null
   let isWorking = false
   let isToBeReopened = false
-  let isReleased = false
+  let onReleased: (() => void) | null = null
   let nextLookMonoMs = 0
   let nextRotationMonoMs = 0
   let failure = { reason: '', untilMonoMs: 0 }
@@ -61,9 +66,9 @@ export function createLogFile(options: LogFileOptions): LogFile {
   /** One thing at a time, until nothing is left to be done. */
   async function work(): Promise<void> {
     isWorking = true
-    while (backlog.length > 0 || isToBeReopened || (isReleased && file)) {
+    while (backlog.length > 0 || isToBeReopened || (onReleased && file)) {
       try {
-        if (backlog.length === 0 && isReleased) await close()
+        if (backlog.length === 0 && onReleased) await close()
         else await writeSome(await current())
       } catch (error) {
         await fail(errnoOf(error))
@@ -71,6 +76,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
     }
     isWorking = false
     flush.done()
+    onReleased?.()
   }
 
   /** The file to write to. It stays the same within a line. */
@@ -82,19 +88,39 @@ export function createLogFile(options: LogFileOptions): LogFile {
       isToBeReopened = false
       if (file && !(await isStillAt(path, file, disk))) await close()
     }
-    file ??= await openLog(path, clock.now(), disk)
+    file ??= await open()
     if (!isDue(file)) return file
-    if ((await isStillAt(path, file, disk)) && !(await rotation.rotate())) {
+    if ((await isStillAt(path, file, disk)) && !(await rotation.rotate(file.fd))) {
       nextRotationMonoMs = clock.now().monoMs + rotateAgainMs
-      return file
     }
     await close()
-    file = await openLog(path, clock.now(), disk)
+    file = await open()
     return file
+  }
+
+  /** Nobody else rotates it from now on. */
+  async function open(): Promise<OpenFile> {
+    for (let tries = 1; ; tries += 1) {
+      const opened = await openLog(path, clock.now(), disk)
+      try {
+        // Else somebody rotates it at this moment, or has done so since it was opened.
+        const isOurs = disk.lock(opened.fd, 'shared') && (await isStillAt(path, opened, disk))
+        // Lines are worth more than a lock that somebody keeps.
+        if (isOurs || tries === mostTries) return opened
+      } catch (error) {
+        await disk.close(opened.fd)
+        throw error
+      }
+      await disk.close(opened.fd)
+      await new Promise<void>((resolve) => {
+        clock.at(clock.now().monoMs + tryAgainMs, resolve)
+      })
+    }
   }
 
   function isDue({ size, bornMonoMs }: OpenFile): boolean {
     if (size === 0 || !canRotate()) return false
+    const { maxBytes, maxAgeMs } = target()
     const isOld = maxAgeMs > 0 && clock.now().monoMs - bornMonoMs >= maxAgeMs
     return isOld || (maxBytes > 0 && size + lineBytes() > maxBytes)
   }
@@ -115,6 +141,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
   }
 
   async function writeSome(open: OpenFile): Promise<void> {
+    const { maxBytes } = target()
     const chunks = batch(maxBytes > 0 && canRotate() ? maxBytes - open.size : mostBytes)
     if (chunks.length === 0) return
     const extra = open.isTorn ? 1 : 0
@@ -212,10 +239,13 @@ export function createLogFile(options: LogFileOptions): LogFile {
       // It does not reject.
       if (!isWorking) void work()
     },
-    release() {
-      isReleased = true
+    release(onClosed) {
+      onReleased = onClosed
       // It does not reject.
-      if (file && !isWorking) void work()
+      if (!isWorking) void work()
+    },
+    hold() {
+      onReleased = null
     },
     async flush(deadlineMs) {
       if (isWorking) await flush.wait(deadlineMs)

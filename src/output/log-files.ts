@@ -14,7 +14,7 @@ import { type FileUse, logFilesOf } from '../plan/log-files.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Clock } from '../ports/clock.ts'
 import { createCompress } from './compress.ts'
-import { createDisk, logFlags, logMode } from './disk.ts'
+import { createDisk, type Lock, logFlags, logMode } from './disk.ts'
 import { createLogFile, type LogFile } from './log-file.ts'
 import { createRotation } from './rotation.ts'
 
@@ -30,30 +30,76 @@ export interface LogFiles {
   flush(deadlineMs: number): Promise<void>
 }
 
+export interface LogFilesOptions {
+  readonly clock: Clock
+  readonly lock: Lock
+  /** Hears of what cannot be rotated or compressed. */
+  readonly tell: (problem: string) => void
+}
+
+/** Who writes to one path has one `file`: only who knows of all that is written can rotate without loss. */
 export interface OpenedFile {
   readonly use: FileUse
   readonly file: LogFile
 }
 
+interface KnownFile extends OpenedFile {
+  readonly path: string
+}
+
+/** What is at one path. */
+interface SharedFile {
+  readonly file: LogFile
+  /** Of the user that came last. */
+  target: FileTarget
+  readonly users: Set<string>
+}
+
 /**
  * Makes the files that `plan` names, where they are missing. Throws `START_REFUSED` with all that is wrong, one line each: what
- * could not be written or rotated later, and a file that has two names in the plan. `tell` hears of what cannot be rotated nevertheless.
+ * could not be written or rotated later, and a file that has two names in the plan.
  */
 export function openLogFiles(
   plan: Pick<Plan, 'processes'>,
-  clock: Clock,
-  tell: (problem: string) => void,
+  { clock, lock, tell }: LogFilesOptions,
 ): LogFiles {
-  const disk = createDisk()
+  const disk = createDisk(lock)
   const compress = createCompress(disk)
-  const files = new Map<string, OpenedFile>()
-  const add = (use: FileUse, path: string): OpenedFile => {
-    const rotation = createRotation(path, use.target, disk, compress, tell)
-    const opened = { use, file: createLogFile({ path, target: use.target, rotation, disk, clock }) }
-    files.set(keyOf(use), opened)
+  const known = new Map<string, KnownFile>()
+  const files = new Map<string, SharedFile>()
+
+  function make(path: string, wanted: FileTarget): SharedFile {
+    const target = () => made.target
+    const rotation = createRotation(path, target, disk, compress, tell)
+    const file = createLogFile({ path, target, rotation, disk, clock })
+    const made: SharedFile = { file, target: wanted, users: new Set() }
+    files.set(path, made)
+    return made
+  }
+
+  function add(use: FileUse, path: string): OpenedFile {
+    const key = keyOf(use)
+    const shared = files.get(path) ?? make(path, use.target)
+    shared.target = use.target
+    shared.users.add(key)
+    shared.file.hold()
+    const before = known.get(key)
+    if (before && before.path !== path) leave(key, before)
+    const opened = { use, path, file: shared.file }
+    known.set(key, opened)
     return opened
   }
-  const known = new Map<string, string>([
+
+  function leave(key: string, { path }: KnownFile): void {
+    const shared = files.get(path)
+    shared?.users.delete(key)
+    if (shared?.users.size !== 0) return
+    shared.file.release(() => {
+      if (files.get(path) === shared) files.delete(path)
+    })
+  }
+
+  const taken = new Map<string, string>([
     [identify(fstatSync(1)), "Ringmaster's own stdout"],
     [identify(fstatSync(2)), "Ringmaster's own stderr"],
   ])
@@ -64,9 +110,9 @@ export function openLogFiles(
       problems.push(`cannot write ${stream} of ${instance} to ${target.file}: ${why}`)
     try {
       const { path, identity } = prepare(use)
-      const other = known.get(identity)
+      const other = taken.get(identity)
       if (other !== undefined) refuse(`it is ${other}`)
-      known.set(identity, `${stream} of ${instance} too`)
+      taken.set(identity, `${stream} of ${instance} too`)
       add(use, path)
     } catch (error) {
       refuse(error instanceof Refusal ? error.message : describe(errnoOf(error), target.file))
@@ -75,16 +121,16 @@ export function openLogFiles(
   if (problems.length > 0) throw new SupervisorError('START_REFUSED', problems.join('\n'))
   return {
     open(use) {
-      const known = files.get(keyOf(use))
-      if (known && isSameTarget(known.use.target, use.target)) return known
-      known?.file.release()
+      const opened = known.get(keyOf(use))
+      if (opened && isSameTarget(opened.use.target, use.target)) return opened
       return add(use, pathOf(use))
     },
     forget(instance) {
       for (const stream of ['stdout', 'stderr'] as const) {
         const key = keyOf({ instance, stream })
-        files.get(key)?.file.release()
-        files.delete(key)
+        const opened = known.get(key)
+        known.delete(key)
+        if (opened) leave(key, opened)
       }
     },
     reopen() {

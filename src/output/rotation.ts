@@ -6,10 +6,10 @@ import { type Disk, remove } from './disk.ts'
 /** Gives the file at one path its rotated names: `FILE.1` is the newest. */
 export interface Rotation {
   /**
-   * Afterwards there is nothing at the path. False: a file could not be renamed, which is told; the one at the path is still there, and the
-   * next try goes on with what is there then.
+   * Afterwards there is nothing at the path, where the file of `fd` is. False: it may not or cannot be renamed, which is told; it is still there,
+   * and the next try goes on with what is there then. Either way it has to be opened anew.
    */
-  rotate(): Promise<boolean>
+  rotate(fd: number): Promise<boolean>
 }
 
 /** Makes `FILE.N.gz` of each `FILE.N`. Does not reject: what could not be compressed stays as it is, and `onEnd` is told why, or null. */
@@ -23,7 +23,7 @@ export type Rename = <T>(work: () => Promise<T>) => Promise<T>
 
 export function createRotation(
   path: string,
-  { maxFiles, compress }: Pick<FileTarget, 'maxFiles' | 'compress'>,
+  target: () => Pick<FileTarget, 'maxFiles' | 'compress'>,
   disk: Disk,
   compressRotated: Compress,
   tell: (problem: string) => void,
@@ -38,8 +38,11 @@ export function createRotation(
     return result
   }
   return {
-    async rotate() {
+    async rotate(fd) {
+      const { maxFiles, compress } = target()
       try {
+        // What others write to it would be lost when it is compressed or removed.
+        if (!disk.lock(fd, 'alone')) throw new Error(othersWriteToIt)
         await inTurn(() => shift(path, maxFiles, disk))
       } catch (error) {
         tellOfRotation(`cannot rotate ${path}, which grows until it can be: ${messageOf(error)}`)
@@ -56,6 +59,9 @@ export function createRotation(
     },
   }
 }
+
+const othersWriteToIt =
+  'another Ringmaster has it open, or another process has locked it; give each a file of its own'
 
 /** The same problem is told once, until it is over. */
 function onChange(tell: (problem: string) => void): (problem: string | null) => void {

@@ -22,12 +22,14 @@ import { until } from '../rig/wait.ts'
 const never = { restartPolicy: 'Never' }
 const user = 65_534
 
-/** What a log and its rotated files hold, the oldest first. */
+/** What a log and its rotated files hold, the oldest first. One that was being compressed at the end has two names. */
 function textOf(file: string): string {
   const [, where = '', name = ''] = /^(.*\/)([^/]+)$/.exec(file) ?? []
   const number = (entry: string) => Number(/^\.(\d+)/.exec(entry.slice(name.length))?.[1] ?? 0)
-  return readdirSync(where)
-    .filter((entry) => entry === name || entry.startsWith(`${name}.`))
+  const entries = readdirSync(where)
+  return entries
+    .filter((entry) => entry.startsWith(name) && /^(\.\d+(\.gz)?)?$/.test(entry.slice(name.length)))
+    .filter((entry) => !entries.includes(entry.replace(/\.gz$/, '')) || !entry.endsWith('.gz'))
     .sort((a, b) => number(b) - number(a))
     .map((entry) => {
       const bytes = readFileSync(join(where, entry))
@@ -35,6 +37,9 @@ function textOf(file: string): string {
     })
     .join('')
 }
+
+/** What `seq 20000 | sed 's/^/NAME /'` prints. */
+const linesOf = (name: string) => Array.from({ length: 20_000 }, (_, i) => `${name} ${i + 1}`)
 
 t.test('each line is in one file, whatever is rotated and compressed meanwhile', async (t) => {
   const logs = folder(t)
@@ -84,6 +89,61 @@ t.test('a file that cannot be rotated has all lines, and the log says why, once'
   )
   t.equal(stderr.split(`cannot rotate ${file}, which grows until it can be: EISDIR`).length, 2)
   t.notMatch(stderr, /dropped/)
+})
+
+t.test('two Ringmasters that write to one file lose no line', async (t) => {
+  const logs = folder(t)
+  const file = join(logs, 'log')
+  const start = (name: string) =>
+    supervise(t, alone, {
+      processes: {
+        web: script(`seq 20000 | sed 's/^/${name} /'`, {
+          ...never,
+          logs: { stdout: { file, maxBytes: 20_000, maxFiles: 1000, compress: true } },
+        }),
+      },
+    })
+  const both = await Promise.all([start('one'), start('other')])
+  for (const ringmaster of both) {
+    const { code, stderr } = await ringmaster.end()
+    t.equal(code, 0)
+    t.notMatch(stderr, /dropped/)
+  }
+  const found = textOf(file).trim().split('\n').sort()
+  t.ok(found.join() === [...linesOf('one'), ...linesOf('other')].sort().join())
+})
+
+t.test('a reload that leads two processes to one file loses no line and rotates on', async (t) => {
+  const [home, logs] = [folder(t), folder(t)]
+  symlinkSync(logs, join(home, 'link'))
+  const path = join(home, 'ringmaster.yaml')
+  const web = (name: string, file: string) => {
+    const text = `echo up >&2; until [ -e ${home}/go ]; do sleep 0.01; done; seq 20000 | sed 's/^/${name} /'; echo done >&2; exec sleep 1000`
+    const stdout = { file, maxBytes: 20_000, maxFiles: 1000, compress: true }
+    return script(text, { logs: { stdout }, securityContext: { runAsUser: process.getuid?.() } })
+  }
+  const write = (processes: object) =>
+    writeFileSync(path, JSON.stringify({ http: false, control: false, processes }))
+  const one = web('one', join(logs, 'log'))
+  write({ one })
+  const ringmaster = await alone(t, ['run', path])
+  await ringmaster.line(/^one\.1 \| up$/)
+  write({ one, other: web('other', join(home, 'link/log')) })
+  ringmaster.signal('SIGHUP')
+  await ringmaster.line(/^other\.1 \| up$/)
+  writeFileSync(join(home, 'go'), '')
+  await Promise.all(
+    ['one', 'other'].map((name) => ringmaster.line(new RegExp(`^${name}\\.1 \\| done$`))),
+  )
+  ringmaster.signal('SIGTERM')
+  const { code, stderr } = await ringmaster.end()
+  t.equal(code, 0)
+  t.notMatch(stderr, /dropped|cannot rotate/)
+  t.ok(
+    textOf(join(logs, 'log')).trim().split('\n').sort().join() ===
+      [...linesOf('one'), ...linesOf('other')].sort().join(),
+  )
+  for (const name of readdirSync(logs)) t.ok(statSync(join(logs, name)).size <= 20_000, name)
 })
 
 t.test('a signal has renamed files opened anew, and the form is that of the process', async (t) => {

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { native } from '../../src/os/native.ts'
 import { createCompress } from '../../src/output/compress.ts'
 import { createDisk, type Disk } from '../../src/output/disk.ts'
 import { createLogFile } from '../../src/output/log-file.ts'
@@ -27,13 +28,17 @@ export function openLogFile(t: Test, given: Given = {}) {
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const path = join(folder, 'log')
   const target = { maxBytes: 0, maxFiles: 3, maxAgeMs: 0, compress: false, ...given }
-  const disk = { ...createDisk(), ...(given.write && { write: given.write }) }
+  const disk = { ...createDisk(native().lock), ...(given.write && { write: given.write }) }
   const clock = createManualClock(Date.now())
   const told: string[] = []
-  const rotation = createRotation(path, target, disk, createCompress(disk), (problem) =>
-    told.push(problem),
+  const rotation = createRotation(
+    path,
+    () => target,
+    disk,
+    createCompress(disk),
+    (problem) => told.push(problem),
   )
-  const file = createLogFile({ path, target, rotation, disk, clock })
+  const file = createLogFile({ path, target: () => target, rotation, disk, clock })
   let drains = 0
   const writer = file.open({ limitBytes, mostBytes: 2 * limitBytes, onDrain: () => (drains += 1) })
   const dropped: [number, string][] = []

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import t from 'tap'
+import { native } from '../../../src/os/native.ts'
 import { createDisk } from '../../../src/output/disk.ts'
 import { openLogFile } from '../../rig/log-file.ts'
 import { until } from '../../rig/wait.ts'
@@ -8,7 +9,7 @@ t.test(
   'what cannot be written is dropped and counted, and a second later tried again',
   async (t) => {
     let refusal: string | null = 'ENOSPC'
-    const real = createDisk()
+    const real = createDisk(native().lock)
     const { write, flush, text, dropped, clock } = openLogFile(t, {
       async write(fd, chunks) {
         if (refusal === null) return real.write(fd, chunks)
@@ -56,7 +57,7 @@ t.test(
   'a disk that takes nothing holds its writer up for a second, and memory for the limit',
   async (t) => {
     let proceed = () => {}
-    const real = createDisk()
+    const real = createDisk(native().lock)
     const { write, flush, text, writer, clock, dropped, drains } = openLogFile(t, {
       async write(fd, chunks) {
         await new Promise<void>((resolve) => {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
+import { native } from '../../../src/os/native.ts'
 import { createDisk } from '../../../src/output/disk.ts'
 import { openLogFile } from '../../rig/log-file.ts'
 import { chooseSeed, createRandom } from '../../rig/random.ts'
@@ -47,7 +48,7 @@ t.test('however lines come, none is lost or torn, and no file is too large', asy
 t.test(
   'a line that is written in pieces stays in one file, also when that is renamed meanwhile',
   async (t) => {
-    const real = createDisk()
+    const real = createDisk(native().lock)
     let betweenPieces = () => {}
     const { write, flush, text, path, clock } = openLogFile(t, {
       async write(fd, [first = Buffer.alloc(0)]) {
