@@ -90,8 +90,8 @@ export async function observe(parts: LateParts): Promise<void> {
   // Not before all is loaded: the heap grows once, for that.
   native().boundHeap()
   const quiet = whenQuiet(clock, settled, () => native().releaseMemory())
-  readers.push(({ type }) => {
-    if (type === 'instance') quiet.change()
+  readers.push(({ type, at }) => {
+    if (type === 'instance') quiet.change(at.monoMs)
   })
 }
 

@@ -9,33 +9,35 @@ export interface QuietOptions {
   readonly many: number
 }
 
-/** Calls `callback` once it is quiet, and again each time that it is so after many changes. */
+/** Calls `callback` once it is quiet, and again each time that it is so after many changes. `change` takes the time of one, on the monotonic clock. */
 export function whenQuiet(
   clock: Clock,
   { quietMs, longestMs, many }: QuietOptions,
   callback: () => void,
-): { readonly change: () => void } {
+): { readonly change: (atMonoMs: number) => void } {
   /** Since the last call. */
   let changes = 0
+  let lastMs = Number.NEGATIVE_INFINITY
   let isWaiting = false
   begin()
   return {
-    change() {
+    change(atMonoMs) {
       changes += 1
+      lastMs = atMonoMs
       if (!isWaiting && changes >= many) begin()
     },
   }
 
   function begin(): void {
     isWaiting = true
-    wait(clock.now().monoMs + longestMs)
+    wait(clock.now().monoMs + quietMs, clock.now().monoMs + longestMs)
   }
 
-  function wait(latestMs: number): void {
-    const before = changes
-    clock.at(clock.now().monoMs + quietMs, () => {
-      if (changes > before && clock.now().monoMs < latestMs) {
-        wait(latestMs)
+  function wait(untilMs: number, latestMs: number): void {
+    clock.at(Math.min(untilMs, latestMs), () => {
+      const { monoMs } = clock.now()
+      if (monoMs < Math.min(lastMs + quietMs, latestMs)) {
+        wait(lastMs + quietMs, latestMs)
         return
       }
       changes = 0
