@@ -21,6 +21,7 @@ export const problemStatus = {
   NO_ACCESS: 403,
   NO_SUCH_NAME: 404,
   NO_SUCH_RESOURCE: 404,
+  NO_SUCH_METHOD: 405,
   NOT_POSSIBLE_NOW: 409,
   TOO_MANY: 503,
   INTERNAL: 500,

@@ -121,9 +121,6 @@ export function createControlApp(
     report(error)
     return sendProblem(reply, 'INTERNAL', 'a mistake in Ringmaster: its log says more')
   })
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, 'NO_SUCH_RESOURCE', `there is no ${request.method} ${request.url}`),
-  )
   app.addHook('onRequest', async (request) => {
     const client = clientOf(request.raw.socket)
     const may = accessOf(client, access())
@@ -133,8 +130,30 @@ export function createControlApp(
   })
   const operations = operationsOf({ ...options, waiters: new Waiters(options) })
   for (const one of operations) addOperation(app, one, ({ raw }) => clientOf(raw.socket), access)
-  app.get('/v1/openapi.json', () => describeApi(operations, options.version))
+  app.get(apiPath, () => describeApi(operations, options.version))
+  const known: readonly Route[] = [...operations, { method: 'GET', path: apiPath }]
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    const allowed = methodsOf(url.split('?', 1)[0] ?? '', known)
+    if (allowed.length === 0) {
+      return sendProblem(reply, 'NO_SUCH_RESOURCE', `there is no ${method} ${url}`)
+    }
+    const allow = allowed.join(', ')
+    void reply.header('allow', allow)
+    return sendProblem(reply, 'NO_SUCH_METHOD', `there is no ${method} of ${url}, but ${allow}`)
+  })
   return app
+}
+
+const apiPath = '/v1/openapi.json'
+
+type Route = Pick<Operation, 'method' | 'path'>
+
+function methodsOf(url: string, routes: readonly Route[]): readonly string[] {
+  const here = routes.filter(({ path }) =>
+    new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`).test(url),
+  )
+  // fastify answers HEAD where it answers GET.
+  return here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
 }
 
 const partNames: Readonly<Record<string, string>> = { body: 'body', querystring: 'query' }

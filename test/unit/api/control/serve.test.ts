@@ -46,6 +46,26 @@ t.test('what is wrong is told as a problem', async (t) => {
   }
 })
 
+t.test('who asks for what is there by another method hears which there are', async (t) => {
+  const { app } = controlApp()
+  for (const [method, url, allow] of [
+    ['POST', '/v1/processes', 'GET, HEAD'],
+    ['DELETE', '/v1/processes/web?x=/', 'GET, HEAD'],
+    ['OPTIONS', '/v1/supervisor', 'GET, HEAD'],
+    ['PUT', '/v1/openapi.json', 'GET, HEAD'],
+    ['GET', '/v1/config/apply', 'POST'],
+    ['HEAD', '/v1/config/apply', 'POST'],
+  ] as const) {
+    const { statusCode, headers, payload } = await app.inject({ method, url, payload: 'x' })
+    t.equal(statusCode, 405, `${method} ${url}`)
+    t.equal(headers['allow'], allow)
+    if (method !== 'HEAD') t.match(JSON.parse(payload), { status: 405, code: 'NO_SUCH_METHOD' })
+  }
+  const { statusCode, payload } = await app.inject({ method: 'HEAD', url: '/v1/supervisor' })
+  t.equal(statusCode, 200)
+  t.equal(payload, '')
+})
+
 t.test('clients are not promised more time than they have between two requests', async (t) => {
   const { app } = controlApp()
   const socket = join(folder(t), 'socket')
