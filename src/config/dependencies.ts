@@ -1,3 +1,4 @@
+import { createSuggest } from '../lib/names.ts'
 import { whyNone } from './groups.ts'
 import type { Path, Problem } from './problems.ts'
 import { isMap, type UnknownMap } from './shape.ts'
@@ -13,11 +14,12 @@ export function checkDependencies(processes: UnknownMap): readonly Problem[] {
   const edges = new Map(
     Object.entries(processes).map(([name, process]) => [name, edgesOf(name, process)]),
   )
+  const suggest = createSuggest([...edges.keys()])
   const problems = [...edges].flatMap(([name, list]) =>
     list.flatMap(({ to, path }): Problem[] => {
       if (to === name) return [{ path, message: 'it depends on itself', atKey: true }]
       if (edges.has(to)) return []
-      return [{ path, message: whyNone(to, [...edges.keys()]), atKey: true, isAbsence: true }]
+      return [{ path, message: whyNone(to, suggest), atKey: true, isAbsence: true }]
     }),
   )
   return [...problems, ...circles(edges)]

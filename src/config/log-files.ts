@@ -8,11 +8,11 @@ export function checkLogFiles(processes: UnknownMap): readonly Problem[] {
   const uses = Object.entries(processes).flatMap(([name, process]) => usesOf(name, process))
   const byFile = new Map<string, Use>()
   const problems: Problem[] = []
+  const refused = new Set<Path>()
   const refuse = ({ path }: Use, message: string) => {
     // One for all instances of it.
-    if (!problems.some((known) => known.path.join() === path.join())) {
-      problems.push({ path, message })
-    }
+    if (!refused.has(path)) problems.push({ path, message })
+    refused.add(path)
   }
   for (const use of uses) {
     const other = byFile.get(use.file)
@@ -42,8 +42,9 @@ function usesOf(name: string, process: unknown): readonly Use[] {
     const target = logs[stream]
     if (!isMap(target) || typeof target['file'] !== 'string') return []
     const { file, maxFiles } = target
+    const path = ['processes', name, 'logs', stream, 'file']
     return Array.from({ length: typeof replicas === 'number' ? replicas : 1 }, (_, index) => ({
-      path: ['processes', name, 'logs', stream, 'file'],
+      path,
       file: fileOf(file, name, index + 1),
       maxFiles: typeof maxFiles === 'number' ? maxFiles : defaults.process.logFile.maxFiles,
     }))
@@ -65,7 +66,7 @@ function fileOf(template: string, process: string, number: number): string {
 }
 
 function whyTwice(use: Use, other: Use): string {
-  if (use.path.join() === other.path.join()) {
+  if (use.path === other.path) {
     return 'all instances would write to it; put ${instance.number} into it'
   }
   const isOwn = use.path[1] === other.path[1]

@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -6,6 +7,7 @@ import {
   isSeq,
   type Node,
   type Pair,
+  visit,
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
@@ -35,6 +37,7 @@ export function findPlaces(document: Document.Parsed): Places {
   // A map finds a key by search; with this, a file of many keys and many errors is not quadratic.
   const indexes = new WeakMap<YAMLMap<Node, Node | null>, Index>()
   const namedItems = new WeakMap<YAMLSeq<Node>, NamedItems>()
+  let targets: ReadonlyMap<Alias, Node> | undefined
   return {
     offset: (path, atKey) => {
       const steps = walk(path)
@@ -94,7 +97,9 @@ export function findPlaces(document: Document.Parsed): Places {
   }
 
   function resolved(node: Node | null | undefined): Node | null | undefined {
-    return isAlias(node) ? node.resolve(document) : node
+    if (!isAlias(node)) return node
+    targets ??= findTargets(document)
+    return targets.get(node)
   }
 
   /** The values of a list of `{name, value}`, by name. */
@@ -122,4 +127,21 @@ export function findPlaces(document: Document.Parsed): Places {
     indexes.set(map, index)
     return index
   }
+}
+
+/** What each alias stands for. Found for all at once: the parser's own search goes through the whole document for one. */
+function findTargets(document: Document.Parsed): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>()
+  const targets = new Map<Alias, Node>()
+  visit(document, {
+    Node: (_, node) => {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node)
+        return
+      }
+      const target = anchors.get(node.source)
+      if (target) targets.set(node, target)
+    },
+  })
+  return targets
 }

@@ -75,10 +75,15 @@ function checkPort(
   return names.includes(port) ? [] : [{ path, message: whyNoPort(port, names), isAbsence: true }]
 }
 
+/** There may be one of these for each of thousands of names. */
+const mostTold = 50
+
 /** Why a process whose ports have these names has none of that name. */
 export function whyNoPort(name: string, known: readonly string[]): string {
   const problem = `the process has no port ${quote(name)}`
-  const near = suggest(name, known)
+  const some = known.slice(0, mostTold)
+  const near = suggest(name, some)
   if (near !== undefined) return `${problem}; did you mean "${near}"?`
-  return known.length === 0 ? problem : `${problem}; it has ${known.join(', ')}`
+  if (known.length === 0) return problem
+  return `${problem}; it has ${some.join(', ')}${known.length > mostTold ? ' …' : ''}`
 }

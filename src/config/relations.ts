@@ -11,14 +11,14 @@ import { type Path, type Problem, quote } from './problems.ts'
 import { PortsSchema } from './process-parts.ts'
 import { MAX_CPU } from './rights-schema.ts'
 import { isMap, type UnknownMap } from './shape.ts'
-import { checkSockets, checkSocketUse } from './sockets.ts'
+import { checkSockets, checkSocketUse, knownSockets } from './sockets.ts'
 import { fillInstanceVariables } from './variables.ts'
 
 type Ports = Static<typeof PortsSchema>
 
 /** What is wrong between fields that are right by themselves; those that are not are left to the check. */
 export function checkRelations(config: UnknownMap): readonly Problem[] {
-  const { processes, signals, groups, sockets } = config
+  const { processes, signals, groups } = config
   const problems = [
     ...(isMap(signals) ? checkSignals(signals) : []),
     ...checkControl(config),
@@ -27,12 +27,13 @@ export function checkRelations(config: UnknownMap): readonly Problem[] {
   if (!isMap(processes)) return problems
   problems.push(...checkDependencies(processes), ...checkLogFiles(processes))
   if (isMap(groups)) problems.push(...checkGroups(groups, processes))
+  const sockets = knownSockets(config['sockets'])
   for (const [name, process] of Object.entries(processes)) {
     if (!isMap(process)) continue
     const path = ['processes', name]
     problems.push(...checkStopSignals(process, path), ...checkAffinity(process, path))
     const ownSockets = Array.isArray(process['sockets']) ? process['sockets'] : []
-    problems.push(...checkSocketUse(process, isMap(sockets) ? Object.keys(sockets) : [], path))
+    problems.push(...checkSocketUse(process, sockets, path))
     const { ports = [], replicas = 1 } = process
     if (!Check(PortsSchema, ports)) continue
     if (typeof replicas === 'number') problems.push(...checkPorts(ports, replicas, path))

@@ -1,4 +1,4 @@
-import { suggest } from '../lib/names.ts'
+import { createSuggest, type Suggest } from '../lib/names.ts'
 import { defaults } from './defaults.ts'
 import { type Path, type Problem, quote } from './problems.ts'
 import { isMap, type UnknownMap } from './shape.ts'
@@ -27,18 +27,29 @@ export function checkSockets({ sockets, http, control }: UnknownMap): readonly P
   })
 }
 
+/** Those of a configuration. */
+export interface KnownSockets {
+  readonly names: ReadonlySet<string>
+  readonly suggest: Suggest
+}
+
+export function knownSockets(sockets: unknown): KnownSockets {
+  const names = isMap(sockets) ? Object.keys(sockets) : []
+  return { names: new Set(names), suggest: createSuggest(names) }
+}
+
 /** What a process says of sockets that there are not, or that it has not. */
 export function checkSocketUse(
   { sockets: named, onDemand }: UnknownMap,
-  known: readonly string[],
+  { names: known, suggest }: KnownSockets,
   path: Path,
 ): readonly Problem[] {
   const names: readonly unknown[] = Array.isArray(named) ? named : []
   const problems = names.flatMap((name, index): Problem[] => {
     if (typeof name !== 'string') return []
     const at = [...path, 'sockets', index]
-    if (!known.includes(name)) {
-      return [{ path: at, message: `there is no socket ${near(name, known)}`, isAbsence: true }]
+    if (!known.has(name)) {
+      return [{ path: at, message: `there is no socket ${near(name, suggest)}`, isAbsence: true }]
     }
     const isTwice = names.indexOf(name) < index
     return isTwice ? [{ path: at, message: `${quote(name)} is in the list already` }] : []
@@ -50,11 +61,14 @@ export function checkSocketUse(
 
 /** Why a process with these sockets has none of that name. */
 export function whyNoSocket(name: string, known: readonly string[]): string {
-  return `the process has no socket ${near(name, known)}`
+  return `the process has no socket ${near(name, createSuggest(known.slice(0, mostAsked)))}`
 }
 
-function near(name: string, known: readonly string[]): string {
-  const meant = suggest(name, known)
+/** It may be asked for each of thousands of names. */
+const mostAsked = 50
+
+function near(name: string, suggest: Suggest): string {
+  const meant = suggest(name)
   return meant === undefined ? quote(name) : `${quote(name)}; did you mean "${meant}"?`
 }
 

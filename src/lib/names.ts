@@ -30,19 +30,32 @@ export function matchesGlob(name: string, pattern: string): boolean {
 
 /** The known word that was most likely meant: at most a quarter of its letters differ (rounded up), whatever the case. Undefined when none is near. */
 export function suggest(word: string, known: readonly string[]): string | undefined {
-  // No known word is nearly as long, and the work grows with the length.
-  if (word.length > 64) return undefined
-  let best: string | undefined
-  let bestDistance = Number.POSITIVE_INFINITY
-  for (const candidate of known) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
-    if (distance <= Math.ceil(candidate.length / 4) && distance < bestDistance) {
-      best = candidate
-      bestDistance = distance
-    }
-  }
-  return best
+  return createSuggest(known)(word)
 }
+
+/** {@link suggest} for many words. Each takes as long as there are known ones, so that after some hundred thousand comparisons there is no suggestion any more. */
+export function createSuggest(known: readonly string[]): Suggest {
+  let lettersLeft = 10_000_000
+  return (word) => {
+    // No known word is nearly as long, and the work grows with the length.
+    if (word.length > 64) return undefined
+    let best: string | undefined
+    let bestDistance = Number.POSITIVE_INFINITY
+    for (const candidate of known) {
+      lettersLeft -= (word.length + 1) * (candidate.length + 1)
+      if (lettersLeft < 0) return undefined
+      const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
+      if (distance <= Math.ceil(candidate.length / 4) && distance < bestDistance) {
+        best = candidate
+        bestDistance = distance
+      }
+    }
+    return best
+  }
+}
+
+/** The known word that may have been meant. */
+export type Suggest = (word: string) => string | undefined
 
 /** How many letters must be added, removed, replaced or swapped with their neighbour (optimal string alignment). */
 function editDistance(a: string, b: string): number {

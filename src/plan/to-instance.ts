@@ -53,8 +53,9 @@ export function mostReplicas(template: InstanceTemplate, most: number): number {
   const [one, two] = [filesOf(1), filesOf(2)]
   if (one.some((file) => two.includes(file))) return 1
   let count = most
-  const isPort = (port: string) => Number(createFill(template, count)(port)) <= 65_535
-  while (count > 1 && !template.ports.every(({ port }) => isPort(port))) count -= 1
+  const own = template.ports.filter(({ port }) => port.includes('${'))
+  const isPort = (port: string) => Number(fillPort(port, count)) <= 65_535
+  while (count > 1 && !own.every(({ port }) => isPort(port))) count -= 1
   return count
 }
 
@@ -67,16 +68,18 @@ function createFill({ process, ports, sockets }: InstanceTemplate, number: numbe
     ['process.name', process],
   ])
   for (const { name, port } of ports) {
-    values.set(
-      `port.${name}`,
-      fillInstanceVariables(port, () => String(number)),
-    )
+    values.set(`port.${name}`, fillPort(port, number))
   }
   for (const [index, name] of sockets.entries()) {
     values.set(`socket.${name}`, String(firstSocketFd + index))
   }
   // The check of a configuration knows each name; what a value held is safe behind its doubled dollars, which stay.
   return (template) => fillInstanceVariables(template, (name) => values.get(name) ?? '')
+}
+
+/** A port has no other variable. */
+function fillPort(port: string, number: number): string {
+  return fillInstanceVariables(port, () => String(number))
 }
 
 function fillLogs(logs: LogsSpec, fill: Fill): LogsSpec {

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own variables look the same
 import t from 'tap'
-import { problemsOf } from '../../rig/fields.ts'
+import { problemsOf, web } from '../../rig/fields.ts'
 
 t.test('what YAML cannot read is told with its place', async (t) => {
   for (const [text, line] of [
@@ -63,6 +63,30 @@ t.test('a small file cannot take all time or memory', async (t) => {
     [/nested too deeply$/],
   )
   t.match(await problemsOf(`processes: {w: {command: "${'${'.repeat(300_000)}"}}`), [/has no "}"/])
+  const each = (of: (index: number) => string) =>
+    Array.from({ length: 10_000 }, (_, index) => of(index)).join(', ')
+  const all = each((index) => `p${index}: {command: a}`)
+  for (const [text, problems] of [
+    [`processes: {${each((index) => `p${index}: {command: a, dependsOn: [q${index}]}`)}}`, 10_000],
+    [`processes: {${all}}\ngroups: {g: {processes: [${each((index) => `q${index}`)}]}}`, 10_000],
+    [
+      `sockets: {${each((index) => `s${index}: {path: a${index}}`)}}\nprocesses: {a: {command: a, sockets: [${each((index) => `t${index}`)}]}}`,
+      10_000,
+    ],
+    [
+      web(
+        `ports: [${each((index) => `{name: p${index}, containerPort: 1}`)}], args: [${each((index) => `"\${port.q${index}}"`)}]`,
+      ),
+      10_000,
+    ],
+    [`defaults: {logs: {stdout: {file: a}}}\nprocesses: {${all}}`, 1],
+    [
+      `x-a: &a {${each((index) => `A${index}: 1`)}}\n${web(`env: {<<: *a, ${each((index) => `B${index}: 1`)}}`)}`,
+      0,
+    ],
+  ] as const) {
+    t.equal((await problemsOf(text)).length, problems, text.slice(0, 80))
+  }
   const keys = Array.from({ length: 20_000 }, (_, index) => `key${index}: 1`)
   t.equal((await problemsOf(keys.join('\n'))).length, 20_001)
 })
