@@ -212,11 +212,23 @@ export async function supervise(
     ...{ history, incidents, cgroup, loopTurns, reserve, sockets, config: source },
     ...{ endpoint, control, showConfig: config.show },
     reapedOrphans: () => reapedOrphans,
+    onMissing(error) {
+      goWithout(error, '; this is tried again')
+      // The end does not wait for it.
+      observed = Promise.resolve()
+    },
   }).catch((error: unknown) => {
     runtime.report(error)
-    ownLines.write(`ringmaster: cannot load log, metrics, endpoint and probes: ${error}\n`)
-    prober.arrive(null)
+    goWithout(error)
   })
+
+  let lastMissing = ''
+  function goWithout(error: unknown, outlook = ''): void {
+    prober.arrive(null)
+    const message = `ringmaster: cannot load log, metrics, endpoint and probes: ${error}${outlook}\n`
+    if (message !== lastMissing) ownLines.write(message)
+    lastMissing = message
+  }
 
   /** Why it ends, unless that was asked for, to `write`. Nothing may keep it from ending. */
   function tellEnd(write: (message: string) => void, limitBytes: number): void {

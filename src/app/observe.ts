@@ -56,7 +56,13 @@ export interface LateParts {
   readonly showConfig: ConfigFiles['show']
   readonly endpoint: Endpoint
   readonly control: Control
+  /** Hears of each time that it could not be loaded; it is tried again. */
+  readonly onMissing: (error: unknown) => void
 }
+
+/** Descriptors and memory that are lacking may be had later. */
+const firstAgainMs = 1000
+const longestAgainMs = 60_000
 
 /** The garbage of the start, and of each time that many instances start or end, is collected when no other has for so long, or all the time. */
 const settled = { quietMs: 1000, longestMs: 60_000, many: 100 }
@@ -70,7 +76,7 @@ export async function observe(parts: LateParts): Promise<void> {
   // OOM kills before the first of them, comes before that.
   await guard.settled()
   await new Promise<void>((resolve) => clock.afterPoll(resolve))
-  const late = loadBundle('late') as Late
+  const late = await load(parts)
   prober.arrive(late.createProber(parts.commands, tcp))
   const log = await openLog(late, parts)
   const metrics = startMetrics(late, parts)
@@ -93,6 +99,19 @@ export async function observe(parts: LateParts): Promise<void> {
   readers.push(({ type, at }) => {
     if (type === 'instance') quiet.change(at.monoMs)
   })
+}
+
+async function load({ clock, onMissing }: LateParts): Promise<Late> {
+  for (let againMs = firstAgainMs; ; againMs = Math.min(2 * againMs, longestAgainMs)) {
+    try {
+      return loadBundle('late') as Late
+    } catch (error) {
+      onMissing(error)
+    }
+    await new Promise<void>((resolve) => {
+      clock.at(clock.now().monoMs + againMs, resolve)
+    })
+  }
 }
 
 async function answerCommands(

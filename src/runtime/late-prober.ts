@@ -2,7 +2,7 @@ import type { Prober } from '../ports/prober.ts'
 
 /** A prober that is there before what does its work: tries that begin earlier begin when that comes. */
 export interface LateProber extends Prober {
-  /** null: it never comes, and all tries fail. */
+  /** null: it does not come soon, and all tries fail until it does. */
   arrive(prober: Prober | null): void
 }
 

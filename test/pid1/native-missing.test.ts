@@ -1,9 +1,9 @@
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t from 'tap'
-import { installWith } from '../rig/installation.ts'
+import { installWhole, installWith } from '../rig/installation.ts'
 import { alone } from '../rig/ringmaster.ts'
-import { script, supervise } from '../rig/supervise.ts'
+import { endpoint, script, supervise } from '../rig/supervise.ts'
 
 for (const [rule, file, spoil] of [
   ['an addon that is missing', 'ringmaster.node', (path: string) => rmSync(path)],
@@ -23,3 +23,34 @@ for (const [rule, file, spoil] of [
     }
   })
 }
+
+t.test('what is loaded after the start and cannot be, is tried again', async (t) => {
+  const build = dirname(installWhole(t))
+  const [program, bundle] = [join(build, '../bin/ringmaster'), join(build, 'late.cjs')]
+  renameSync(bundle, `${bundle}.away`)
+  const ready = { exec: { command: ['true'] }, periodSeconds: 0.1 }
+  const start = () =>
+    supervise(
+      t,
+      alone,
+      {
+        http: { host: '127.0.0.1', port: 0 },
+        processes: { web: script('echo up; exec sleep 1000', { readinessProbe: ready }) },
+      },
+      { program },
+    )
+  const ringmaster = await start()
+  await ringmaster.line(/^web\.1 \| up$/)
+  await ringmaster.line(/^ringmaster: cannot load log, .*ENOENT.*; this is tried again$/)
+  const other = await start()
+  await other.line(/^ringmaster: cannot load log/)
+  other.signal('SIGTERM')
+  t.match(await other.end(), { code: 0 })
+  renameSync(`${bundle}.away`, bundle)
+  const url = await endpoint(ringmaster)
+  await ringmaster.line(/"msg":"web\.1 is ready/)
+  t.ok((await fetch(`${url}/readyz`)).ok)
+  t.equal(ringmaster.stderr.split('cannot load').length, 2, 'it is said once')
+  ringmaster.signal('SIGTERM')
+  t.match(await ringmaster.end(), { code: 0 })
+})
