@@ -2,6 +2,8 @@ import type { Clock } from '../ports/clock.ts'
 
 /** Commands of probes block the event loop for some ms each, and many may be due together. */
 const turnBudgetMs = 8
+/** What comes later than this was held up, with all else. */
+const lateMs = 20
 
 /** What is due at a time: at most one thing a key, and one OS timer for the earliest of all. */
 export class Deadlines {
@@ -9,7 +11,7 @@ export class Deadlines {
   readonly #byKey = new Map<string, Deadline>()
   /** A binary heap, the earliest first: hundreds of probes set theirs many times a second. */
   readonly #heap: Deadline[] = []
-  #timer: { readonly atMonoMs: number; readonly cancel: () => void } | null = null
+  #timer: Timer | null = null
   #isFiring = false
 
   constructor(clock: Clock) {
@@ -36,10 +38,28 @@ export class Deadlines {
     const earliest = this.#heap[0]?.atMonoMs
     if (this.#timer?.atMonoMs === earliest) return
     this.#timer?.cancel()
-    this.#timer =
-      earliest === undefined
-        ? null
-        : { atMonoMs: earliest, cancel: this.#clock.at(earliest, () => this.#fire()) }
+    this.#timer = earliest === undefined ? null : this.#wait(earliest)
+  }
+
+  /** After the time that Ringmaster itself was suspended, or had no CPU, there may be an answer that came in time: it is looked for first. */
+  #wait(atMonoMs: number): Timer {
+    let isOff = false
+    const fire = () => {
+      if (!isOff) this.#fire()
+    }
+    const stop = this.#clock.at(atMonoMs, () => {
+      const isLate = this.#clock.now().monoMs - atMonoMs > lateMs
+      // What is read first may lead to what is read next.
+      if (isLate) this.#clock.afterPoll(() => this.#clock.afterPoll(fire))
+      else fire()
+    })
+    return {
+      atMonoMs,
+      cancel() {
+        isOff = true
+        stop()
+      },
+    }
   }
 
   /** What is due now, while this turn of the event loop has time for it. */
@@ -96,6 +116,11 @@ export class Deadlines {
     this.#heap[place] = deadline
     deadline.place = place
   }
+}
+
+interface Timer {
+  readonly atMonoMs: number
+  readonly cancel: () => void
 }
 
 interface Deadline {

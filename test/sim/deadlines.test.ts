@@ -91,6 +91,36 @@ t.test('a timer that is early is set again', async (t) => {
   t.same(due, ['sweep'])
 })
 
+t.test('what came while all was held up comes before a deadline that is late', async (t) => {
+  let lagMs = 0
+  const manual = createManualClock()
+  const clock = {
+    ...manual,
+    now: () => ({ ...manual.now(), monoMs: manual.now().monoMs + lagMs }),
+  }
+  const due: string[] = []
+  const deadlines = telling(clock, (key) => due.push(key))
+  deadlines.set('a/kill', 1100)
+  deadlines.set('b/kill', 1100)
+  lagMs = 3000
+  clock.advance(100)
+  t.same(due, [])
+  clock.poll()
+  // What has been read says that it ended in time.
+  deadlines.set('a/kill', null)
+  clock.advance(1)
+  clock.poll()
+  clock.poll()
+  t.same(due, ['b/kill'])
+  deadlines.set('c/kill', 4200)
+  lagMs = 6000
+  clock.advance(100)
+  clock.poll()
+  deadlines.set('c/kill', null)
+  clock.poll()
+  t.same(due, ['b/kill'], 'the last one, too')
+})
+
 /** Deadlines that all do the same. */
 function telling(clock: Clock, onDue: (key: string) => void) {
   const deadlines = new Deadlines(clock)
