@@ -45,7 +45,10 @@ export function invalidConfig(
         ...(position ? [`${file}:${position.line}:${position.column}`] : []),
         ...(path.length > 0 ? [formatPath(path)] : []),
         message,
-      ].join(': '),
+      ]
+        .join(': ')
+        // What is quoted, a path or a message, may have some.
+        .replace(/\s*[\r\n]+\s*/g, ' '),
     )
   return new SupervisorError('CONFIG_INVALID', [...new Set(lines)].join('\n'))
 }
@@ -63,5 +66,10 @@ export function formatPath(path: Path): string {
 
 /** The text in quotes on one line, cut where it is long. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
+  return JSON.stringify(cut(text))
+}
+
+/** Its begin, where it is long. */
+export function cut(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }

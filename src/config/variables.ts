@@ -1,5 +1,6 @@
 import { suggest } from '../lib/names.ts'
 import type { FieldSchema } from './field-schema.ts'
+import { cut } from './problems.ts'
 
 /** Ringmaster's environment. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -96,7 +97,7 @@ function lookUp(
   const [, name, operator, rest = ''] = form.exec(content) ?? []
   if (name === undefined) return { problem: whyNotAVariable(content) }
   if (rest.includes('${')) {
-    return { problem: `"\${${content}" holds another variable, which is not supported` }
+    return { problem: `"\${${cut(content)}" holds another variable, which is not supported` }
   }
   const value = findValue(name, known)
   switch (operator) {
@@ -129,7 +130,7 @@ function remedy(name: string): string {
 }
 
 function whyNotAVariable(content: string): string {
-  const name = `\${${content}}`
+  const name = `\${${cut(content)}}`
   const near = content.includes('.')
     ? suggest(content, [...instanceVariables, ...machineVariables])
     : undefined

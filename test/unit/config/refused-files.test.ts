@@ -1,6 +1,18 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own variables look the same
 import t from 'tap'
-import { problemsOf } from '../../rig/fields.ts'
+import { problemsOf, web } from '../../rig/fields.ts'
+
+t.test('what is told of one thing is one line, and not a long one', async (t) => {
+  for (const [variable, told] of [
+    ['A\\n%', '${A %} is no variable; allowed: '],
+    ['NONE:?say\\nthis', '${NONE} has no value: say this'],
+    ['x.'.repeat(500), `\${${'x.'.repeat(30)}…} is no variable; `],
+  ] as const) {
+    const [line = '', ...others] = await problemsOf(web(`args: ["\${${variable}}"]`))
+    t.strictSame(others, [])
+    t.ok(line.includes(`processes.web.args[0]: ${told}`), line)
+  }
+})
 
 t.test('all that is wrong is told at once, one line each, from top to bottom', async (t) => {
   const text = `x-base: &base
