@@ -53,7 +53,9 @@ t.test('what the kernel kills for want of memory is known', { skip: needsGroup }
   mkdirSync(folder)
   t.teardown(() => until(() => removed(folder)))
   writeFileSync(join(folder, parent?.limit ?? ''), `${200 << 20}`)
-  const enter = ['sh', '-c', `echo $$ > ${folder}/cgroup.procs && exec "$@"`, 'sh']
+  // While the hog is being ended, which takes its time on a busy machine, the kernel may choose another, by size: not Ringmaster then.
+  const victim = 'sh -c "echo 900 > /proc/self/oom_score_adj; exec sleep 1000" > /dev/null 2>&1 &'
+  const enter = ['sh', '-c', `echo $$ > ${folder}/cgroup.procs; ${victim}${victim} exec "$@"`, 'sh']
   const once = { restartPolicy: 'Never', essential: false }
   const ringmaster = await supervise(
     t,
@@ -61,7 +63,7 @@ t.test('what the kernel kills for want of memory is known', { skip: needsGroup }
     {
       processes: {
         // A line that never ends: it keeps all of it.
-        hog: { command: ['tail', '/dev/zero'], ...once },
+        hog: { command: ['tail', '/dev/zero'], ...once, resources: { oomScoreAdj: 1000 } },
         gone: script('exec sleep 1000', once),
       },
     },
