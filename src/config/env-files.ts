@@ -1,6 +1,6 @@
-import { parseEnv } from 'node:util'
 import { Check } from '@sinclair/typebox/value'
-import { type Problem, quote } from './problems.ts'
+import { parseEnvText } from '../lib/env-text.ts'
+import type { Problem } from './problems.ts'
 import { EnvFromSchema } from './process-parts.ts'
 import { readText } from './read-text.ts'
 import { isMap, type UnknownMap } from './shape.ts'
@@ -45,14 +45,11 @@ export function readEnvFiles(processes: UnknownMap): EnvFiles {
 function readEnvFile(path: string): EnvFile {
   const reading = readText(path)
   if ('reason' in reading) return reading
-  // A byte order mark is none of the first name.
-  const entries = Object.entries(parseEnv(reading.text.replace(/^\uFEFF/, '')))
-  for (const [name, value = ''] of entries) {
-    // What is no NAME=value line ends up in the next name.
-    if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name))
-      return { reason: `${quote(name)} is no name of a variable`, isMissing: false }
-    if (value.includes('\0')) return { reason: `${name} holds a NUL character`, isMissing: false }
-  }
-  const variables = entries.map(([name, value = '']) => [name, value.replaceAll('$', '$$$$')])
+  const parsed = parseEnvText(Buffer.from(reading.text))
+  if ('reason' in parsed) return { reason: parsed.reason, isMissing: false }
+  const variables = Object.entries(parsed.variables).map(([name, value]) => [
+    name,
+    value.replaceAll('$', '$$$$'),
+  ])
   return { variables: Object.fromEntries(variables) }
 }

@@ -25,6 +25,8 @@ async function refuses(t: Test, { title, args, setting = {}, code, names }: Refu
 
 t.test('what is no proper use of exec ends with 64', async (t) => {
   const say = ['--', 'echo', 'ran']
+  const folder = t.testdir({ nul: 'A=a\0\n', torn: 'none here\nB=b\n' })
+  writeFileSync(join(folder, 'latin'), Buffer.from('A=\xfc\n', 'latin1'))
   const cases: readonly (readonly [args: readonly string[], names: RegExp])[] = [
     [[], /no command/],
     [['--'], /no command/],
@@ -59,6 +61,12 @@ t.test('what is no proper use of exec ends with 64', async (t) => {
     [['-p', '0', ...say], /-p.*"0"/],
     [['--env-file', '/nowhere/a.env', ...say], /\/nowhere\/a\.env.*ENOENT/],
     [['--env-file', '/', ...say], /\/: EISDIR/],
+    [['--env-file', join(folder, 'nul'), ...say], /nul: A holds a NUL character/],
+    [
+      ['--env-file', join(folder, 'torn'), ...say],
+      /torn: "none here\\nB" is no name of a variable/,
+    ],
+    [['--env-file', join(folder, 'latin'), ...say], /latin: it is not UTF-8/],
   ]
   for (const [args, names] of cases) await refuses(t, { args, code: 64, names })
 })

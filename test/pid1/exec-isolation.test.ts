@@ -48,7 +48,10 @@ for (const { way, start, skip } of ways) {
     `the environment is passed on, and the variables of --env-file are added, ${way}`,
     { skip },
     async (t) => {
-      const folder = t.testdir({ one: 'A=one\nB="b c" # not this\n# C=1\n\n', two: 'A=two\n' })
+      const folder = t.testdir({
+        one: '\uFEFFB="b c" # not this\nA=one\n# C=1\n\n',
+        two: 'A=two\n',
+      })
       const files = ['--env-file', join(folder, 'one'), '--env-file', join(folder, 'two')]
       const own = { A: 'own', 'D.e': '1=2', E: '', F: 'line\nnext', TERM: 'x' }
       const init = await start(t, ['exec', ...files, 'env', '-0'], { env: own })

@@ -121,6 +121,11 @@ for (const [rule, args, message] of [
   ['a port that is none', ['--port', '70000', '--', 'true'], /--port takes a port/],
   ['half a user', ['--user', '0:', '--', 'true'], /--user takes USER or USER:GROUP/],
   ['a missing env file', ['--env-file', '/no/such', '--', 'true'], /cannot read the env file/],
+  [
+    'an env file that holds none',
+    ['--env-file', '/proc/self/environ', '--', 'true'],
+    /read the env file .*: /,
+  ],
   ['--watch', ['--watch'], /--watch is not yet supported/],
   ['no port', ['--ready-http', '/healthz', '--', 'true'], /--ready-http takes .*, not "\/healthz"/],
   ['port 0', ['--live-http', ':0', '--', 'true'], /--live-http takes .*, not ":0"/],

@@ -1,0 +1,21 @@
+import { isUtf8 } from 'node:buffer'
+import { parseEnv } from 'node:util'
+
+/** Variables by name. */
+export type EnvText = Readonly<Record<string, string>>
+
+/** The variables of a file of NAME=value lines, as dotenv has them; or, in a few words, why it has none that a process could be given. */
+export function parseEnvText(
+  bytes: Buffer,
+): { readonly variables: EnvText } | { readonly reason: string } {
+  if (!isUtf8(bytes)) return { reason: 'it is not UTF-8' }
+  // A byte order mark is none of the first name.
+  const variables = parseEnv(bytes.toString('utf8').replace(/^\uFEFF/, ''))
+  for (const [name, value = ''] of Object.entries(variables)) {
+    // What is no NAME=value line ends up in the next name.
+    if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name))
+      return { reason: `${JSON.stringify(name.slice(0, 60))} is no name of a variable` }
+    if (value.includes('\0')) return { reason: `${name} holds a NUL character` }
+  }
+  return { variables: variables as EnvText }
+}
