@@ -1,4 +1,4 @@
-import { defaults } from './defaults.ts'
+import { defaults, MAX_REPLICAS } from './defaults.ts'
 import { type Path, type Problem, quote } from './problems.ts'
 import { isMap, type UnknownMap } from './shape.ts'
 import { fillInstanceVariables } from './variables.ts'
@@ -43,12 +43,18 @@ function usesOf(name: string, process: unknown): readonly Use[] {
     if (!isMap(target) || typeof target['file'] !== 'string') return []
     const { file, maxFiles } = target
     const path = ['processes', name, 'logs', stream, 'file']
-    return Array.from({ length: typeof replicas === 'number' ? replicas : 1 }, (_, index) => ({
+    return Array.from({ length: countOf(replicas) }, (_, index) => ({
       path,
       file: fileOf(file, name, index + 1),
       maxFiles: typeof maxFiles === 'number' ? maxFiles : defaults.process.logFile.maxFiles,
     }))
   })
+}
+
+/** A number of instances that there cannot be is found by the check. */
+function countOf(replicas: unknown): number {
+  const isCount = typeof replicas === 'number' && replicas >= 0 && replicas <= MAX_REPLICAS
+  return isCount ? Math.floor(replicas) : 1
 }
 
 function fileOf(template: string, process: string, number: number): string {

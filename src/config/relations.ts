@@ -32,7 +32,7 @@ export function checkRelations(config: UnknownMap): readonly Problem[] {
     if (!isMap(process)) continue
     const path = ['processes', name]
     problems.push(...checkStopSignals(process, path), ...checkAffinity(process, path))
-    const ownSockets = Array.isArray(process['sockets']) ? process['sockets'] : []
+    const ownSockets = stringsIn(process['sockets'])
     problems.push(...checkSocketUse(process, sockets, path))
     const { ports = [], replicas = 1 } = process
     if (!Check(PortsSchema, ports)) continue
@@ -43,6 +43,10 @@ export function checkRelations(config: UnknownMap): readonly Problem[] {
     problems.push(...checkProbes(process, path, names, lastInstance))
   }
   return problems
+}
+
+function stringsIn(list: unknown): readonly string[] {
+  return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : []
 }
 
 function checkSignals(signals: UnknownMap): Problem[] {

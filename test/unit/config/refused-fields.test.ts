@@ -73,6 +73,13 @@ t.test('a field refuses what it cannot be', async (t) => {
       'securityContext: {capabilities: {add: [CAP_CHOWN]}}',
       'securityContext.capabilities.add[0]: found "CAP_CHOWN"; allowed: a capability without CAP_, such as NET_BIND_SERVICE, or ALL',
     ],
+    ...['-1', '1.5', '1e300', '4000000000'].map(
+      (count) =>
+        [
+          `replicas: ${count}, logs: {stdout: {file: a}}`,
+          `replicas: found ${Number(count)}; allowed: a whole number from 0 to 1000, or auto`,
+        ] as const,
+    ),
     ['replicas: all', 'replicas: found "all"; allowed: a whole number from 0 to 1000, or auto'],
     [
       'args: ["${port.htp}"], ports: [{name: http, containerPort: 1}]',

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own variables look the same
 import t from 'tap'
 import { parseConfig } from '../../../src/config/load.ts'
 import { problemsIn } from '../../rig/problems.ts'
@@ -131,3 +132,13 @@ t.test(
     ])
   },
 )
+
+t.test('what is no name is refused, also where another is looked for among them', async (t) => {
+  const field = 'sockets: [null, 3, {a: b}], args: ["${socket.a}"]'
+  t.match(await problems(`processes: {p: {command: a, ${field}}}`), [
+    /sockets\[0\]: found nothing; allowed: a string$/,
+    /sockets\[1\]: found 3; /,
+    /sockets\[2\]: found a map; /,
+    /args\[0\]: \$\{socket.a\} has no value: the process has no socket "a"$/,
+  ])
+})
