@@ -12,14 +12,10 @@ import { isMap } from './shape.ts'
 import type { Variables } from './variables.ts'
 
 /**
- * Reads files with all that they include, later ones over earlier, and checks what they say together.
+ * Reads files with all that they include, later ones over earlier, and checks what they say together. `waitsForPipes`: `paths` may be pipes,
+ * which are waited for.
  * @throws SupervisorError CONFIG_INVALID with a line for each thing that is wrong in any of them.
  */
-export async function loadConfig(paths: readonly string[], variables: Variables): Promise<Config> {
-  return (await loadFiles(paths, variables)).config
-}
-
-/** The same, and what was read for it, included files too, from weak to strong. `waitsForPipes`: `paths` may be pipes, which are waited for. */
 export function loadFiles(
   paths: readonly string[],
   variables: Variables,
@@ -34,6 +30,7 @@ export function loadFiles(
 
 export interface Loaded {
   readonly config: Config
+  /** Of all files, included ones too, from weak to strong. */
   readonly texts: readonly FileText[]
 }
 

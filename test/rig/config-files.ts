@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { loadConfig } from '../../src/config/load.ts'
+import { loadFiles } from '../../src/config/load.ts'
 import { problemsIn } from './problems.ts'
 
 type Files = Readonly<Record<string, string>>
@@ -15,11 +15,10 @@ export function folderOf(t: Test, files: Files) {
     mkdirSync(join(folder, name, '..'), { recursive: true })
     writeFileSync(join(folder, name), text)
   }
-  const loadThem = (names: readonly string[]) =>
-    loadConfig(
-      names.map((name) => join(folder, name)),
-      { env },
-    )
+  const loadThem = async (names: readonly string[]) => {
+    const paths = names.map((name) => join(folder, name))
+    return (await loadFiles(paths, { env })).config
+  }
   return {
     folder,
     load: loadThem,

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { loadConfig, parseConfig } from '../../../src/config/load.ts'
+import { loadFiles, parseConfig } from '../../../src/config/load.ts'
 import { problemsIn } from '../../rig/problems.ts'
 
 const env = { FILE: 'b.env', A: 'of Ringmaster' }
@@ -19,7 +19,9 @@ processes:
   db: {command: a, env: {D: own}}
 `,
   })
-  const { processes } = await loadConfig([join(folder, 'f.yaml')], { env })
+  const {
+    config: { processes },
+  } = await loadFiles([join(folder, 'f.yaml')], { env })
   t.strictSame(processes, {
     web: { command: ['a'], env: { A: 'a', D: 'a', B: 'b', C: 'own', E: 'own' } },
     api: { command: ['a'], env: { A: 'a', D: 'a', E: 'default', F: 'default', B: 'a', C: 'a' } },
@@ -47,7 +49,9 @@ t.test('files are those of the folder of the file that names them', async (t) =>
     '.env': 'A=main',
     sub: { '.env': 'A=sub', 'web.yaml': 'processes: {web: {command: a, envFrom: [{file: .env}]}}' },
   })
-  const { processes } = await loadConfig([join(folder, 'main.yaml')], { env })
+  const {
+    config: { processes },
+  } = await loadFiles([join(folder, 'main.yaml')], { env })
   t.strictSame([processes['api']?.env, processes['web']?.env], [{ A: 'main' }, { A: 'sub' }])
 })
 

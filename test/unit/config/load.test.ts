@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { loadConfig, parseConfig } from '../../../src/config/load.ts'
+import { loadFiles, parseConfig } from '../../../src/config/load.ts'
 import { parse, problemsOf, web } from '../../rig/fields.ts'
 
 t.test('the shortest file is one process with a command', async (t) => {
@@ -110,7 +110,7 @@ t.test('"__proto__" is a key like any other', async (t) => {
 
 t.test('a file is loaded by its path', async (t) => {
   const folder = t.testdir({ 'a.yaml': 'processes: {web: {command: a, workingDir: .}}' })
-  const config = await loadConfig([join(folder, 'a.yaml')], { env: {} })
+  const { config } = await loadFiles([join(folder, 'a.yaml')], { env: {} })
   t.equal(config.processes['web']?.workingDir, folder)
 })
 
@@ -134,13 +134,13 @@ t.test('a file that cannot be read is told with the reason', async (t) => {
     ['a.yaml.j2', 'templates (.j2) are not yet supported'],
   ] as const) {
     const path = join(folder, name)
-    await t.rejects(loadConfig([path], { env: {} }), {
+    await t.rejects(loadFiles([path], { env: {} }), {
       code: 'CONFIG_INVALID',
       message: `cannot read ${path}: ${reason}`,
     })
   }
-  await t.resolves(loadConfig([join(folder, 'longest')], { env: {} }))
-  await t.rejects(loadConfig(['a\0b'], { env: {} }), {
+  await t.resolves(loadFiles([join(folder, 'longest')], { env: {} }))
+  await t.rejects(loadFiles(['a\0b'], { env: {} }), {
     code: 'CONFIG_INVALID',
     message: /^cannot read /,
   })

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
-import { loadConfig, parseConfig } from '../../../src/config/load.ts'
+import { loadFiles, parseConfig } from '../../../src/config/load.ts'
 import { renderConfig } from '../../../src/config/render.ts'
 
 const env = { DOLLARS: '$$ ${A} $(B)', HOST: '${A}' }
@@ -34,7 +34,7 @@ t.test(
   'a config is one file: merged, with variables put in and without the defaults of Ringmaster',
   async (t) => {
     const folder = t.testdir(files)
-    const config = await loadConfig([join(folder, 'a.yaml')], { env })
+    const { config } = await loadFiles([join(folder, 'a.yaml')], { env })
     t.strictSame(renderConfig(config), {
       http: { host: '$${A}' },
       processes: {
@@ -57,7 +57,7 @@ t.test(
 )
 
 t.test('what is rendered says the same, wherever it is read', async (t) => {
-  const config = await loadConfig([join(t.testdir(files), 'a.yaml')], { env })
+  const { config } = await loadFiles([join(t.testdir(files), 'a.yaml')], { env })
   const text = stringify(renderConfig(config))
   t.strictSame(await parseConfig(text, '/elsewhere/f.yaml', { env: {} }), config)
 })
