@@ -81,11 +81,12 @@ export function describeProblem(
   return last === null ? `${name}: ${detail}` : `${name}: ${detail} (${row}/${failureThreshold})`
 }
 
-/** What keeps a live instance from being ready: its hook, or what its probe says; null when none does. Pure. */
+/** What keeps a live instance from being ready, or from its stop signal: its hook, or what its probe says; null when none does. Pure. */
 export function problemOf({ phase, live }: Instance, { probes }: ProcessSpec): string | null {
-  if (phase !== 'starting' && phase !== 'running') return null
-  if (live?.limit?.probe === 'startup') return describeSilence('startup', live)
+  const isUp = phase === 'starting' || phase === 'running'
+  if (isUp && live?.limit?.probe === 'startup') return describeSilence('startup', live)
   if (live?.hook) return `${live.hook}: not done`
+  if (!isUp) return null
   for (const name of ['startup', 'readiness'] as const) {
     const [state, spec] = [live?.probes[name], probes[name]]
     if (state && spec && !state.isPassing) return describeProblem(name, state, spec)

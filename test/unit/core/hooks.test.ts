@@ -66,10 +66,12 @@ t.test('the stop signal follows preStop, whatever that says', async (t) => {
   for (const isOk of [true, false]) {
     const story = begin({ hooks: ['preStop'], stopSignal: 3, killMode: 'group' }).take(stop)
     t.same(words(story), ['hook 10000', 'kill 11000', 'ask 1 preStop'])
+    t.match(shown(story), { phase: 'stopping', reason: 'preStop: not done' })
     t.match(shown(story), { phase: 'stopping', isReady: false })
     answer(story.wait(3000), 'preStop', isOk)
     t.same(words(story), ['hook off', 'signal 1 3 group'])
     t.match(story.changes, [{ type: 'hook', hook: 'preStop', isOk }])
+    t.match(shown(story), { phase: 'stopping', reason: null })
     answer(story, 'preStop')
     t.same(words(story), [], 'once')
     t.match(story.end(1).instance(), { phase: 'stopped', last: { cause: 'stop-requested' } })
