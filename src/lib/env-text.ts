@@ -12,7 +12,7 @@ export function parseEnvText(
   // A byte order mark is none of the first name.
   const variables = parseEnv(bytes.toString('utf8').replace(/^\uFEFF/, ''))
   for (const [name, value = ''] of Object.entries(variables)) {
-    // What is no NAME=value line ends up in the next name.
+    // In Node.js 20 what is no NAME=value line ends up in the next name; later ones drop it.
     if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name))
       return { reason: `${JSON.stringify(name.slice(0, 60))} is no name of a variable` }
     if (value.includes('\0')) return { reason: `${name} holds a NUL character` }

@@ -72,7 +72,7 @@ processes: {web: {command: a}, api: {command: a, envFrom: [{file: b.env}]}, db: 
 t.test(
   'a file that cannot be used is told with its place; an optional one may only be missing',
   async (t) => {
-    const folder = t.testdir({ 'bad.env': 'A=a\nno assignment\nB=b\n', 'nul.env': 'A=a\0\n' })
+    const folder = t.testdir({ 'bad.env': 'A=a\nB B=b\n', 'nul.env': 'A=a\0\n' })
     mkdirSync(join(folder, 'folder'))
     writeFileSync(join(folder, 'long.env'), `A=${'a'.repeat(1024 * 1024)}`)
     const text = `processes:
@@ -96,7 +96,7 @@ t.test(
       [
         'f.yaml:6:16: envFrom[1].file: cannot read none.env: there is no such file',
         'f.yaml:7:16: envFrom[2].file: cannot read folder: it is a directory; name a file in it',
-        'f.yaml:8:16: envFrom[3].file: cannot read bad.env: "no assignment\\nB" is no name of a variable',
+        'f.yaml:8:16: envFrom[3].file: cannot read bad.env: "B B" is no name of a variable',
         'f.yaml:9:16: envFrom[4].file: cannot read nul.env: A holds a NUL character',
         'f.yaml:10:16: envFrom[5].file: cannot read long.env: it is longer than 1048576 bytes',
         'f.yaml:11:9: envFrom[6].file: missing; needed: a path',
